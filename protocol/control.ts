@@ -1,0 +1,177 @@
+import type { ErrorCode } from "./errors.ts";
+
+/** The tunnel protocol's version; the WebSocket subprotocol of a framed tunnel. Without it a tunnel is raw. */
+export const SUBPROTOCOL = "sallyport.v1";
+export const VERSION = 1;
+
+/** Headers of the WebSocket upgrade. Tokens and secrets travel in headers, never in a URL. */
+export const Header = {
+  /** The resume secret, from `welcome`, on a reconnect. */
+  resume: "sallyport-resume",
+  /** How many logged frames this side has received so far, on a reconnect. */
+  received: "sallyport-received",
+  /** The one-time ticket with which a connector joins a session. */
+  ticket: "sallyport-ticket",
+  /** The connector process that speaks, on its control socket. */
+  instance: "sallyport-instance",
+} as const;
+
+/** Paths of the edge. */
+export const Path = {
+  /** The agent opens a tunnel to a target. */
+  tunnel: (target: string) => `/v1/tunnel/${encodeURIComponent(target)}`,
+  /** Either side resumes a session after its socket dropped. */
+  resume: (session: string) => `/v1/resume/${session}`,
+  /** The connector's control socket. */
+  control: "/v1/connector",
+  /** The connector joins a session with a ticket. */
+  dial: (session: string) => `/v1/connector/dial/${session}`,
+} as const;
+
+/** The text messages "ping" and "pong" keep a tunnel alive without waking the edge. */
+export const PING = "ping";
+export const PONG = "pong";
+export const PING_EVERY_MS = 20_000;
+
+/** What the session knows about who opened it; the connector decides on this. */
+export interface SessionFacts {
+  session: string;
+  principal: string;
+  /** The user for whom an agent acts, from the token's `act` claim; absent when it acts for itself. */
+  onBehalfOf?: string;
+  groups: string[];
+  target: string;
+  kind: TargetKind;
+  connector: string;
+  /** Milliseconds since 1970. */
+  opened: number;
+  /** The end of the lease; milliseconds since 1970. */
+  until: number;
+  /** Address of the agent as the edge saw it. */
+  address: string;
+  mode: "framed" | "raw";
+}
+
+export type TargetKind = "postgres";
+
+/** Edge to either side, first after joining or resuming. `received`: how many of your frames are logged. */
+export interface Welcome {
+  type: "welcome";
+  version: typeof VERSION;
+  session: string;
+  /** Present once, at joining: the secret for `Header.resume`. */
+  resume?: string;
+  received: number;
+}
+
+/** Edge to connector: an agent has joined; serve it. */
+export interface Open {
+  type: "open";
+  facts: SessionFacts;
+}
+
+/** Edge to connector: the session is over; stop what runs on the target, then answer with `seal`. */
+export interface EndSession {
+  type: "end";
+  code: ErrorCode | "closed";
+  reason: string;
+}
+
+/** Connector to edge: its half of the double entry. Hashes are lower-case hex, see `chainFrame`. */
+export interface ConnectorSeal {
+  type: "seal";
+  /** The key's id: its RFC 7638 thumbprint. */
+  key: string;
+  agentFrames: number;
+  agentHead: string;
+  connectorFrames: number;
+  connectorHead: string;
+  /** Ed25519 over `sealText`, base64url. */
+  signature: string;
+}
+
+export type EdgeMessage = Welcome | Open | EndSession;
+export type ConnectorMessage = ConnectorSeal;
+
+/** The text that a connector signs. */
+export function connectorSealText(session: string, seal: Omit<ConnectorSeal, "type" | "signature">): string {
+  return `sallyport connector seal v1\n${session}\n${seal.key}\n${seal.agentFrames} ${seal.agentHead}\n${seal.connectorFrames} ${seal.connectorHead}\n`;
+}
+
+/** The edge's seal of a finished recording: its last entry's hash. */
+export interface EdgeSeal {
+  key: string;
+  entries: number;
+  /** The chain's last hash, lower-case hex. */
+  head: string;
+  /** Ed25519 over `edgeSealText`, base64url. */
+  signature: string;
+}
+
+export function edgeSealText(session: string, seal: Omit<EdgeSeal, "signature">): string {
+  return `sallyport edge seal v1\n${session}\n${seal.key}\n${seal.entries} ${seal.head}\n`;
+}
+
+/** Control socket, edge to connector: dial this session with this ticket. */
+export interface Dial {
+  type: "dial";
+  session: string;
+  ticket: string;
+}
+
+/** Control socket, edge to connector, and connector to edge for the other replicas: cancel what this key names. */
+export interface CancelElsewhere {
+  type: "cancel";
+  principal: string;
+  target: string;
+  processId: number;
+  /** base64url */
+  secret: string;
+}
+
+/** Control socket, connector to edge: which targets it serves, and how many sessions it has now. */
+export interface Presence {
+  type: "presence";
+  targets: string[];
+  sessions: number;
+}
+
+/** JSON of an `edge` entry (kind 0). */
+export type EdgeEvent =
+  | { event: "opened"; facts: SessionFacts; limits: Limits; edgeKey: string }
+  | { event: "connector_joined"; connector: string; instance: string; key: string }
+  | { event: "agent_dropped" | "agent_resumed" | "connector_dropped" | "connector_resumed" }
+  | { event: "ended"; code: ErrorCode | "closed"; reason: string; by?: string };
+
+/** JSON of a `connector` entry's frame (kind 3). */
+export type ConnectorEvent =
+  | {
+      event: "target_connected";
+      host: string;
+      port: number;
+      database: string;
+      user: string;
+      tls: boolean;
+      processId: number;
+    }
+  | { event: "cancel_requested"; session: string }
+  | { event: "refused"; code: ErrorCode; message: string };
+
+/** Limits of a session, all settable; see docs/operations.md. */
+export interface Limits {
+  /** Ms without a logged frame before the session ends. */
+  idleMs: number;
+  /** Ms that a session may last. */
+  maxMs: number;
+  /** Bytes that a session may log. */
+  maxBytes: number;
+  /** Ms that either side may stay away before the session ends. */
+  resumeMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  idleMs: 60 * 60_000,
+  maxMs: 12 * 60 * 60_000,
+  maxBytes: 8 * 1024 ** 3,
+  resumeMs: 15_000,
+};

@@ -1,0 +1,120 @@
+import type { ErrorCode } from "./errors.ts";
+import type { Limits, TargetKind } from "./control.ts";
+
+/** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
+
+/** A target as the edge knows it: no address, no credential. Those stay with the connector. */
+export interface Target {
+  /** 1-63 characters of a-z, 0-9 and '-', starting with a letter. */
+  name: string;
+  kind: TargetKind;
+  /** Name of the connector that serves it. */
+  connector: string;
+  description: string;
+  /** Who may open a tunnel: principal names, `group:NAME`, or either with `*` as a wildcard. Empty: nobody. */
+  allow: string[];
+}
+
+/** An OIDC issuer whose tokens the edge accepts. */
+export interface Issuer {
+  /** Short name, the prefix of its principals: `NAME/subject`. */
+  name: string;
+  /** The issuer's URL, exactly as in `iss`. */
+  issuer: string;
+  audience: string;
+  /** Signature algorithms accepted; asymmetric ones only. */
+  algorithms: string[];
+  /** Claim that names the principal (`sub` by default; `email` needs `email_verified`). */
+  principalClaim: string;
+  groupsClaim: string;
+  /** Claims that must have exactly these values, such as `repository_owner`. */
+  requiredClaims: Record<string, string>;
+  /** Client id of `sallyport login`; absent for workload issuers. */
+  clientId?: string;
+  /** Bounded clock skew in seconds, 0-120. */
+  skewSeconds: number;
+}
+
+/** The part of the configuration file that `sallyport apply` sends to the edge. It has no secrets. */
+export interface Settings {
+  targets: Target[];
+  issuers: Issuer[];
+  /** Principals and `group:NAME`s that may administer. */
+  administrators: string[];
+  limits: Partial<Limits>;
+}
+
+/** One difference that `apply` shows and makes. */
+export interface Change {
+  action: "create" | "update" | "delete";
+  subject: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** An administrative change as recorded. */
+export interface ChangeRecord extends Omit<Change, "action"> {
+  id: number;
+  time: number;
+  principal: string;
+  /** `apply.create`, `token.create`, `token.revoke`, `principal.disable`, `connector.enroll`, `session.kill`, … */
+  action: string;
+}
+
+export interface Token {
+  name: string;
+  principal: string;
+  administrator: boolean;
+  created: number;
+  createdBy: string;
+  expires: number;
+  revoked: number | null;
+  lastUsed: number | null;
+}
+
+export interface Principal {
+  name: string;
+  firstSeen: number;
+  disabled: number | null;
+  disabledBy: string | null;
+}
+
+export interface Connector {
+  name: string;
+  /** RFC 7638 thumbprint of the Ed25519 key, or null while it waits for enrolment. */
+  key: string | null;
+  enrolled: number | null;
+  revoked: number | null;
+  /** Live replicas, from the hub. */
+  replicas: { instance: string; sessions: number; targets: string[]; since: number }[];
+}
+
+export interface Session {
+  id: string;
+  target: string;
+  kind: TargetKind;
+  principal: string;
+  onBehalfOf: string | null;
+  connector: string;
+  address: string;
+  opened: number;
+  ended: number | null;
+  endCode: ErrorCode | "closed" | null;
+  endReason: string | null;
+}
+
+/** What a listing answers: `next` is the cursor of the next page, or null. */
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** RFC 9457 problem details, the body of every HTTP error. `type` is `urn:sallyport:error:CODE`. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: ErrorCode;
+  detail: string;
+  hint?: string;
+}
