@@ -1,5 +1,5 @@
-import type { ErrorCode } from "./errors.ts";
 import type { Limits, TargetKind } from "./control.ts";
+import type { ErrorCode } from "./errors.ts";
 
 /** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
 
@@ -35,13 +35,23 @@ export interface Issuer {
   skewSeconds: number;
 }
 
+/** Limits of the whole edge, beside those of one session. */
+export interface EdgeLimits {
+  /** Sessions open at once, of all principals. */
+  sessions: number;
+  /** Sessions open at once of one principal. */
+  sessionsPerPrincipal: number;
+}
+
+export const DEFAULT_EDGE_LIMITS: EdgeLimits = { sessions: 5_000, sessionsPerPrincipal: 2_000 };
+
 /** The part of the configuration file that `sallyport apply` sends to the edge. It has no secrets. */
 export interface Settings {
   targets: Target[];
   issuers: Issuer[];
   /** Principals and `group:NAME`s that may administer. */
   administrators: string[];
-  limits: Partial<Limits>;
+  limits: Partial<Limits & EdgeLimits>;
 }
 
 /** One difference that `apply` shows and makes. */
