@@ -70,9 +70,13 @@ export interface Open {
   facts: SessionFacts;
 }
 
-/** Edge to connector: the session is over; stop what runs on the target, then answer with `seal`. */
+/**
+ * Edge to connector: the session is over; stop what runs on the target, then answer with `seal`. `received`:
+ * how many of the connector's frames are in the recording; later ones never will be.
+ */
 export interface EndSession {
   type: "end";
+  received: number;
   code: ErrorCode | "closed";
   reason: string;
 }
@@ -90,8 +94,16 @@ export interface ConnectorSeal {
   signature: string;
 }
 
+/** Either side to edge: this side gives the session up. */
+export interface CloseSession {
+  type: "close";
+  code: ErrorCode | "closed";
+  reason: string;
+}
+
 export type EdgeMessage = Welcome | Open | EndSession;
-export type ConnectorMessage = ConnectorSeal;
+export type AgentMessage = CloseSession;
+export type ConnectorMessage = CloseSession | ConnectorSeal;
 
 /** The text that a connector signs. */
 export function connectorSealText(session: string, seal: Omit<ConnectorSeal, "type" | "signature">): string {
@@ -112,14 +124,18 @@ export function edgeSealText(session: string, seal: Omit<EdgeSeal, "signature">)
   return `sallyport edge seal v1\n${session}\n${seal.key}\n${seal.entries} ${seal.head}\n`;
 }
 
-/** Control socket, edge to connector: dial this session with this ticket. */
+/**
+ * Control socket, edge to connector: join this session with this ticket. A spare has no agent yet: it is dialled
+ * ahead so that the next session opens without waiting for a new socket.
+ */
 export interface Dial {
   type: "dial";
   session: string;
   ticket: string;
+  spare: boolean;
 }
 
-/** Control socket, edge to connector, and connector to edge for the other replicas: cancel what this key names. */
+/** Control socket, either way: cancel what this key names, if you hold it; the edge asks the other replicas. */
 export interface CancelElsewhere {
   type: "cancel";
   principal: string;
@@ -135,6 +151,24 @@ export interface Presence {
   targets: string[];
   sessions: number;
 }
+
+/** Control socket, connector to edge: a spare has joined (`parked`), or is gone (`unparked`). */
+export interface Spare {
+  type: "parked" | "unparked";
+  session: string;
+}
+
+/** Control socket, connector to edge: send this many tickets for spares. */
+export interface WantSpares {
+  type: "want_spares";
+  count: number;
+}
+
+export type HubMessage = Dial | CancelElsewhere;
+export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere;
+
+/** At most this many spares for one replica. */
+export const MAX_SPARES = 8;
 
 /** JSON of an `edge` entry (kind 0). */
 export type EdgeEvent =

@@ -1,10 +1,11 @@
-import type { Env, SessionObject } from "../environment.ts";
+import type { Env } from "../environment.ts";
+import type { Session } from "./object.ts";
 
 /** The Session object that holds this session (32 lower-case hex characters). */
 export function sessionStub(
   env: Pick<Env, "SESSION" | "SESSION_SHARDS">,
   session: string,
-): DurableObjectStub<SessionObject> {
+): DurableObjectStub<Session> {
   return env.SESSION.getByName(sessionObjectName(session, Number(env.SESSION_SHARDS ?? 0)));
 }
 

@@ -1,0 +1,156 @@
+import type { EndCode } from "../protocol/close-reason.ts";
+import {
+  type ConnectorEvent,
+  type ConnectorSeal,
+  connectorSealText,
+  type EdgeMessage,
+  type EndSession,
+  Header,
+  Path,
+  type SessionFacts,
+} from "../protocol/control.ts";
+import { chainFrame, frameGenesis } from "../protocol/entry.ts";
+import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
+import type { ConnectorStream, StreamHandlers } from "../protocol/stream.ts";
+import { join, type TunnelEnd, type TunnelSide } from "../protocol/tunnel.ts";
+
+/** Who keeps the sessions of a connector. */
+export interface SessionOwner {
+  /** An agent has joined. */
+  onOpen(session: ConnectorSession): void;
+  /** The session is over; called once, whether or not an agent ever came. */
+  onOver(session: ConnectorSession): void;
+}
+
+/**
+ * The connector's end of one session. Beside carrying bytes it keeps its own half of the double entry: a chain of
+ * hashes for each direction over the frames that the edge says it has logged, signed when the session ends.
+ */
+export class ConnectorSession implements ConnectorStream {
+  readonly session: string;
+  readonly #key: PrivateKey;
+  #tunnel!: TunnelEnd;
+  #facts: SessionFacts | undefined;
+  #agentHead: Buffer;
+  #agentFrames = 0;
+  #connectorHead: Buffer;
+  #connectorFrames = 0;
+  #over = false;
+  #handlers: StreamHandlers = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
+  readonly #owner: SessionOwner;
+
+  private constructor(session: string, key: PrivateKey, owner: SessionOwner) {
+    this.session = session;
+    this.#key = key;
+    this.#owner = owner;
+    this.#agentHead = frameGenesis(session, "agent");
+    this.#connectorHead = frameGenesis(session, "connector");
+  }
+
+  /** Joins with a ticket. Throws `SallyportError` when the edge refuses. */
+  static async join(
+    edge: URL,
+    session: string,
+    ticket: string,
+    key: PrivateKey,
+    owner: SessionOwner,
+  ): Promise<ConnectorSession> {
+    const one = new ConnectorSession(session, key, owner);
+    const side: TunnelSide = {
+      edge,
+      path: Path.dial(session),
+      headers: { [Header.ticket]: ticket },
+      onMessage: (message) => one.#onMessage(message),
+      onLogged: (frame) => {
+        one.#connectorHead = chainFrame(one.#connectorHead, frame);
+        one.#connectorFrames++;
+      },
+      onDelivered: (frame) => {
+        one.#agentHead = chainFrame(one.#agentHead, frame);
+        one.#agentFrames++;
+      },
+    };
+    one.#tunnel = await join(side);
+    one.#tunnel.handlers = {
+      onData: (chunk) => one.#handlers.onData(chunk),
+      onDrain: () => one.#handlers.onDrain(),
+      onEnd: () => one.#handlers.onEnd(),
+      onClose: (code, reason) => one.#finish(code, reason),
+    };
+    return one;
+  }
+
+  get facts(): SessionFacts {
+    return this.#facts!;
+  }
+
+  get credit(): number {
+    return this.#tunnel.credit;
+  }
+
+  get handlers(): StreamHandlers {
+    return this.#handlers;
+  }
+
+  set handlers(handlers: StreamHandlers) {
+    this.#handlers = handlers;
+  }
+
+  send(chunks: Uint8Array[], partial?: boolean): void {
+    this.#tunnel.send(chunks, partial);
+  }
+
+  end(chunks?: Uint8Array[]): void {
+    this.#tunnel.end(chunks);
+  }
+
+  event(event: ConnectorEvent): void {
+    this.#tunnel.sendEvent(Buffer.from(JSON.stringify(event)));
+  }
+
+  consumed(bytes: number): void {
+    this.#tunnel.consumed(bytes);
+  }
+
+  close(code: EndCode, reason: string): void {
+    this.#tunnel.close(code, reason);
+  }
+
+  /** Gives the session up without a word: the process ends. */
+  abandon(): void {
+    this.#tunnel.abandon();
+    this.#finish("connector_lost", "the connector stops");
+  }
+
+  #onMessage(message: EdgeMessage): void {
+    if (message.type === "open") {
+      // Said again after a resume; once is enough.
+      if (this.#facts) return;
+      this.#facts = message.facts;
+      this.#owner.onOpen(this);
+    } else if (message.type === "end") {
+      this.#finish(message.code, message.reason);
+      void this.#seal(message);
+    }
+  }
+
+  async #seal(end: EndSession): Promise<void> {
+    this.#tunnel.confirm(end.received);
+    const seal = {
+      key: thumbprint(this.#key),
+      agentFrames: this.#agentFrames,
+      agentHead: this.#agentHead.toString("hex"),
+      connectorFrames: this.#connectorFrames,
+      connectorHead: this.#connectorHead.toString("hex"),
+    };
+    const signature = await signText(this.#key, connectorSealText(this.session, seal));
+    this.#tunnel.sendMessage({ type: "seal", ...seal, signature } satisfies ConnectorSeal);
+  }
+
+  #finish(code: EndCode, reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#handlers.onClose(code, reason);
+    this.#owner.onOver(this);
+  }
+}

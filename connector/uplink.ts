@@ -1,0 +1,214 @@
+import { randomBytes } from "node:crypto";
+import type WebSocket from "ws";
+import {
+  type CancelElsewhere,
+  type Dial,
+  Header,
+  type HubMessage,
+  Path,
+  PING,
+  PING_EVERY_MS,
+  PONG,
+  type Presence,
+  type ReplicaMessage,
+} from "../protocol/control.ts";
+import type { PrivateKey } from "../protocol/signatures.ts";
+import { connect, readProblem } from "../protocol/tunnel.ts";
+import { ConnectorSession } from "./session.ts";
+
+const FIRST_RETRY_MS = 25;
+const LAST_RETRY_MS = 1_000;
+/** After a refusal there is no hurry, ms. */
+const REFUSED_RETRY_MS = 5_000;
+/** Changes of presence are told together, after this many ms. */
+const PRESENCE_MS = 50;
+/** A used spare is replaced after this many ms, so that the refill does not slow the opening that used it. */
+const REFILL_MS = 100;
+
+export interface UplinkOptions {
+  edge: URL;
+  name: string;
+  key: PrivateKey;
+  /** Names of the targets that this connector serves. */
+  targets: string[];
+  /** Sockets that wait in sessions to come; 0 to `MAX_SPARES`. */
+  spares: number;
+  /** A bearer token for the control socket, made for each connection. */
+  token(): Promise<string>;
+  /** Serves a session that an agent has joined. */
+  serve(session: ConnectorSession): void;
+  /** Another replica was asked to cancel; true when the key is held here. */
+  cancelHere(principal: string, target: string, processId: number, secret: Uint8Array): boolean;
+  /** Tells the operator. */
+  log(message: string): void;
+}
+
+/** The connector's control socket: says that it is there, and joins the sessions that the edge gives it. */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  /** Names this process; another start is another instance. */
+  readonly #instance = randomBytes(16).toString("hex");
+  readonly #sessions = new Set<ConnectorSession>();
+  readonly #parked = new Set<ConnectorSession>();
+  #socket: WebSocket | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #timer: NodeJS.Timeout | undefined;
+  #presence: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout;
+  #pongDue = false;
+  #stopped = false;
+  /** Resolves when the edge has taken the control socket for the first time. */
+  readonly online: Promise<void>;
+  #setOnline!: () => void;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+    this.online = new Promise((resolve) => {
+      this.#setOnline = resolve;
+    });
+    this.#ping = setInterval(() => this.#keepAlive(), PING_EVERY_MS);
+    void this.#connect();
+  }
+
+  /** Ends every session and the control socket. */
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#ping);
+    clearTimeout(this.#timer);
+    clearTimeout(this.#presence);
+    for (const session of [...this.#sessions, ...this.#parked]) session.abandon();
+    this.#socket?.close(1000);
+  }
+
+  /** Asks the other replicas to cancel what this key names. */
+  cancelElsewhere(principal: string, target: string, processId: number, secret: Uint8Array): void {
+    this.#tell({
+      type: "cancel",
+      principal,
+      target,
+      processId,
+      secret: Buffer.from(secret).toString("base64url"),
+    });
+  }
+
+  async #connect(): Promise<void> {
+    const { edge, token } = this.#options;
+    const headers = { authorization: `Bearer ${await token()}`, [Header.instance]: this.#instance };
+    if (this.#stopped) return;
+    const socket = connect(edge, Path.control, headers);
+    let wait = 0;
+    socket.on("open", () => this.#opened(socket));
+    socket.on("message", (data: Buffer) => this.#message(data.toString()));
+    socket.on("unexpected-response", (_request, response) => {
+      void readProblem(response).then((error) => {
+        this.#options.log(
+          `the edge refuses this connector: ${error.message}${error.hint ? ` (${error.hint})` : ""}`,
+        );
+        wait = REFUSED_RETRY_MS;
+        socket.terminate();
+      });
+    });
+    socket.on("error", (error) => {
+      if (this.#retryMs === LAST_RETRY_MS)
+        this.#options.log(`the edge ${edge.origin} cannot be reached: ${error.message}`);
+    });
+    socket.on("close", (code, reason) => {
+      if (this.#socket === socket) {
+        this.#socket = undefined;
+        if (!this.#stopped) this.#options.log(`the control socket closed (${code} ${reason})`);
+      }
+      if (this.#stopped) return;
+      this.#timer = setTimeout(() => void this.#connect(), wait || this.#retryMs * (0.5 + Math.random() / 2));
+      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    });
+  }
+
+  #opened(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#pongDue = false;
+    this.#tellPresence();
+    for (const session of this.#parked) this.#tell({ type: "parked", session: session.session });
+    this.#wantSpares();
+    this.#setOnline();
+  }
+
+  #message(text: string): void {
+    if (text === PONG) {
+      this.#pongDue = false;
+      return;
+    }
+    const message = JSON.parse(text) as HubMessage;
+    if (message.type === "dial") void this.#dial(message);
+    else if (message.type === "cancel") this.#cancel(message);
+  }
+
+  async #dial({ session: id, ticket, spare }: Dial): Promise<void> {
+    const { edge, key, serve, log } = this.#options;
+    // An agent may have joined before this connector's own join is answered.
+    let opened = false;
+    try {
+      const session = await ConnectorSession.join(edge, id, ticket, key, {
+        onOpen: (one) => {
+          opened = true;
+          this.#parked.delete(one);
+          this.#sessions.add(one);
+          this.#changed();
+          if (spare) setTimeout(() => this.#wantSpares(), REFILL_MS).unref();
+          serve(one);
+        },
+        onOver: (one) => {
+          if (this.#parked.delete(one)) this.#tell({ type: "unparked", session: id });
+          this.#sessions.delete(one);
+          this.#changed();
+        },
+      });
+      if (this.#stopped) return session.abandon();
+      if (opened) return;
+      this.#parked.add(session);
+      if (spare) this.#tell({ type: "parked", session: id });
+    } catch (error) {
+      log(`session ${id} could not be joined: ${error instanceof Error ? error.message : "unknown"}`);
+    }
+  }
+
+  #cancel(message: CancelElsewhere): void {
+    this.#options.cancelHere(
+      message.principal,
+      message.target,
+      message.processId,
+      Buffer.from(message.secret, "base64url"),
+    );
+  }
+
+  #wantSpares(): void {
+    const count = this.#options.spares - this.#parked.size;
+    if (count > 0) this.#tell({ type: "want_spares", count });
+  }
+
+  #changed(): void {
+    this.#presence ??= setTimeout(() => {
+      this.#presence = undefined;
+      this.#tellPresence();
+    }, PRESENCE_MS);
+  }
+
+  #tellPresence(): void {
+    this.#tell({
+      type: "presence",
+      targets: this.#options.targets,
+      sessions: this.#sessions.size,
+    } satisfies Presence);
+  }
+
+  #tell(message: ReplicaMessage): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+  }
+
+  #keepAlive(): void {
+    if (this.#socket?.readyState !== 1) return;
+    if (this.#pongDue) return this.#socket.terminate();
+    this.#pongDue = true;
+    this.#socket.send(PING);
+  }
+}

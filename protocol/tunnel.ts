@@ -1,0 +1,450 @@
+import WebSocket from "ws";
+import { type EndCode, readCloseReason } from "./close-reason.ts";
+import {
+  type CloseSession,
+  type EdgeMessage,
+  Header,
+  Path,
+  PING,
+  PING_EVERY_MS,
+  PONG,
+  SUBPROTOCOL,
+  type Welcome,
+} from "./control.ts";
+import { ERRORS, type ErrorCode, isFinalClose, SallyportError } from "./errors.ts";
+import {
+  ACK_EVERY,
+  decodeAck,
+  decodeHeader,
+  encodeAck,
+  encodeFrame,
+  FRAME_HEADER,
+  FrameFlag,
+  FrameType,
+  MAX_PAYLOAD,
+  WINDOW,
+} from "./frame.ts";
+import type { ByteStream, StreamHandlers } from "./stream.ts";
+
+/** How long an end keeps trying to resume, ms; the edge waits as long by default. */
+export const RESUME_MS = 15_000;
+/** How long one attempt to connect may take, ms. */
+const CONNECT_MS = 10_000;
+const FIRST_RETRY_MS = 25;
+const LAST_RETRY_MS = 1_000;
+/** Bytes of a problem+json body that are read. */
+const MAX_PROBLEM = 16 * 1024;
+
+/** What a tunnel's end needs from its side. */
+export interface TunnelSide {
+  edge: URL;
+  /** Headers of the first connection: who joins. A resume needs only its secret. */
+  path: string;
+  headers: Record<string, string>;
+  /** A control message other than `welcome`. */
+  onMessage?(message: EdgeMessage): void;
+  /** A frame that the edge has logged: called once for each frame sent, in order. */
+  onLogged?(frame: Uint8Array): void;
+  /** A frame that the edge has delivered: called once for each, in order, before its bytes are. */
+  onDelivered?(frame: Uint8Array): void;
+  resumeMs?: number;
+}
+
+/**
+ * One end of a framed tunnel over WebSocket: numbers frames, keeps those that the edge has not confirmed, grants
+ * and heeds credit, and resumes after a dropped socket without losing or repeating a byte.
+ */
+export class TunnelEnd implements ByteStream {
+  readonly session: string;
+  #handlers: StreamHandlers | undefined;
+  /** What came before there were handlers: the edge's first messages may share a packet. */
+  #early: (() => void)[] = [];
+  readonly #side: TunnelSide;
+  readonly #resume: string;
+  #socket: WebSocket | undefined;
+  #closed = false;
+  #unconfirmed: Buffer[] = [];
+  #confirmedFrames = 0;
+  #sentBytes = 0;
+  #ackedBytes = 0;
+  #receivedFrames = 0;
+  #consumedBytes = 0;
+  #announcedBytes = 0;
+  #awaySince = 0;
+  #retryMs = FIRST_RETRY_MS;
+  #retry: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout;
+  #pongDue = false;
+
+  constructor(side: TunnelSide, welcome: Welcome, socket: WebSocket) {
+    if (!welcome.resume)
+      throw new SallyportError("protocol_violation", "the edge's welcome has no resume secret");
+    this.#side = side;
+    this.session = welcome.session;
+    this.#resume = welcome.resume;
+    this.#ping = setInterval(() => this.#keepAlive(), PING_EVERY_MS);
+    this.#ping.unref();
+    this.#attach(socket);
+  }
+
+  get handlers(): StreamHandlers {
+    return this.#handlers!;
+  }
+
+  /** Setting the handlers starts the flow. */
+  set handlers(handlers: StreamHandlers) {
+    this.#handlers = handlers;
+    const early = this.#early;
+    this.#early = [];
+    for (const step of early) step();
+  }
+
+  get credit(): number {
+    return WINDOW - (this.#sentBytes - this.#ackedBytes);
+  }
+
+  send(chunks: Uint8Array[], partial = false): void {
+    this.#sendFrames(FrameType.data, chunks, partial);
+  }
+
+  end(chunks: Uint8Array[] = []): void {
+    this.#sendFrames(FrameType.end, chunks, false);
+  }
+
+  /** Sends one frame that is no part of the stream. */
+  sendEvent(payload: Uint8Array): void {
+    this.#sendFrame(encodeFrame(FrameType.event, 0, 0, payload));
+  }
+
+  /** Sends a control message if the socket is open; control messages are not resent. */
+  sendMessage(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  consumed(bytes: number): void {
+    this.#consumedBytes += bytes;
+    if (this.#consumedBytes - this.#announcedBytes >= ACK_EVERY) this.#sendAck();
+  }
+
+  close(code: EndCode, reason: string): void {
+    this.sendMessage({ type: "close", code, reason } satisfies CloseSession);
+  }
+
+  /** Drops the tunnel from this end, without a word to the edge. */
+  abandon(): void {
+    this.#finish();
+    this.#socket?.terminate();
+  }
+
+  /** Takes the edge's word on how many frames it has logged. */
+  confirm(frames: number): void {
+    const count = frames - this.#confirmedFrames;
+    if (count <= 0) return;
+    if (count > this.#unconfirmed.length) {
+      throw new SallyportError("protocol_violation", "the edge confirms frames that were not sent");
+    }
+    const logged = this.#unconfirmed.splice(0, count);
+    this.#confirmedFrames = frames;
+    if (this.#side.onLogged) for (const frame of logged) this.#side.onLogged(frame);
+  }
+
+  #sendFrames(type: FrameType, chunks: Uint8Array[], partial: boolean): void {
+    let batch: Uint8Array[] = [];
+    let size = 0;
+    for (let chunk of chunks) {
+      while (size + chunk.length > MAX_PAYLOAD) {
+        const head = chunk.subarray(0, MAX_PAYLOAD - size);
+        this.#sendData(FrameType.data, FrameFlag.partial, [...batch, head], MAX_PAYLOAD);
+        chunk = chunk.subarray(head.length);
+        batch = [];
+        size = 0;
+      }
+      batch.push(chunk);
+      size += chunk.length;
+    }
+    if (size > 0 || type === FrameType.end)
+      this.#sendData(type, partial ? FrameFlag.partial : 0, batch, size);
+  }
+
+  #sendData(type: FrameType, flags: number, chunks: Uint8Array[], size: number): void {
+    this.#sentBytes += size;
+    this.#sendFrame(encodeFrame(type, flags, 0, ...chunks));
+  }
+
+  #sendFrame(frame: Buffer): void {
+    if (this.#closed) return;
+    this.#unconfirmed.push(frame);
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+  }
+
+  #sendAck(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#announcedBytes = this.#consumedBytes;
+    this.#socket.send(encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
+  }
+
+  #attach(socket: WebSocket): void {
+    this.#socket = socket;
+    this.#pongDue = false;
+    socket.on("message", (data: Buffer, binary: boolean) =>
+      this.#when(() => this.#onMessage(socket, data, binary)),
+    );
+    socket.on("close", (code, reason) => {
+      this.#when(() => {
+        if (this.#socket === socket) this.#onSocketClose(code, reason.toString());
+      });
+    });
+    socket.on("error", () => {});
+  }
+
+  #when(step: () => void): void {
+    if (this.#handlers) step();
+    else this.#early.push(step);
+  }
+
+  #onMessage(socket: WebSocket, data: Buffer, binary: boolean): void {
+    if (this.#socket !== socket || this.#closed) return;
+    try {
+      if (binary) this.#onFrame(data);
+      else this.#onText(data.toString());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #onFrame(frame: Buffer): void {
+    const { type, stream } = decodeHeader(frame);
+    if (stream !== 0)
+      throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
+    if (type === FrameType.ack) {
+      const ack = decodeAck(frame);
+      this.confirm(ack.frames);
+      if (ack.bytes > this.#sentBytes) {
+        throw new SallyportError("protocol_violation", "the edge acknowledges bytes that were not sent");
+      }
+      const stalled = this.credit <= 0;
+      this.#ackedBytes = Math.max(this.#ackedBytes, ack.bytes);
+      if (stalled && this.credit > 0) this.handlers.onDrain();
+      return;
+    }
+    if (type === FrameType.event)
+      throw new SallyportError("protocol_violation", "an event frame from the edge");
+    this.#receivedFrames++;
+    this.#side.onDelivered?.(frame);
+    if (frame.length > FRAME_HEADER) this.handlers.onData(frame.subarray(FRAME_HEADER));
+    if (type === FrameType.end) this.handlers.onEnd();
+  }
+
+  #onText(text: string): void {
+    if (text === PONG) {
+      this.#pongDue = false;
+      return;
+    }
+    const message = JSON.parse(text) as EdgeMessage;
+    if (message.type === "welcome") this.#resumed(message);
+    else this.#side.onMessage?.(message);
+  }
+
+  #resumed(welcome: Welcome): void {
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#awaySince = 0;
+    this.confirm(welcome.received);
+    for (const frame of this.#unconfirmed) this.#socket?.send(frame);
+    this.#sendAck();
+  }
+
+  #onSocketClose(code: number, reason: string): void {
+    this.#socket = undefined;
+    if (this.#closed) return;
+    if (isFinalClose(code)) {
+      const end = readCloseReason(code, reason);
+      this.#end(end.code, end.reason);
+      return;
+    }
+    this.#scheduleResume();
+  }
+
+  #scheduleResume(): void {
+    const now = Date.now();
+    this.#awaySince ||= now;
+    if (now - this.#awaySince > (this.#side.resumeMs ?? RESUME_MS)) {
+      this.#end("session_ended", "the edge could not be reached again in time");
+      return;
+    }
+    const wait = this.#retryMs * (0.5 + Math.random() / 2);
+    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+    this.#retry = setTimeout(() => this.#tryResume(), wait);
+  }
+
+  #tryResume(): void {
+    const socket = connect(this.#side.edge, Path.resume(this.session), {
+      [Header.resume]: this.#resume,
+      [Header.received]: String(this.#receivedFrames),
+    });
+    this.#attach(socket);
+    socket.on("unexpected-response", (_request, response) => {
+      this.#socket = undefined;
+      void readProblem(response).then((error) => {
+        socket.terminate();
+        if (this.#closed) return;
+        // The edge knows the session and refuses: it is over. Anything else may be a proxy on its way up.
+        if (
+          error.code === "not_found" ||
+          error.code === "session_ended" ||
+          error.code === "unauthenticated"
+        ) {
+          this.#end("session_ended", error.message);
+        } else {
+          this.#scheduleResume();
+        }
+      });
+    });
+  }
+
+  #keepAlive(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#pongDue) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#pongDue = true;
+    this.#socket.send(PING);
+  }
+
+  #fail(error: unknown): void {
+    const known =
+      error instanceof SallyportError
+        ? error
+        : new SallyportError("protocol_violation", "the edge sent what cannot be read");
+    this.close(known.code, known.message);
+    this.#socket?.close(ERRORS[known.code].close);
+    this.#end(known.code, known.message);
+  }
+
+  #end(code: EndCode, reason: string): void {
+    if (this.#closed) return;
+    this.#finish();
+    this.handlers.onClose(code, reason);
+  }
+
+  #finish(): void {
+    this.#closed = true;
+    clearInterval(this.#ping);
+    clearTimeout(this.#retry);
+    this.#unconfirmed = [];
+  }
+}
+
+/** Opens a WebSocket to the edge. */
+export function connect(edge: URL, path: string, headers: Record<string, string>): WebSocket {
+  const url = new URL(path, edge);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url, [SUBPROTOCOL], {
+    headers,
+    perMessageDeflate: false,
+    handshakeTimeout: CONNECT_MS,
+    maxPayload: FRAME_HEADER + MAX_PAYLOAD,
+    skipUTF8Validation: true,
+    ...(isPrivatePath(edge) ? { generateMask: zeroMask } : {}),
+  });
+}
+
+/**
+ * The mask protects proxies from bytes that a web page chose (RFC 6455 section 10.3). Under TLS and on loopback
+ * there is none to protect, and masking costs a pass over every byte.
+ */
+function isPrivatePath(edge: URL): boolean {
+  return (
+    edge.protocol === "https:" ||
+    edge.hostname === "127.0.0.1" ||
+    edge.hostname === "[::1]" ||
+    edge.hostname === "localhost"
+  );
+}
+
+function zeroMask(mask: Buffer): void {
+  mask.fill(0);
+}
+
+/** Joins a session: resolves at the edge's `welcome`. Throws what the edge answered, or `connector_offline`-like errors. */
+export function join(side: TunnelSide): Promise<TunnelEnd> {
+  const socket = connect(side.edge, side.path, side.headers);
+  return new Promise((resolve, reject) => {
+    socket.on("unexpected-response", (_request, response) => {
+      void readProblem(response).then((error) => {
+        socket.terminate();
+        reject(error);
+      });
+    });
+    socket.once("error", (error) => {
+      reject(
+        new SallyportError(
+          "target_unreachable",
+          `the edge ${side.edge.origin} cannot be reached: ${error.message}`,
+          "check the edge's address and that it runs",
+        ),
+      );
+    });
+    socket.once("close", (code, reason) => {
+      const end = readCloseReason(code, reason.toString());
+      reject(new SallyportError(end.code === "closed" ? "session_ended" : end.code, end.reason));
+    });
+    socket.once("message", (data: Buffer, binary: boolean) => {
+      socket.removeAllListeners();
+      try {
+        const welcome = binary ? undefined : (JSON.parse(data.toString()) as Welcome);
+        if (welcome?.type !== "welcome")
+          throw new SallyportError("protocol_violation", "the edge did not say welcome");
+        resolve(new TunnelEnd(side, welcome, socket));
+      } catch (error) {
+        socket.terminate();
+        reject(
+          error instanceof SallyportError
+            ? error
+            : new SallyportError("protocol_violation", "the edge's welcome cannot be read"),
+        );
+      }
+    });
+  });
+}
+
+/** Opens a tunnel to a target as an agent. Throws `SallyportError` with the edge's own code and words. */
+export async function openTunnel(options: { edge: URL; target: string; token: string }): Promise<ByteStream> {
+  return await join({
+    edge: options.edge,
+    path: Path.tunnel(options.target),
+    headers: { authorization: `Bearer ${options.token}` },
+  });
+}
+
+/** Reads problem+json (RFC 9457), bounded; anything else becomes an error that names the status. */
+export async function readProblem(response: import("node:http").IncomingMessage): Promise<SallyportError> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_PROBLEM) break;
+      chunks.push(chunk);
+    }
+    const problem = JSON.parse(Buffer.concat(chunks).toString()) as {
+      code?: string;
+      detail?: string;
+      hint?: string;
+    };
+    if (problem.code && Object.hasOwn(ERRORS, problem.code)) {
+      return new SallyportError(
+        problem.code as ErrorCode,
+        problem.detail ?? "refused by the edge",
+        problem.hint,
+      );
+    }
+  } catch {
+    // Not a problem document: the status alone must do.
+  }
+  return new SallyportError(
+    "internal",
+    `the edge answered with HTTP status ${response.statusCode}`,
+    "is this the address of an edge?",
+  );
+}

@@ -1,0 +1,224 @@
+import { DurableObject } from "cloudflare:workers";
+import { randomBytes } from "node:crypto";
+import { closeFrame } from "../../protocol/close-reason.ts";
+import {
+  type CancelElsewhere,
+  type Dial,
+  Header,
+  MAX_SPARES,
+  PING,
+  PONG,
+  type ReplicaMessage,
+  SUBPROTOCOL,
+} from "../../protocol/control.ts";
+import type { Connector } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import type { Env } from "../environment.ts";
+import { choose, isLive, type Replica } from "./replicas.ts";
+import { issueTicket, TICKET_MS } from "./ticket.ts";
+
+/** Headers in which the Worker says who it has authenticated. */
+export const REPLICA_HEADER = "sallyport-replica";
+
+/** A control message's length; a replica with more targets than fit says none and is taken to serve all. */
+const MAX_MESSAGE = 64 * 1024;
+/** Bytes of target names kept with a socket across hibernation. */
+const MAX_TARGETS = 1_024;
+
+/** Who serves a new session, and in which session it does. */
+export interface Assignment {
+  session: string;
+  instance: string;
+}
+
+/**
+ * Which processes of one connector are online, and who of them takes the next session. Carries control only:
+ * bytes never pass here. What it knows of a replica lives in the socket's attachment, so it may hibernate.
+ */
+export class ConnectorHub extends DurableObject<Env> {
+  readonly #replicas = new Map<WebSocket, Replica>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    for (const socket of ctx.getWebSockets())
+      this.#replicas.set(socket, socket.deserializeAttachment() as Replica);
+  }
+
+  /** The control socket of a replica that the Worker has authenticated. */
+  override async fetch(request: Request): Promise<Response> {
+    const { name, key } = JSON.parse(request.headers.get(REPLICA_HEADER)!) as { name: string; key: string };
+    const instance = request.headers.get(Header.instance) ?? "";
+    const now = Date.now();
+    const pair = new WebSocketPair();
+    for (const [socket, replica] of this.#replicas)
+      if (replica.instance === instance) this.#remove(socket, "replaced by a newer socket");
+    this.ctx.acceptWebSocket(pair[1]);
+    this.#keep(pair[1], {
+      connector: name,
+      instance,
+      key,
+      targets: null,
+      sessions: 0,
+      spares: [],
+      since: now,
+      seen: now,
+    });
+    return new Response(null, {
+      status: 101,
+      webSocket: pair[0],
+      headers: { "sec-websocket-protocol": SUBPROTOCOL },
+    });
+  }
+
+  override webSocketMessage(socket: WebSocket, text: string | ArrayBuffer): void {
+    const replica = this.#replicas.get(socket);
+    if (!replica) return;
+    try {
+      this.#message(socket, replica, parse(text));
+    } catch (error) {
+      const known =
+        error instanceof SallyportError
+          ? error
+          : new SallyportError("protocol_violation", "a control message cannot be read");
+      const close = closeFrame(known.code, known.message);
+      this.#replicas.delete(socket);
+      socket.close(close.code, close.reason);
+    }
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#replicas.delete(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#replicas.delete(socket);
+  }
+
+  /**
+   * RPC. Picks a replica for a new session: one that already waits in a spare, else it is told to dial in. With
+   * `session` given that session is dialled. Null when no replica that serves the target is online.
+   */
+  assign(target: string, session?: string): Assignment | null {
+    const now = Date.now();
+    const replica = choose(this.#live(now), target, now, Math.random);
+    if (!replica) return null;
+    const socket = this.#socketOf(replica.instance)!;
+    const spare = session === undefined ? replica.spares.shift() : undefined;
+    const chosen = session ?? spare ?? newSessionId();
+    replica.sessions++;
+    this.#keep(socket, replica);
+    if (spare === undefined) this.#dial(socket, replica, chosen, false);
+    return { session: chosen, instance: replica.instance };
+  }
+
+  /** RPC. Asks once more for a replica to join a session whose first did not come. */
+  dial(target: string, session: string): void {
+    this.assign(target, session);
+  }
+
+  /** RPC. Whether this process is online. */
+  isLive(instance: string): boolean {
+    return this.#live(Date.now()).some((replica) => replica.instance === instance);
+  }
+
+  /** RPC. The replicas that are online. */
+  replicas(): Connector["replicas"] {
+    return this.#live(Date.now()).map(({ instance, sessions, targets, since }) => ({
+      instance,
+      sessions,
+      targets: targets ?? [],
+      since,
+    }));
+  }
+
+  /** RPC. Closes every control socket: the connector's key is no longer good. */
+  dropKey(): void {
+    for (const socket of [...this.#replicas.keys()]) this.#remove(socket, "the connector's key was revoked");
+  }
+
+  #message(socket: WebSocket, replica: Replica, message: ReplicaMessage): void {
+    if (message.type === "presence") {
+      replica.targets = JSON.stringify(message.targets).length <= MAX_TARGETS ? message.targets : null;
+      replica.sessions = message.sessions;
+    } else if (message.type === "parked") {
+      if (replica.spares.length < MAX_SPARES && !replica.spares.includes(message.session))
+        replica.spares.push(message.session);
+    } else if (message.type === "unparked") {
+      replica.spares = replica.spares.filter((session) => session !== message.session);
+    } else if (message.type === "want_spares") {
+      const count = Math.min(message.count, MAX_SPARES - replica.spares.length);
+      for (let i = 0; i < count; i++) this.#dial(socket, replica, newSessionId(), true);
+    } else if (message.type === "cancel") {
+      for (const other of this.#replicas.keys())
+        if (other !== socket) other.send(JSON.stringify(message satisfies CancelElsewhere));
+    }
+    this.#keep(socket, replica);
+  }
+
+  #dial(socket: WebSocket, replica: Replica, session: string, spare: boolean): void {
+    const { connector, instance, key } = replica;
+    const expires = Date.now() + TICKET_MS;
+    const ticket = issueTicket(this.env.EDGE_SIGNING_KEY, { session, connector, instance, key, expires });
+    socket.send(JSON.stringify({ type: "dial", session, ticket, spare } satisfies Dial));
+  }
+
+  /** Replicas with the time of their last ping, which the runtime answers without waking this object. */
+  #live(now: number): Replica[] {
+    for (const [socket, replica] of this.#replicas) {
+      const ping = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+      replica.seen = Math.max(replica.since, ping);
+      if (!isLive(replica, now)) this.#remove(socket, "silent for too long");
+    }
+    return [...this.#replicas.values()];
+  }
+
+  #socketOf(instance: string): WebSocket | undefined {
+    for (const [socket, replica] of this.#replicas) if (replica.instance === instance) return socket;
+    return undefined;
+  }
+
+  #keep(socket: WebSocket, replica: Replica): void {
+    this.#replicas.set(socket, replica);
+    socket.serializeAttachment(replica);
+  }
+
+  #remove(socket: WebSocket, reason: string): void {
+    this.#replicas.delete(socket);
+    const close = closeFrame("unauthenticated", reason);
+    socket.close(close.code, close.reason);
+  }
+}
+
+/** 16 random bytes, lower-case hex: nobody guesses another session's id. */
+export function newSessionId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+function parse(text: string | ArrayBuffer): ReplicaMessage {
+  if (typeof text !== "string" || text.length > MAX_MESSAGE)
+    throw new SallyportError("protocol_violation", "a control message is too long");
+  const message = JSON.parse(text) as Record<string, unknown>;
+  const valid = {
+    presence: () =>
+      Array.isArray(message.targets) &&
+      message.targets.every((one) => typeof one === "string") &&
+      isCount(message.sessions),
+    parked: () => isSessionId(message.session),
+    unparked: () => isSessionId(message.session),
+    want_spares: () => isCount(message.count),
+    cancel: () =>
+      ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
+      isCount(message.processId),
+  }[String(message.type)];
+  if (!valid?.()) throw new SallyportError("protocol_violation", "an unknown control message");
+  return message as unknown as ReplicaMessage;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSessionId(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
+}

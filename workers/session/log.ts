@@ -1,0 +1,205 @@
+import { createHash } from "node:crypto";
+import {
+  ENTRY_HEADER,
+  type Entry,
+  EntryKind,
+  entryHeader,
+  genesis,
+  HASH_LENGTH,
+} from "../../protocol/entry.ts";
+import { FRAME_HEADER, FrameFlag, FrameType, readU64, writeU64 } from "../../protocol/frame.ts";
+
+/** What the log needs of a database: the synchronous part of a Durable Object's SQLite. */
+export interface Sql {
+  exec(query: string, ...bindings: SqlValue[]): Iterable<Record<string, SqlValue>>;
+}
+export type SqlValue = string | number | null | ArrayBuffer | ArrayBufferView;
+
+/**
+ * All sessions of an object share one table, so that one commit serves them all. The row's id carries the
+ * session's number and the entry's: a range scan reads one session, and no second index costs a write.
+ */
+export const LOG_SCHEMA =
+  "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, tally BLOB NOT NULL, frame BLOB NOT NULL)";
+
+/** Rows of one session: number * 2^32 + seq. Both stay below what JavaScript counts exactly. */
+const SEQ_RANGE = 0x1_0000_0000;
+/** 2^20 sessions for each object. */
+export const MAX_SESSION_NUMBER = 0xf_ffff;
+
+interface Row {
+  id: number;
+  kind: number;
+  time: number;
+  tally: ArrayBuffer;
+  frame: ArrayBuffer;
+}
+
+/** An entry with the chain's hash after it. */
+export interface LoggedEntry extends Entry {
+  hash: Uint8Array;
+}
+
+/**
+ * The durable log of one session. What it must know to go on (the chain's head and the counts) stands in its last
+ * row, so a restarted object reads one row, however long the session is.
+ */
+export class SessionLog {
+  /** Entries so far. */
+  seq = 0;
+  /** Frames that the agent has sent. */
+  fromAgent = 0;
+  /** Frames that the connector has sent, events included. */
+  fromConnector = 0;
+  /** Frames for the agent: the connector's, and the edge's last word. */
+  toAgent = 0;
+  /** Payload bytes of the stream, by direction. */
+  agentBytes = 0;
+  targetBytes = 0;
+  /** Bytes of all entries. */
+  bytes = 0;
+  /** Time of the last entry, ms. */
+  time = 0;
+  /** Whether the edge may add a message for the agent: the last frame ended neither inside one nor the stream. */
+  interruptible = true;
+  readonly #sql: Sql;
+  readonly #base: number;
+  /** The chain's head, then room for the next entry's header: hashed in one go. */
+  readonly #link = new Uint8Array(HASH_LENGTH + ENTRY_HEADER);
+
+  constructor(sql: Sql, session: string, number: number) {
+    this.#sql = sql;
+    this.#base = number * SEQ_RANGE;
+    for (const last of this.#backwards()) {
+      this.#restore(last);
+      break;
+    }
+    if (this.seq === 0) this.#link.set(genesis(session));
+  }
+
+  /** The chain's head. */
+  get head(): Uint8Array {
+    return this.#link.subarray(0, HASH_LENGTH);
+  }
+
+  /** Appends an entry; throws what the storage throws, and then nothing is counted. */
+  append(kind: EntryKind, time: number, frame: Uint8Array): LoggedEntry {
+    const entry: Entry = { kind, seq: this.seq + 1, time, frame };
+    this.#link.set(entryHeader(entry), HASH_LENGTH);
+    const hash = createHash("sha256").update(this.#link).update(frame).digest();
+    this.#link.set(hash);
+    this.seq = entry.seq;
+    this.time = time;
+    this.bytes += frame.length;
+    this.#count(kind, frame);
+    this.#sql.exec(
+      "INSERT INTO log VALUES (?, ?, ?, ?, ?)",
+      this.#base + entry.seq,
+      kind,
+      time,
+      this.#tally(),
+      frame,
+    );
+    return { ...entry, hash };
+  }
+
+  /** Entries from `seq` on, at most `limit`. */
+  *read(seq: number, limit: number): Iterable<LoggedEntry> {
+    const rows = this.#sql.exec(
+      "SELECT id, kind, time, tally, frame FROM log WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+      this.#base + seq,
+      this.#base + SEQ_RANGE,
+      limit,
+    ) as Iterable<unknown> as Iterable<Row>;
+    for (const row of rows) {
+      yield {
+        kind: row.kind as EntryKind,
+        seq: row.id - this.#base,
+        time: row.time,
+        frame: new Uint8Array(row.frame),
+        hash: new Uint8Array(row.tally, 0, HASH_LENGTH),
+      };
+    }
+  }
+
+  /**
+   * Where a side that has received `count` frames goes on: the seq of the last entry it has seen, and the payload
+   * bytes of its direction until there. Walks back from the end, no further than the window reaches.
+   */
+  position(side: "agent" | "connector", count: number): { seq: number; bytes: number } {
+    const offsets =
+      side === "agent"
+        ? { frames: TALLY.toAgent, bytes: TALLY.targetBytes }
+        : { frames: TALLY.fromAgent, bytes: TALLY.agentBytes };
+    for (const row of this.#backwards()) {
+      const tally = new Uint8Array(row.tally);
+      if (readU64(tally, offsets.frames) <= count)
+        return { seq: row.id - this.#base, bytes: readU64(tally, offsets.bytes) };
+    }
+    return { seq: 0, bytes: 0 };
+  }
+
+  /** The session's rows without their frames, last first. */
+  #backwards(): Iterable<Omit<Row, "frame">> {
+    return this.#sql.exec(
+      "SELECT id, kind, time, tally FROM log WHERE id > ? AND id < ? ORDER BY id DESC",
+      this.#base,
+      this.#base + SEQ_RANGE,
+    ) as Iterable<unknown> as Iterable<Row>;
+  }
+
+  #count(kind: EntryKind, frame: Uint8Array): void {
+    const payload = frame.length - FRAME_HEADER;
+    if (kind === EntryKind.agent) {
+      this.fromAgent++;
+      this.agentBytes += payload;
+    } else if (kind === EntryKind.target) {
+      const flags = frame[1]!;
+      this.toAgent++;
+      this.targetBytes += payload;
+      this.interruptible = (flags & FrameFlag.partial) === 0 && frame[0] !== FrameType.end;
+      if ((flags & FrameFlag.edge) === 0) this.fromConnector++;
+    } else if (kind === EntryKind.connector) {
+      this.fromConnector++;
+    }
+  }
+
+  #tally(): Uint8Array {
+    const tally = new Uint8Array(TALLY.length);
+    tally.set(this.head);
+    writeU64(tally, TALLY.fromAgent, this.fromAgent);
+    writeU64(tally, TALLY.fromConnector, this.fromConnector);
+    writeU64(tally, TALLY.toAgent, this.toAgent);
+    writeU64(tally, TALLY.agentBytes, this.agentBytes);
+    writeU64(tally, TALLY.targetBytes, this.targetBytes);
+    writeU64(tally, TALLY.bytes, this.bytes);
+    tally[TALLY.interruptible] = this.interruptible ? 1 : 0;
+    return tally;
+  }
+
+  #restore(row: Omit<Row, "frame">): void {
+    const tally = new Uint8Array(row.tally);
+    this.#link.set(tally.subarray(0, HASH_LENGTH));
+    this.seq = row.id - this.#base;
+    this.time = row.time;
+    this.fromAgent = readU64(tally, TALLY.fromAgent);
+    this.fromConnector = readU64(tally, TALLY.fromConnector);
+    this.toAgent = readU64(tally, TALLY.toAgent);
+    this.agentBytes = readU64(tally, TALLY.agentBytes);
+    this.targetBytes = readU64(tally, TALLY.targetBytes);
+    this.bytes = readU64(tally, TALLY.bytes);
+    this.interruptible = tally[TALLY.interruptible] === 1;
+  }
+}
+
+/** Offsets in a row's tally: the hash, then the counts as they are after the entry. */
+const TALLY = {
+  fromAgent: HASH_LENGTH,
+  fromConnector: HASH_LENGTH + 8,
+  toAgent: HASH_LENGTH + 16,
+  agentBytes: HASH_LENGTH + 24,
+  targetBytes: HASH_LENGTH + 32,
+  bytes: HASH_LENGTH + 40,
+  interruptible: HASH_LENGTH + 48,
+  length: HASH_LENGTH + 49,
+} as const;

@@ -1,0 +1,504 @@
+import { DurableObject } from "cloudflare:workers";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { closeFrame } from "../../protocol/close-reason.ts";
+import {
+  type AgentMessage,
+  type ConnectorMessage,
+  edgeSealText,
+  Header,
+  type Limits,
+  PING,
+  PONG,
+  type SessionFacts,
+  SUBPROTOCOL,
+} from "../../protocol/control.ts";
+import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
+import { recordingEntry, recordingHeader, recordingTrailer } from "../../protocol/recording.ts";
+import { signText, thumbprint } from "../../protocol/signatures.ts";
+import { problemResponse } from "../api/problem.ts";
+import { markEnded } from "../directory/sessions.ts";
+import type { Env } from "../environment.ts";
+import { checkTicket } from "../hub/ticket.ts";
+import { LOG_SCHEMA, SessionLog } from "./log.ts";
+import { type SessionRecord, SessionRecords } from "./record.ts";
+import { type Effects, type Peer, Relay, type Side } from "./relay.ts";
+
+/** How long a record that could not be settled waits for the next try, ms. */
+const SETTLE_RETRY_MS = 5_000;
+/** Control messages are small; frames are bounded by `decodeHeader`. */
+const MAX_CONTROL = 8 * 1024;
+/** Entries that a download reads from the log at a time. */
+const DOWNLOAD_BATCH = 16;
+
+/** What a socket is, kept across hibernation. `next`: where a reader that is behind stands. */
+interface Attachment {
+  session: string;
+  side: Side | "viewer";
+  raw: boolean;
+  next?: number;
+}
+
+interface Link {
+  relay: Relay;
+  side: Side | "viewer";
+  raw: boolean;
+  peer: Peer;
+}
+
+/** What the Worker says when it hands an agent's socket over. */
+export interface Opening {
+  facts: SessionFacts;
+  limits: Limits;
+}
+
+/**
+ * The durable log of sessions as their transport. A thin shell: it turns events of sockets, alarms and RPC into
+ * calls of `Relay`, and the relay's effects into storage, alarms and calls of others. With SESSION_SHARDS several
+ * sessions share one object and one commit.
+ */
+export class Session extends DurableObject<Env> {
+  readonly #records: SessionRecords;
+  readonly #relays = new Map<string, Relay>();
+  readonly #links = new Map<WebSocket, Link>();
+  /** Sessions that are over, to be sealed and reported from the alarm. */
+  readonly #settling = new Map<string, SessionRecord>();
+  /** Sessions whose connector's process must be looked for, from the alarm. */
+  readonly #missing = new Set<SessionRecord>();
+  readonly #dialling = new Set<SessionRecord>();
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.storage.sql.exec(LOG_SCHEMA);
+    this.#records = new SessionRecords(ctx.storage.sql);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    const now = Date.now();
+    for (const record of this.#records.live()) this.#relay(record, now);
+    for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
+    for (const relay of this.#relays.values()) {
+      if (relay.record.state === "ending") this.#settling.set(relay.record.id, relay.record);
+      this.#wake(relay.record.state === "ending" ? now : relay.deadline());
+    }
+  }
+
+  /** Upgrades: /agent/ID, /connector/ID, /resume/ID, /follow/ID?from=SEQ. Only the Worker can call. */
+  override async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const [, door, id = ""] = url.pathname.split("/");
+    const pair = new WebSocketPair();
+    try {
+      const now = Date.now();
+      if (door === "agent") this.#open(request, id, pair[1], now);
+      else if (door === "connector") this.#join(request, id, pair[1], now);
+      else if (door === "resume") this.#resume(request, id, pair[1], now);
+      else this.#follow(id, Number(url.searchParams.get("from") ?? 1), pair[1], now);
+    } catch (error) {
+      return problemResponse(error);
+    }
+    const headers = new Headers();
+    if (request.headers.get("sec-websocket-protocol")) headers.set("sec-websocket-protocol", SUBPROTOCOL);
+    return new Response(null, { status: 101, webSocket: pair[0], headers });
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    const link = this.#links.get(socket);
+    if (!link || link.side === "viewer") return;
+    const now = Date.now();
+    try {
+      if (typeof message === "string") this.#control(link, message, now);
+      else if (link.raw) link.relay.raw(new Uint8Array(message), now);
+      else link.relay.frame(link.side, new Uint8Array(message), now);
+    } catch (error) {
+      this.#fault(link, error, now);
+    }
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#gone(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#gone(socket);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    const now = Date.now();
+    for (const relay of this.#relays.values())
+      if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
+    await Promise.all([
+      ...Array.from(this.#settling.values(), (record) => this.#settle(record)),
+      ...Array.from(this.#missing, (record) => this.#findConnector(record)),
+      ...Array.from(this.#dialling, (record) => this.#dial(record)),
+    ]);
+    for (const relay of this.#relays.values()) this.#wake(relay.deadline());
+  }
+
+  /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
+  kill(session: string, code: ErrorCode, reason: string, by: string): boolean {
+    const now = Date.now();
+    const relay = this.#relays.get(session);
+    if (relay?.record.state === "open") {
+      relay.end(code, reason, now, by);
+      return true;
+    }
+    if (relay?.record.state === "ending" || (!relay && this.#records.find(session))) return false;
+    const record = relay?.record ?? this.#records.create(session, "ended", now);
+    record.state = "ended";
+    record.end = { code, reason, at: now };
+    this.#records.save(record);
+    this.#relays.delete(session);
+    return true;
+  }
+
+  /** RPC. The session's export file, as far as it goes; read from the log as the reader asks for it. */
+  recording(session: string): ReadableStream {
+    const record = this.#relays.get(session)?.record ?? this.#records.find(session);
+    if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${session}`);
+    const log = new SessionLog(this.ctx.storage.sql, session, record.number);
+    const last = log.seq;
+    let next = 1;
+    return new ReadableStream({
+      type: "bytes",
+      start: (controller) => controller.enqueue(recordingHeader(session)),
+      pull: (controller) => {
+        for (const entry of log.read(next, Math.min(DOWNLOAD_BATCH, last + 1 - next))) {
+          controller.enqueue(recordingEntry(entry, entry.hash));
+          next = entry.seq + 1;
+        }
+        if (next <= last) return;
+        const { edgeSeal, connectorSeal } = this.#records.find(session) ?? record;
+        controller.enqueue(
+          recordingTrailer({ ...(edgeSeal && { edgeSeal }), ...(connectorSeal && { connectorSeal }) }),
+        );
+        controller.close();
+      },
+    });
+  }
+
+  /** RPC. Looks after an open session: an object that slept through the loss of both sides wakes by this. */
+  check(session: string): void {
+    const record = this.#relays.get(session)?.record ?? this.#records.find(session);
+    if (record?.state === "ended" && record.end) {
+      // Ended here, but the directory has not heard of it.
+      this.#settling.set(session, record);
+      this.#wake(Date.now());
+    }
+    if (!record) {
+      const ended = this.#records.create(session, "ended", Date.now());
+      ended.end = { code: "internal", reason: "the session was registered but never opened", at: Date.now() };
+      this.#records.save(ended);
+      this.#settling.set(session, ended);
+      this.#wake(Date.now());
+    }
+  }
+
+  /** RPC. The connector's process is gone and can't come back. */
+  connectorGone(session: string): void {
+    const relay = this.#relays.get(session);
+    if (relay) this.#endLost(relay);
+  }
+
+  #open(request: Request, id: string, socket: WebSocket, now: number): void {
+    const { facts, limits } = JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening;
+    const relay = this.#relays.get(id) ?? this.#create(id, "parked", now);
+    if (relay.record.state !== "parked") {
+      throw new SallyportError("session_ended", relay.record.end?.reason ?? "the session was opened before");
+    }
+    const raw = facts.mode === "raw";
+    const peer = this.#accept(socket, relay, "agent", raw);
+    relay.open(
+      peer,
+      facts,
+      limits,
+      thumbprint(JSON.parse(this.env.EDGE_SIGNING_KEY)),
+      raw ? undefined : newSecret(),
+      now,
+    );
+  }
+
+  #join(request: Request, id: string, socket: WebSocket, now: number): void {
+    const ticket = checkTicket(this.env.EDGE_SIGNING_KEY, request.headers.get(Header.ticket) ?? "", id, now);
+    const relay = this.#relays.get(id) ?? this.#create(id, "parked", now);
+    if (relay.record.connector) throw new SallyportError("bad_ticket", "the ticket has been used");
+    if (relay.record.state !== "open" && relay.record.state !== "parked")
+      throw new SallyportError("session_ended", "the session is over");
+    const peer = this.#accept(socket, relay, "connector", false);
+    relay.join(
+      peer,
+      { name: ticket.connector, instance: ticket.instance, key: ticket.key },
+      newSecret(),
+      now,
+    );
+  }
+
+  #resume(request: Request, id: string, socket: WebSocket, now: number): void {
+    const relay = this.#relays.get(id);
+    if (!relay)
+      throw new SallyportError("session_ended", this.#records.find(id)?.end?.reason ?? "the session is over");
+    const hash = sha256(request.headers.get(Header.resume) ?? "");
+    const side = sameHash(hash, relay.record.agentResume)
+      ? "agent"
+      : sameHash(hash, relay.record.connectorResume)
+        ? "connector"
+        : undefined;
+    if (!side) throw new SallyportError("unauthenticated", "the resume secret is not this session's");
+    if (relay.record.state === "ending") throw new SallyportError("session_ended", relay.record.end!.reason);
+    const received = Number(request.headers.get(Header.received));
+    if (!Number.isSafeInteger(received) || received < 0)
+      throw new SallyportError("invalid_request", "the count of received frames is not a number");
+    const peer = this.#accept(socket, relay, side, false);
+    relay.resume(side, peer, received, now);
+  }
+
+  #follow(id: string, from: number, socket: WebSocket, now: number): void {
+    const record = this.#relays.get(id)?.record ?? this.#records.find(id);
+    if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${id}`);
+    if (!Number.isSafeInteger(from) || from < 1)
+      throw new SallyportError("invalid_request", "from is not the number of an entry");
+    const relay = this.#relays.get(id) ?? this.#relay(record, now);
+    const peer = this.#accept(socket, relay, "viewer", false);
+    relay.attachViewer(peer, from, now);
+    if (record.state === "ended") this.#relays.delete(id);
+  }
+
+  #accept(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Peer {
+    this.ctx.acceptWebSocket(socket);
+    const attachment: Attachment = { session: relay.record.id, side, raw };
+    socket.serializeAttachment(attachment);
+    const peer = new SocketPeer(socket, attachment);
+    this.#links.set(socket, { relay, side, raw, peer });
+    return peer;
+  }
+
+  /** Finds what a socket was before the object's memory was lost. */
+  #reattach(socket: WebSocket, now: number): void {
+    const attachment = socket.deserializeAttachment() as Attachment;
+    const relay = this.#relays.get(attachment.session);
+    if (!relay) return socket.close(1000, "the session has ended");
+    const { side, raw, next } = attachment;
+    const peer = new SocketPeer(socket, attachment);
+    this.#links.set(socket, { relay, side, raw, peer });
+    if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
+    else relay.attach(side, peer, next);
+  }
+
+  #control(link: Link, text: string, now: number): void {
+    if (text.length > MAX_CONTROL)
+      throw new SallyportError("protocol_violation", "a control message is too long");
+    if (link.raw)
+      throw new SallyportError(
+        "protocol_violation",
+        "a text message on a raw tunnel, whose bytes are binary",
+      );
+    const message = parseControl(text);
+    if (message.type === "close") {
+      const who = link.side === "agent" ? "the agent" : `connector ${link.relay.record.connector!.name}`;
+      link.relay.end(message.code, message.reason.slice(0, 500), now, who);
+    } else if (link.side === "connector") {
+      link.relay.seal(message);
+    } else {
+      throw new SallyportError("protocol_violation", "a seal from the agent");
+    }
+  }
+
+  /** What an event of one session throws ends that session and no other. */
+  #fault(link: Link, error: unknown, now: number): void {
+    if (error instanceof SallyportError) {
+      this.#guarded(link.relay, () => link.relay.end(error.code, error.message, now));
+      const close = closeFrame(error.code, error.message);
+      link.peer.close(close.code, close.reason);
+    } else {
+      this.#storageFailed(link.relay, error);
+    }
+  }
+
+  #guarded(relay: Relay, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#storageFailed(relay, error);
+    }
+  }
+
+  /** No record, no access: what could not be written was not sent, and now nothing more is. */
+  #storageFailed(relay: Relay, error: unknown): void {
+    console.error(
+      "session",
+      relay.record.id,
+      "storage failed:",
+      error instanceof Error ? error.message : "unknown",
+    );
+    const close = closeFrame("storage_failed", "the edge could not record; nothing unrecorded was delivered");
+    for (const [socket, link] of this.#links) {
+      if (link.relay !== relay) continue;
+      this.#links.delete(socket);
+      socket.close(close.code, close.reason);
+    }
+    relay.record.state = "ending";
+    relay.record.end = { code: "storage_failed", reason: close.reason, at: Date.now() };
+    this.#settling.set(relay.record.id, relay.record);
+  }
+
+  #gone(socket: WebSocket): void {
+    const link = this.#links.get(socket);
+    if (!link) return;
+    this.#links.delete(socket);
+    const now = Date.now();
+    if (link.side === "viewer") link.relay.detachViewer(link.peer);
+    else this.#guarded(link.relay, () => link.relay.dropped(link.side as Side, link.peer, now));
+  }
+
+  #create(id: string, state: SessionRecord["state"], now: number): Relay {
+    const ended = this.#records.find(id);
+    if (ended) throw new SallyportError("session_ended", ended.end?.reason ?? "the session is over");
+    return this.#relay(this.#records.create(id, state, now), now);
+  }
+
+  #relay(record: SessionRecord, now: number): Relay {
+    const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
+    const relay = new Relay(record, log, this.#effects, now);
+    this.#relays.set(record.id, relay);
+    return relay;
+  }
+
+  readonly #effects: Effects = {
+    save: (record) => this.#records.save(record),
+    dial: (record) => this.#soon(() => this.#dialling.add(record)),
+    checkConnector: (record) => this.#soon(() => this.#missing.add(record)),
+    settle: (record) => this.#soon(() => this.#settling.set(record.id, record)),
+    discard: (record) => {
+      this.#records.remove(record);
+      this.#relays.delete(record.id);
+    },
+    wake: (at) => this.#wake(at),
+  };
+
+  /** Calls to others run from the alarm, never between append and send. */
+  #soon(note: () => void): void {
+    note();
+    this.#wake(Date.now());
+  }
+
+  #wake(at: number): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Signs the end of the recording, tells the directory, and lets the session go. Tried again until it is done. */
+  async #settle(record: SessionRecord): Promise<void> {
+    try {
+      if (record.facts && !record.edgeSeal) {
+        const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
+        const key = JSON.parse(this.env.EDGE_SIGNING_KEY);
+        const seal = { key: thumbprint(key), entries: log.seq, head: Buffer.from(log.head).toString("hex") };
+        record.edgeSeal = { ...seal, signature: await signText(key, edgeSealText(record.id, seal)) };
+      }
+      const { code, reason, at } = record.end!;
+      await markEnded(this.env.DIRECTORY, record.id, code, reason, at);
+      record.state = "ended";
+      this.#records.save(record);
+      this.#settling.delete(record.id);
+      this.#relays.get(record.id)?.release();
+      this.#relays.delete(record.id);
+    } catch (error) {
+      console.error(
+        "session",
+        record.id,
+        "is not settled yet:",
+        error instanceof Error ? error.message : "unknown",
+      );
+      this.#wake(Date.now() + SETTLE_RETRY_MS);
+    }
+  }
+
+  /** Ends the session at once if the hub does not know the connector's process; else there is time to resume. */
+  async #findConnector(record: SessionRecord): Promise<void> {
+    this.#missing.delete(record);
+    const relay = this.#relays.get(record.id);
+    if (!relay || !record.connector) return;
+    const alive = await this.env.HUB.getByName(record.connector.name).isLive(record.connector.instance);
+    if (!alive) this.#endLost(relay);
+  }
+
+  #endLost(relay: Relay): void {
+    const now = Date.now();
+    const reason = `connector ${relay.record.connector?.name} is gone`;
+    this.#guarded(relay, () => relay.end("connector_lost", reason, now));
+  }
+
+  async #dial(record: SessionRecord): Promise<void> {
+    this.#dialling.delete(record);
+    const { connector, target } = record.facts!;
+    await this.env.HUB.getByName(connector).dial(target, record.id);
+  }
+}
+
+/** Carries an `Opening` as JSON from the Worker to the object. */
+export const OPENING_HEADER = "sallyport-opening";
+
+class SocketPeer implements Peer {
+  readonly #socket: WebSocket;
+  readonly #attachment: Attachment;
+
+  constructor(socket: WebSocket, attachment: Attachment) {
+    this.#socket = socket;
+    this.#attachment = attachment;
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  send(data: string | Uint8Array): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+  }
+
+  remember(next: number | undefined): void {
+    if (this.#attachment.next === next) return;
+    if (next === undefined) delete this.#attachment.next;
+    else this.#attachment.next = next;
+    this.#socket.serializeAttachment(this.#attachment);
+  }
+}
+
+function parseControl(text: string): AgentMessage | ConnectorMessage {
+  const message = parseJson(text);
+  if (message.type === "close" && typeof message.code === "string" && typeof message.reason === "string") {
+    return message as unknown as AgentMessage;
+  }
+  const sealed = ["key", "agentHead", "connectorHead", "signature"].every(
+    (name) => typeof message[name] === "string",
+  );
+  const counted = ["agentFrames", "connectorFrames"].every((name) => Number.isSafeInteger(message[name]));
+  if (message.type === "seal" && sealed && counted) return message as unknown as ConnectorMessage;
+  throw new SallyportError("protocol_violation", "an unknown control message");
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Told below like any other message that can't be read.
+  }
+  throw new SallyportError("protocol_violation", "a control message is not a JSON object");
+}
+
+function newSecret(): { secret: string; hash: string } {
+  const secret = randomBytes(32).toString("base64url");
+  return { secret, hash: sha256(secret).toString("hex") };
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+function sameHash(given: Buffer, known: string | null): boolean {
+  return known !== null && timingSafeEqual(given, Buffer.from(known, "hex"));
+}

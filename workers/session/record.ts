@@ -1,0 +1,90 @@
+import type { EndCode } from "../../protocol/close-reason.ts";
+import type { ConnectorSeal, EdgeSeal, Limits, SessionFacts } from "../../protocol/control.ts";
+import { MAX_SESSION_NUMBER, type Sql, type SqlValue } from "./log.ts";
+
+/** What an object keeps of a session beside its log. */
+export interface SessionRecord {
+  readonly id: string;
+  /** The session's number in its object. */
+  readonly number: number;
+  /**
+   * `parked`: a connector waits for an agent. `open`: an agent has joined. `ending`: over, waiting for the
+   * connector's seal. `ended`: sealed; nothing is added any more.
+   */
+  state: "parked" | "open" | "ending" | "ended";
+  /** Milliseconds since 1970. */
+  created: number;
+  facts: SessionFacts | null;
+  limits: Limits | null;
+  connector: { name: string; instance: string; key: string } | null;
+  /** SHA-256 of each side's resume secret, hex. */
+  agentResume: string | null;
+  connectorResume: string | null;
+  end: { code: EndCode; reason: string; at: number } | null;
+  connectorSeal: ConnectorSeal | null;
+  edgeSeal: EdgeSeal | null;
+}
+
+/** The records of one object's sessions. */
+export class SessionRecords {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.exec(
+      "CREATE TABLE IF NOT EXISTS sessions (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, record TEXT NOT NULL)",
+    );
+    sql.exec("CREATE INDEX IF NOT EXISTS sessions_state ON sessions (state) WHERE state <> 'ended'");
+  }
+
+  /** Makes the record of a new session. Throws when the object has had its fill of sessions. */
+  create(id: string, state: SessionRecord["state"], now: number): SessionRecord {
+    const [last] = this.#sql.exec("SELECT coalesce(max(no), 0) AS no FROM sessions");
+    const number = Number(last!.no) + 1;
+    if (number > MAX_SESSION_NUMBER)
+      throw new RangeError("this object holds as many sessions as it can number");
+    const record: SessionRecord = {
+      id,
+      number,
+      state,
+      created: now,
+      facts: null,
+      limits: null,
+      connector: null,
+      agentResume: null,
+      connectorResume: null,
+      end: null,
+      connectorSeal: null,
+      edgeSeal: null,
+    };
+    this.#sql.exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", number, id, state, JSON.stringify(record));
+    return record;
+  }
+
+  save(record: SessionRecord): void {
+    this.#sql.exec(
+      "UPDATE sessions SET state = ?, record = ? WHERE no = ?",
+      record.state,
+      JSON.stringify(record),
+      record.number,
+    );
+  }
+
+  find(id: string): SessionRecord | undefined {
+    const [row] = this.#sql.exec("SELECT record FROM sessions WHERE id = ?", id);
+    return row && read(row);
+  }
+
+  /** Sessions that have not ended. */
+  live(): SessionRecord[] {
+    return Array.from(this.#sql.exec("SELECT record FROM sessions WHERE state <> 'ended'"), read);
+  }
+
+  remove(record: SessionRecord): void {
+    this.#sql.exec("DELETE FROM sessions WHERE no = ?", record.number);
+  }
+}
+
+function read(row: Record<string, SqlValue>): SessionRecord {
+  return JSON.parse(String(row.record)) as SessionRecord;
+}

@@ -1,0 +1,472 @@
+import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
+import type { ConnectorSeal, EdgeEvent, EdgeMessage, Limits, SessionFacts } from "../../protocol/control.ts";
+import { VERSION } from "../../protocol/control.ts";
+import { EntryKind } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import {
+  ACK_EVERY,
+  decodeAck,
+  decodeHeader,
+  encodeAck,
+  encodeFrame,
+  FRAME_HEADER,
+  FrameFlag,
+  FrameType,
+  MAX_PAYLOAD,
+  WINDOW,
+} from "../../protocol/frame.ts";
+import { errorResponse } from "../../protocol/postgres/error-response.ts";
+import { recordingEntry } from "../../protocol/recording.ts";
+import { TICKET_MS } from "../hub/ticket.ts";
+import type { LoggedEntry, SessionLog } from "./log.ts";
+import type { SessionRecord } from "./record.ts";
+
+/** A WebSocket as the relay sees it. */
+export interface Peer {
+  send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
+  readonly bufferedAmount: number;
+  /** Keeps across hibernation where this peer stands in the log; undefined: at its end. */
+  remember(next: number | undefined): void;
+}
+
+/** What the relay asks of its shell. */
+export interface Effects {
+  save(record: SessionRecord): void;
+  /** Asks the hub for a replica to join. */
+  dial(record: SessionRecord): void;
+  /** Asks the hub whether the connector's process is still there; ends the session if it is not. */
+  checkConnector(record: SessionRecord): void;
+  /** The session is over and has all the seals it will get. */
+  settle(record: SessionRecord): void;
+  /** Nobody came to a parked session: its record may go. */
+  discard(record: SessionRecord): void;
+  /** `expire` must be called at this time, ms since 1970. */
+  wake(at: number): void;
+}
+
+export type Side = "agent" | "connector";
+
+/** A reader of the log: everything that anyone receives comes from here. */
+interface Reader {
+  peer: Peer;
+  /** Seq of the next entry to look at. */
+  next: number;
+  /** Payload bytes of its direction sent to it. */
+  sent: number;
+}
+
+/** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
+export const JOIN_MS = 10_000;
+export const REDIAL_MS = 2_500;
+/** How long after a connector's socket dropped its process is looked for, ms: dropped now, or before a restart. */
+export const CHECK_CONNECTOR_MS = 2_000;
+export const CHECK_CONNECTOR_AFTER_RESTART_MS = 6_000;
+/** How long the connector has for its seal, ms. */
+export const SEAL_MS = 3_000;
+/** Bytes queued towards a raw agent before the log waits for it, and how often it looks again, ms. */
+const RAW_BUFFER = 1024 * 1024;
+const RAW_POLL_MS = 100;
+/** A viewer further behind than this is told to come back for the rest. */
+const VIEWER_BUFFER = 4 * 1024 * 1024;
+/** Entries read from the log at a time, by a reader that is behind. */
+const BATCH = 8;
+/** A sender in good faith stays within the window, plus what it had already read. */
+const WINDOW_SLACK = WINDOW;
+/** Close code that tells a viewer to come back; see `isFinalClose`. */
+export const VIEWER_BEHIND = 4500;
+
+/**
+ * The rules of one session: what is logged, who receives it when, and how it ends. Knows no clock and no network;
+ * everything that arrives is appended and delivered in one synchronous step.
+ */
+export class Relay {
+  readonly record: SessionRecord;
+  readonly log: SessionLog;
+  readonly #effects: Effects;
+  #agent: Reader | undefined;
+  #connector: Reader | undefined;
+  readonly #viewers = new Set<Reader>();
+  /** Payload bytes of each sender that its receiver has consumed. After a restart: all, until it tells. */
+  readonly #acked: Record<Side, number>;
+  /** Since when a side is away, ms; 0 while it is there. */
+  #agentAway = 0;
+  #connectorAway = 0;
+  #checkConnectorAt = 0;
+  #redialAt = 0;
+  #polling = 0;
+
+  /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
+  constructor(record: SessionRecord, log: SessionLog, effects: Effects, now: number) {
+    this.record = record;
+    this.log = log;
+    this.#effects = effects;
+    this.#acked = { agent: log.agentBytes, connector: log.targetBytes };
+    this.#agentAway = now;
+    this.#connectorAway = now;
+    this.#checkConnectorAt = now + CHECK_CONNECTOR_AFTER_RESTART_MS;
+    this.#redialAt = now + REDIAL_MS;
+  }
+
+  /** A socket that outlived the object's memory. */
+  attach(side: Side, peer: Peer, next: number | undefined): void {
+    const bytes = side === "agent" ? this.log.targetBytes : this.log.agentBytes;
+    this.#place(side, { peer, next: next ?? this.log.seq + 1, sent: bytes });
+  }
+
+  attachViewer(peer: Peer, from: number, now: number): void {
+    const viewer: Reader = { peer, next: from, sent: 0 };
+    this.#viewers.add(viewer);
+    this.#pump(viewer, now);
+    if (this.record.state === "ending" || this.record.state === "ended")
+      peer.close(1000, "the session has ended");
+  }
+
+  detachViewer(peer: Peer): void {
+    for (const viewer of this.#viewers) if (viewer.peer === peer) this.#viewers.delete(viewer);
+  }
+
+  /** An agent opens the session. `resume` is the secret for a later reconnect; absent for a raw tunnel. */
+  open(
+    peer: Peer,
+    facts: SessionFacts,
+    limits: Limits,
+    edgeKey: string,
+    resume: { secret: string; hash: string } | undefined,
+    now: number,
+  ): void {
+    // The connector that waited here is gone: another is asked.
+    if (!this.#connector) this.record.connector = null;
+    this.record.state = "open";
+    this.record.facts = facts;
+    this.record.limits = limits;
+    this.record.agentResume = resume?.hash ?? null;
+    this.#effects.save(this.record);
+    this.#event({ event: "opened", facts, limits, edgeKey }, now);
+    this.#place("agent", { peer, next: this.log.seq + 1, sent: 0 });
+    if (resume) this.#welcome(peer, 0, resume.secret);
+    this.#redialAt = now + REDIAL_MS;
+    if (this.#connector) this.#connectorServes(this.#connector, now);
+    this.#effects.wake(this.deadline());
+  }
+
+  /** A connector joins with its ticket, before or after the agent. */
+  join(
+    peer: Peer,
+    connector: NonNullable<SessionRecord["connector"]>,
+    resume: { secret: string; hash: string },
+    now: number,
+  ): void {
+    this.record.connector = connector;
+    this.record.connectorResume = resume.hash;
+    this.#effects.save(this.record);
+    const reader: Reader = { peer, next: 1, sent: 0 };
+    this.#place("connector", reader);
+    this.#welcome(peer, 0, resume.secret);
+    if (this.record.state === "open") this.#connectorServes(reader, now);
+  }
+
+  /** A side is back, having received `received` frames. */
+  resume(side: Side, peer: Peer, received: number, now: number): void {
+    const limit = side === "agent" ? this.log.toAgent : this.log.fromAgent;
+    if (received > limit)
+      throw new SallyportError("protocol_violation", "more frames received than were sent");
+    const old = side === "agent" ? this.#agent : this.#connector;
+    old?.peer.close(4500, "resumed on another socket");
+    const position = this.log.position(side, received);
+    const reader: Reader = { peer, next: position.seq + 1, sent: position.bytes };
+    this.#place(side, reader);
+    this.#event({ event: side === "agent" ? "agent_resumed" : "connector_resumed" }, now);
+    this.#welcome(peer, side === "agent" ? this.log.fromAgent : this.log.fromConnector);
+    if (side === "connector" && this.record.facts)
+      this.#tell(peer, { type: "open", facts: this.record.facts });
+    this.#pump(reader, now);
+  }
+
+  /** A frame from a framed side. Throws `SallyportError` for what breaks the protocol; the shell then ends the session. */
+  frame(side: Side, frame: Uint8Array, now: number): void {
+    if (this.record.state !== "open") return;
+    const { type, stream } = decodeHeader(frame);
+    if (stream !== 0)
+      throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
+    if (type === FrameType.ack) {
+      this.#acknowledge(side, frame, now);
+    } else if (type === FrameType.event) {
+      if (side === "agent") throw new SallyportError("protocol_violation", "an event frame from the agent");
+      this.#append(EntryKind.connector, frame, now);
+    } else {
+      if ((frame[1]! & FrameFlag.edge) !== 0)
+        throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
+      this.#checkWindow(side, frame);
+      this.#append(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
+    }
+  }
+
+  /** Bytes from a raw agent. */
+  raw(bytes: Uint8Array, now: number): void {
+    for (let offset = 0; offset < bytes.length && this.record.state === "open"; offset += MAX_PAYLOAD) {
+      const frame = encodeFrame(FrameType.data, 0, 0, bytes.subarray(offset, offset + MAX_PAYLOAD));
+      this.#append(EntryKind.agent, frame, now);
+    }
+  }
+
+  /** A side's socket is gone. A raw agent can't come back. */
+  dropped(side: Side, peer: Peer, now: number): void {
+    const reader = side === "agent" ? this.#agent : this.#connector;
+    if (reader?.peer !== peer) return;
+    if (side === "agent") {
+      this.#agent = undefined;
+      this.#agentAway = now;
+      if (this.record.state !== "open") return;
+      if (this.record.facts?.mode === "raw") this.end("closed", "the agent closed its socket", now);
+      else this.#event({ event: "agent_dropped" }, now);
+    } else {
+      this.#connector = undefined;
+      this.#connectorAway = now;
+      this.#checkConnectorAt = now + CHECK_CONNECTOR_MS;
+      if (this.record.state === "open") this.#event({ event: "connector_dropped" }, now);
+      if (this.record.state === "ending") this.#effects.settle(this.record);
+    }
+    this.#effects.wake(this.deadline());
+  }
+
+  /** The connector's half of the double entry. */
+  seal(seal: ConnectorSeal): void {
+    if (this.record.state !== "ending" || this.record.connectorSeal) return;
+    this.record.connectorSeal = seal;
+    this.#connector?.peer.close(1000, "closed: sealed");
+    this.#effects.settle(this.record);
+  }
+
+  /**
+   * Ends the session: the agent is told in its own protocol where that can be done, the connector stops what runs
+   * and seals. Nothing is logged or delivered after this. Does nothing when the session is over already.
+   */
+  end(code: EndCode, reason: string, now: number, by?: string): void {
+    if (this.record.state !== "open") return;
+    if (code !== "closed" && this.log.interruptible && this.record.facts?.kind === "postgres") {
+      const words = errorResponse(new SallyportError(code, reason), "FATAL");
+      this.#append(EntryKind.target, encodeFrame(FrameType.end, FrameFlag.edge, 0, words), now);
+    }
+    this.#event({ event: "ended", code, reason, ...(by ? { by } : {}) }, now);
+    this.record.state = "ending";
+    this.record.end = { code, reason, at: now };
+    this.#effects.save(this.record);
+    const close = closeFrame(code, reason);
+    this.#agent?.peer.close(close.code, close.reason);
+    this.#agent = undefined;
+    for (const viewer of this.#viewers) viewer.peer.close(1000, "the session has ended");
+    this.#viewers.clear();
+    if (this.#connector)
+      this.#tell(this.#connector.peer, { type: "end", code, reason, received: this.log.fromConnector });
+    else this.#effects.settle(this.record);
+    this.#effects.wake(this.deadline());
+  }
+
+  /** Lets the connector go once the session is settled. */
+  release(): void {
+    this.#connector?.peer.close(1000, "closed: sealed");
+  }
+
+  /** When `expire` must be called next, ms since 1970; Infinity when nothing is due. */
+  deadline(): number {
+    if (this.record.state === "ending") return this.record.end!.at + SEAL_MS;
+    if (this.record.state === "parked" && !this.#connector) return this.record.created + TICKET_MS;
+    if (this.record.state !== "open") return Number.POSITIVE_INFINITY;
+    const { facts, limits } = this.record;
+    let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.log.time + limits!.idleMs);
+    if (!this.#agent) at = Math.min(at, this.#agentAway + limits!.resumeMs);
+    if (!this.#connector) {
+      at = Math.min(at, this.record.connector ? this.#connectorAway + limits!.resumeMs : this.#redialAt);
+      if (this.record.connector && this.#checkConnectorAt) at = Math.min(at, this.#checkConnectorAt);
+    }
+    if (this.#polling) at = Math.min(at, this.#polling);
+    return at;
+  }
+
+  /** Does what is due. */
+  expire(now: number): void {
+    if (this.record.state === "ending") {
+      if (now >= this.record.end!.at + SEAL_MS) this.#effects.settle(this.record);
+      return;
+    }
+    // A parked session keeps its record while its ticket is valid, so that the ticket works once.
+    if (this.record.state === "parked" && !this.#connector && now >= this.record.created + TICKET_MS)
+      this.#effects.discard(this.record);
+    if (this.record.state !== "open") return;
+    const { facts, limits } = this.record;
+    if (now >= facts!.until)
+      return this.end("lease_expired", "the right to use this target has run out", now);
+    if (now >= facts!.opened + limits!.maxMs)
+      return this.end("limit_exceeded", `a session lasts ${limits!.maxMs / 1000} s at most`, now);
+    if (now >= this.log.time + limits!.idleMs)
+      return this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
+    if (!this.#agent && now >= this.#agentAway + limits!.resumeMs) {
+      return this.end("agent_gone", `the agent did not come back within ${limits!.resumeMs / 1000} s`, now);
+    }
+    if (!this.#connector) this.#expireConnector(now);
+    if (this.#polling && now >= this.#polling) {
+      this.#polling = 0;
+      if (this.#agent) this.#pump(this.#agent, now);
+    }
+  }
+
+  #expireConnector(now: number): void {
+    const { facts, limits, connector } = this.record;
+    if (!connector) {
+      if (now >= facts!.opened + JOIN_MS) {
+        this.end(
+          "connector_offline",
+          `connector ${facts!.connector} did not answer within ${JOIN_MS / 1000} s`,
+          now,
+        );
+      } else if (now >= this.#redialAt) {
+        this.#redialAt = now + REDIAL_MS;
+        this.#effects.dial(this.record);
+      }
+    } else if (now >= this.#connectorAway + limits!.resumeMs) {
+      this.end(
+        "connector_lost",
+        `connector ${connector.name} did not come back within ${limits!.resumeMs / 1000} s`,
+        now,
+      );
+    } else if (this.#checkConnectorAt && now >= this.#checkConnectorAt) {
+      this.#checkConnectorAt = 0;
+      this.#effects.checkConnector(this.record);
+    }
+  }
+
+  #place(side: Side, reader: Reader): void {
+    if (side === "agent") {
+      this.#agent = reader;
+      this.#agentAway = 0;
+    } else {
+      this.#connector = reader;
+      this.#connectorAway = 0;
+      this.#checkConnectorAt = 0;
+    }
+  }
+
+  #connectorServes(reader: Reader, now: number): void {
+    const connector = this.record.connector!;
+    this.#event(
+      {
+        event: "connector_joined",
+        connector: connector.name,
+        instance: connector.instance,
+        key: connector.key,
+      },
+      now,
+    );
+    this.#tell(reader.peer, { type: "open", facts: this.record.facts! });
+    this.#pump(reader, now);
+  }
+
+  #welcome(peer: Peer, received: number, resume?: string): void {
+    this.#tell(peer, {
+      type: "welcome",
+      version: VERSION,
+      session: this.record.id,
+      received,
+      ...(resume ? { resume } : {}),
+    });
+  }
+
+  #tell(peer: Peer, message: EdgeMessage): void {
+    peer.send(JSON.stringify(message));
+  }
+
+  #event(event: EdgeEvent, now: number): void {
+    this.#append(EntryKind.edge, Buffer.from(JSON.stringify(event)), now);
+  }
+
+  /** Recorded, then delivered: one synchronous step. */
+  #append(kind: EntryKind, frame: Uint8Array, now: number): void {
+    const entry = this.log.append(kind, now, frame);
+    if (this.#agent) this.#deliver(this.#agent, entry, now);
+    if (this.#connector) this.#deliver(this.#connector, entry, now);
+    for (const viewer of this.#viewers) this.#deliver(viewer, entry, now);
+    const limit = this.record.limits?.maxBytes;
+    if (limit !== undefined && this.log.bytes > limit && kind !== EntryKind.edge) {
+      this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);
+    }
+  }
+
+  /** Gives a reader that has all before it this entry; a reader that is behind gets it in its turn. */
+  #deliver(reader: Reader, entry: LoggedEntry, now: number): void {
+    if (reader.next !== entry.seq) return;
+    if (this.#viewers.has(reader)) {
+      if (reader.peer.bufferedAmount > VIEWER_BUFFER) {
+        this.#viewers.delete(reader);
+        reader.peer.close(VIEWER_BEHIND, "behind; come back for the rest");
+        return;
+      }
+      reader.peer.send(recordingEntry(entry, entry.hash));
+    } else if (entry.kind === (reader === this.#agent ? EntryKind.target : EntryKind.agent)) {
+      if (!this.#hasRoom(reader, now)) {
+        reader.peer.remember(reader.next);
+        return;
+      }
+      const raw = reader === this.#agent && this.record.facts?.mode === "raw";
+      const payload = entry.frame.length - FRAME_HEADER;
+      if (!raw) reader.peer.send(entry.frame);
+      else if (payload > 0) reader.peer.send(entry.frame.subarray(FRAME_HEADER));
+      reader.sent += payload;
+      if (raw) this.#creditForRaw(reader);
+    }
+    reader.next++;
+  }
+
+  #hasRoom(reader: Reader, now: number): boolean {
+    if (reader === this.#agent && this.record.facts?.mode === "raw") {
+      if (reader.peer.bufferedAmount < RAW_BUFFER) return true;
+      if (!this.#polling) {
+        this.#polling = now + RAW_POLL_MS;
+        this.#effects.wake(this.#polling);
+      }
+      return false;
+    }
+    return reader.sent - this.#acked[reader === this.#agent ? "connector" : "agent"] <= WINDOW + WINDOW_SLACK;
+  }
+
+  /** A raw agent sends no acknowledgements: what left for it counts as consumed. */
+  #creditForRaw(reader: Reader): void {
+    if (reader.sent - this.#acked.connector < ACK_EVERY) return;
+    this.#acked.connector = reader.sent;
+    this.#connector?.peer.send(encodeAck(0, { frames: this.log.fromConnector, bytes: reader.sent }));
+  }
+
+  /** Reads on from the log until the reader is at its end or has no room. */
+  #pump(reader: Reader, now: number): void {
+    const behind = reader.next <= this.log.seq;
+    while (reader.next <= this.log.seq) {
+      const before = reader.next;
+      for (const entry of this.log.read(reader.next, BATCH)) this.#deliver(reader, entry, now);
+      if (reader.next - before < BATCH && reader.next <= this.log.seq) return;
+    }
+    if (behind) reader.peer.remember(undefined);
+  }
+
+  /** Checks an acknowledgement, lets the acknowledging reader read on, and passes the credit to the sender. */
+  #acknowledge(side: Side, frame: Uint8Array, now: number): void {
+    const ack = decodeAck(frame);
+    const reader = (side === "agent" ? this.#agent : this.#connector)!;
+    if (ack.bytes > reader.sent)
+      throw new SallyportError("protocol_violation", "more bytes acknowledged than were sent");
+    this.#acked[side === "agent" ? "connector" : "agent"] = ack.bytes;
+    const sender = side === "agent" ? this.#connector : this.#agent;
+    const senderIsRaw = side === "connector" && this.record.facts?.mode === "raw";
+    if (sender && !senderIsRaw) {
+      const frames = side === "agent" ? this.log.fromConnector : this.log.fromAgent;
+      sender.peer.send(encodeAck(0, { frames, bytes: ack.bytes }));
+    }
+    this.#pump(reader, now);
+  }
+
+  #checkWindow(side: Side, frame: Uint8Array): void {
+    const logged = side === "agent" ? this.log.agentBytes : this.log.targetBytes;
+    if (logged + frame.length - FRAME_HEADER - this.#acked[side] > WINDOW + WINDOW_SLACK) {
+      throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import { openSessions } from "../directory/sessions.ts";
+import type { Env } from "../environment.ts";
+import { sessionStub } from "./stub.ts";
+
+/** A younger session may still be opening, ms. */
+const MIN_AGE_MS = 20_000;
+
+/**
+ * Closes sessions that nobody is left to close: after a power cut of the edge a session whose connector is alive
+ * wakes when the connector resumes; one whose connector is gone is found here. Only those are touched, so that
+ * idle sessions go on sleeping.
+ */
+export async function sweep(env: Env, now: number): Promise<void> {
+  const online = new Map<string, Promise<Set<string>>>();
+  const replicasOf = (connector: string) => {
+    const known =
+      online.get(connector) ??
+      env.HUB.getByName(connector)
+        .replicas()
+        .then((list) => new Set(list.map((one) => one.instance)));
+    online.set(connector, known);
+    return known;
+  };
+  for (const session of await openSessions(env.DIRECTORY)) {
+    if (now - session.opened < MIN_AGE_MS) continue;
+    const instances = await replicasOf(session.connector);
+    if (!instances.has(session.instance)) await sessionStub(env, session.id).check(session.id);
+  }
+}
