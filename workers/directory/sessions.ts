@@ -182,6 +182,8 @@ export interface OpenSession {
   principal: string;
   onBehalfOf?: string;
   groups: string[];
+  /** Whose token opened it; absent for service tokens. */
+  issuer?: string;
   connector: string;
   /** The connector's process that serves it. */
   instance: string;
@@ -194,12 +196,13 @@ interface OpenRow {
   principal: string;
   on_behalf_of: string | null;
   groups: string;
+  issuer: string | null;
   connector: string;
   instance: string;
   opened: number;
 }
 
-const OPEN_COLUMNS = "id, target, principal, on_behalf_of, groups, connector, instance, opened";
+const OPEN_COLUMNS = "id, target, principal, on_behalf_of, groups, issuer, connector, instance, opened";
 
 /** Whose sessions to list: those of a principal include those that agents opened for it. */
 export type Holder =
@@ -240,10 +243,11 @@ export async function openSessions(db: D1Database): Promise<OpenSession[]> {
 
 async function readOpen(statement: D1PreparedStatement): Promise<OpenSession[]> {
   const { results } = await statement.all<OpenRow>();
-  return results.map(({ on_behalf_of, groups, ...row }) => ({
+  return results.map(({ on_behalf_of, groups, issuer, ...row }) => ({
     ...row,
     groups: JSON.parse(groups) as string[],
     ...(on_behalf_of !== null && { onBehalfOf: on_behalf_of }),
+    ...(issuer !== null && { issuer }),
   }));
 }
 

@@ -1,0 +1,37 @@
+import type { Problem } from "../../protocol/directory.ts";
+import { ERRORS, SallyportError } from "../../protocol/errors.ts";
+
+/**
+ * An error as problem+json (RFC 9457). What is no `SallyportError` is logged and answered as `internal`, without a
+ * word of it. A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750 section 3).
+ */
+export function problemResponse(error: unknown): Response {
+  const known = error instanceof SallyportError ? error : internal(error);
+  const { status } = ERRORS[known.code];
+  const problem: Problem = {
+    type: `urn:sallyport:error:${known.code}`,
+    title: known.code.replaceAll("_", " "),
+    status,
+    code: known.code,
+    detail: known.message,
+    ...(known.hint !== undefined && { hint: known.hint }),
+  };
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(status === 401 && { "www-authenticate": challenge(known.message) }),
+    },
+  });
+}
+
+/** RFC 6750 section 3: the description has no quote, backslash or anything but printable ASCII. */
+function challenge(message: string): string {
+  const description = message.replace(/[^ !#-[\]-~]/g, "'");
+  return `Bearer realm="sallyport", error="invalid_token", error_description="${description}"`;
+}
+
+function internal(error: unknown): SallyportError {
+  console.error("internal error:", error);
+  return new SallyportError("internal", "the edge failed on this request", "Try again; its log says more.");
+}

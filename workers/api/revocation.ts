@@ -1,0 +1,30 @@
+import { SallyportError } from "../../protocol/errors.ts";
+import type { Env } from "../environment.ts";
+import { sessionStub } from "../session/stub.ts";
+
+/**
+ * Ends live sessions at once, all in parallel; answers how many it ended. The directory must hold the revocation
+ * before: what registers after that is refused by itself. Throws `internal` when a session could not be reached,
+ * after all others were; asking again is safe.
+ */
+export async function endSessions(
+  env: Env,
+  sessions: readonly { id: string }[],
+  reason: string,
+  by: string,
+): Promise<number> {
+  const kill = ({ id }: { id: string }) => sessionStub(env, id).kill(id, "session_killed", reason, by);
+  const results = await Promise.allSettled(
+    sessions.map((session) => kill(session).catch(() => kill(session))),
+  );
+  const failed = results.filter(({ status }) => status === "rejected");
+  if (failed.length > 0) {
+    console.error("a session could not be ended:", failed[0]);
+    throw new SallyportError(
+      "internal",
+      `the revocation is in force, but ${failed.length} of ${sessions.length} live sessions could not be reached`,
+      "Do it again, to end those too.",
+    );
+  }
+  return results.filter((result) => result.status === "fulfilled" && result.value).length;
+}

@@ -1,0 +1,27 @@
+import { Hono } from "hono";
+import type { Env } from "../environment.ts";
+import { administrationRoutes } from "./administration.ts";
+import { connectorRoutes, enrolmentRoutes } from "./connectors.ts";
+import { type SignedIn, signedIn } from "./edge.ts";
+import { principalRoutes } from "./principals.ts";
+import { publicRoutes } from "./public.ts";
+import { sessionRoutes } from "./sessions.ts";
+import { targetRoutes } from "./targets.ts";
+import { tokenRoutes } from "./tokens.ts";
+
+const whoami = new Hono<SignedIn>().get("/", signedIn, (c) => {
+  const { principal, groups, onBehalfOf, administrator } = c.get("identity");
+  return c.json({ principal, groups, onBehalfOf: onBehalfOf ?? null, administrator });
+});
+
+/** The HTTP API. Order counts in one place: enrolment has no bearer, the other connector routes do. */
+export const apiRoutes = new Hono<{ Bindings: Env }>()
+  .route("/v1", publicRoutes)
+  .route("/v1", administrationRoutes)
+  .route("/v1/whoami", whoami)
+  .route("/v1/targets", targetRoutes)
+  .route("/v1/tokens", tokenRoutes)
+  .route("/v1/principals", principalRoutes)
+  .route("/v1/connectors", enrolmentRoutes)
+  .route("/v1/connectors", connectorRoutes)
+  .route("/v1/sessions", sessionRoutes);

@@ -1,0 +1,115 @@
+import type { Limits } from "../../protocol/control.ts";
+import type { EdgeLimits, Issuer, Settings, Target } from "../../protocol/directory.ts";
+import { MAX_OPEN_SESSIONS } from "../directory/sessions.ts";
+import { BOOTSTRAP } from "../identity/authenticate.ts";
+import { issuerUrl } from "../identity/issuer-url.ts";
+import { name } from "./names.ts";
+import { flag, list, object, oneOf, pattern, record, type Shape, text, whole } from "./shape.ts";
+
+const SECOND = 1_000;
+const DAY = 24 * 60 * 60 * SECOND;
+const MAX_TARGETS = 1_000;
+const MAX_ISSUERS = 32;
+const MAX_PATTERNS = 200;
+
+/** Algorithms whose verification key is public: with HS256 the published key would be the secret. */
+const ALGORITHMS = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+] as const;
+
+/** Prefixes of principals that are not an issuer's. */
+const RESERVED: ReadonlySet<string> = new Set(["service", "connector", BOOTSTRAP]);
+
+const who = pattern(
+  /^(group:[^\p{Cc}]{1,255}|(?!group:)[!-~]{1,255})$/u,
+  "a principal or group:NAME, either with * as a wildcard",
+);
+
+const issuerText: Shape<string> = (value, at, tell) => {
+  if (typeof value !== "string" || !issuerUrl(value)) {
+    tell(`${at} must be an https URL without user, query or fragment (http on a loopback host only)`);
+  }
+  return value as string;
+};
+
+const claim = pattern(/^[^\p{Cc}]{1,200}$/u, "a claim's name");
+
+const target: Shape<Target> = object(
+  {
+    name,
+    kind: oneOf("postgres"),
+    connector: name,
+    description: text(1000),
+    allow: list(who, MAX_PATTERNS),
+  },
+  {},
+);
+
+const issuer: Shape<Issuer> = object(
+  {
+    name,
+    issuer: issuerText,
+    audience: pattern(/^[!-~]{1,500}$/, "an audience: 1-500 printable characters without spaces"),
+    algorithms: list(oneOf(...ALGORITHMS), ALGORITHMS.length),
+    principalClaim: claim,
+    groupsClaim: claim,
+    requiredClaims: record(claim, text(500), 20),
+    skewSeconds: whole(0, 120),
+  },
+  { clientId: pattern(/^[!-~]{1,255}$/, "a client id") },
+);
+
+const limits: Shape<Partial<Limits & EdgeLimits>> = object(
+  {},
+  {
+    idleMs: whole(10 * SECOND, 30 * DAY),
+    maxMs: whole(10 * SECOND, 30 * DAY),
+    maxBytes: whole(1024 ** 2, 1024 ** 4),
+    resumeMs: whole(SECOND, 300 * SECOND),
+    sessions: whole(1, MAX_OPEN_SESSIONS),
+    sessionsPerPrincipal: whole(1, MAX_OPEN_SESSIONS),
+  },
+);
+
+/** Settings that hold together: names and issuers are unique, nothing is open to everyone by mistake. */
+const settings: Shape<Settings> = (value, at, tell) => {
+  let sound = true;
+  const result = object(
+    {
+      targets: list(target, MAX_TARGETS),
+      issuers: list(issuer, MAX_ISSUERS),
+      administrators: list(who, MAX_PATTERNS),
+      limits,
+    },
+    {},
+  )(value, at, (problem) => {
+    sound = false;
+    tell(problem);
+  });
+  if (!sound) return result;
+  unique(result.targets, "name", `${at}.targets`, tell);
+  unique(result.issuers, "name", `${at}.issuers`, tell);
+  unique(result.issuers, "issuer", `${at}.issuers`, tell);
+  for (const [index, one] of result.issuers.entries()) {
+    if (RESERVED.has(one.name)) tell(`${at}.issuers[${index}].name must not be ${one.name}: it is reserved`);
+    if (one.algorithms.length === 0) tell(`${at}.issuers[${index}].algorithms must name one at least`);
+  }
+  for (const [index, one] of result.administrators.entries()) {
+    if (/^(group:)?\**$/.test(one))
+      tell(`${at}.administrators[${index}] would make everyone an administrator`);
+  }
+  return result;
+};
+
+/** The body of `POST /v1/apply`. */
+export const Apply = object({ settings, dryRun: flag }, {});
+
+function unique<T>(items: T[], member: keyof T & string, at: string, tell: (problem: string) => void): void {
+  const seen = new Map<T[keyof T & string], number>();
+  for (const [index, item] of items.entries()) {
+    const first = seen.get(item[member]);
+    if (first !== undefined) tell(`${at}[${index}].${member} is the same as ${at}[${first}].${member}`);
+    else seen.set(item[member], index);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Change, Issuer, Settings, Target } from "../../protocol/directory.ts";
+import { mayOpen } from "../identity/access.ts";
+import type { OpenSession } from "./sessions.ts";
+
+/** The differences that make the current settings the wanted ones: targets and issuers by name, then the rest. */
+export function planChanges(current: Settings, wanted: Settings): Change[] {
+  return [
+    ...differences("target", current.targets, wanted.targets),
+    ...differences("issuer", current.issuers, wanted.issuers),
+    ...replaced("administrators", current.administrators, wanted.administrators),
+    ...replaced("limits", current.limits, wanted.limits),
+  ];
+}
+
+function differences<T extends { name: string }>(kind: string, current: T[], wanted: T[]): Change[] {
+  const before = new Map(current.map((item) => [item.name, item]));
+  const after = new Map(wanted.map((item) => [item.name, item]));
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((name): Change[] => {
+    const [old, now] = [before.get(name), after.get(name)];
+    if (old && now) return replaced(`${kind}/${name}`, old, now);
+    return [
+      {
+        action: old ? "delete" : "create",
+        subject: `${kind}/${name}`,
+        before: old ?? null,
+        after: now ?? null,
+      },
+    ];
+  });
+}
+
+function replaced(subject: string, before: unknown, after: unknown): Change[] {
+  return canonical(before) === canonical(after) ? [] : [{ action: "update", subject, before, after }];
+}
+
+/** JSON with members in the order of their names. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/**
+ * Which open sessions may not stay after changed settings, with the reason: their target is gone, is served
+ * elsewhere or no longer allows them; or their issuer is gone or accepts tokens by other rules, as the claims that
+ * opened them can't be judged again.
+ */
+export function sessionsToEnd(
+  changes: readonly Change[],
+  open: readonly OpenSession[],
+): { session: OpenSession; reason: string }[] {
+  const targets = new Map<string, Target | null>();
+  const issuers = new Set<string>();
+  for (const { subject, before, after } of changes) {
+    if (before === null) continue;
+    if (subject.startsWith("target/")) targets.set((before as Target).name, after as Target | null);
+    if (subject.startsWith("issuer/") && !sameTrust(before as Issuer, after as Issuer | null)) {
+      issuers.add((before as Issuer).issuer);
+    }
+  }
+  return open.flatMap((session) => {
+    const target = targets.get(session.target);
+    const reason =
+      target === null
+        ? `the target ${session.target} was removed`
+        : target && (target.connector !== session.connector || !mayOpen(target, session))
+          ? `the target ${session.target} no longer allows it`
+          : session.issuer !== undefined && issuers.has(session.issuer)
+            ? "the rules for its issuer have changed"
+            : null;
+    return reason === null ? [] : [{ session, reason }];
+  });
+}
+
+/** Whether a token that opened a session under the old rules would open the same one under the new rules. */
+function sameTrust(before: Issuer, after: Issuer | null): boolean {
+  if (after === null) return false;
+  const { clientId: _before, skewSeconds: _skewBefore, ...old } = before;
+  const { clientId: _after, skewSeconds: _skewAfter, ...now } = after;
+  return canonical(old) === canonical(now);
+}

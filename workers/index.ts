@@ -1,0 +1,11 @@
+import { app } from "./app.ts";
+import type { Env } from "./environment.ts";
+import { sweep } from "./session/sweep.ts";
+
+export { ConnectorHub } from "./hub/object.ts";
+export { Session } from "./session/object.ts";
+
+export default {
+  fetch: app.fetch,
+  scheduled: (_controller, env) => sweep(env, Date.now()),
+} satisfies ExportedHandler<Env>;
