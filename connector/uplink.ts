@@ -163,8 +163,8 @@ export class Uplink {
           this.#changed();
         },
       });
-      if (this.#stopped) return session.abandon();
-      if (opened) return;
+      if (this.#stopped) session.abandon();
+      if (this.#stopped || opened) return;
       this.#parked.add(session);
       if (spare) this.#tell({ type: "parked", session: id });
     } catch (error) {
@@ -207,7 +207,10 @@ export class Uplink {
 
   #keepAlive(): void {
     if (this.#socket?.readyState !== 1) return;
-    if (this.#pongDue) return this.#socket.terminate();
+    if (this.#pongDue) {
+      this.#socket.terminate();
+      return;
+    }
     this.#pongDue = true;
     this.#socket.send(PING);
   }

@@ -1,54 +1,30 @@
 import { DurableObject } from "cloudflare:workers";
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { closeFrame } from "../../protocol/close-reason.ts";
-import {
-  type AgentMessage,
-  type ConnectorMessage,
-  edgeSealText,
-  Header,
-  type Limits,
-  PING,
-  PONG,
-  type SessionFacts,
-  SUBPROTOCOL,
-} from "../../protocol/control.ts";
+import { edgeSealText, Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
-import { recordingEntry, recordingHeader, recordingTrailer } from "../../protocol/recording.ts";
 import { signText, thumbprint } from "../../protocol/signatures.ts";
 import { problemResponse } from "../api/problem.ts";
 import { markEnded } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { checkTicket } from "../hub/ticket.ts";
+import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
+import { parseControl } from "./control-message.ts";
+import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
+import { download } from "./download.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, type Peer, Relay, type Side } from "./relay.ts";
+import { hasHash, newSecret } from "./resume-secret.ts";
+import { type Attachment, SocketPeer } from "./socket.ts";
 
 /** How long a record that could not be settled waits for the next try, ms. */
 const SETTLE_RETRY_MS = 5_000;
-/** Control messages are small; frames are bounded by `decodeHeader`. */
-const MAX_CONTROL = 8 * 1024;
-/** Entries that a download reads from the log at a time. */
-const DOWNLOAD_BATCH = 16;
-
-/** What a socket is, kept across hibernation. `next`: where a reader that is behind stands. */
-interface Attachment {
-  session: string;
-  side: Side | "viewer";
-  raw: boolean;
-  next?: number;
-}
 
 interface Link {
   relay: Relay;
   side: Side | "viewer";
   raw: boolean;
   peer: Peer;
-}
-
-/** What the Worker says when it hands an agent's socket over. */
-export interface Opening {
-  facts: SessionFacts;
-  limits: Limits;
 }
 
 /**
@@ -65,6 +41,7 @@ export class Session extends DurableObject<Env> {
   /** Sessions whose connector's process must be looked for, from the alarm. */
   readonly #missing = new Set<SessionRecord>();
   readonly #dialling = new Set<SessionRecord>();
+  readonly #doorways: Doorways;
   #alarmAt = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -72,6 +49,7 @@ export class Session extends DurableObject<Env> {
     ctx.storage.sql.exec(LOG_SCHEMA);
     this.#records = new SessionRecords(ctx.storage.sql);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
+    this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
     const now = Date.now();
     for (const record of this.#records.live()) this.#relay(record, now);
     for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
@@ -81,7 +59,10 @@ export class Session extends DurableObject<Env> {
     }
   }
 
-  /** Upgrades: /agent/ID, /connector/ID, /resume/ID, /follow/ID?from=SEQ. Only the Worker can call. */
+  /**
+   * Upgrades: /agent/ID, /connector/ID, /resume/ID, /doorway/ID,
+   * /follow/ID?from=SEQ. Only the Worker can call.
+   */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const [, door, id = ""] = url.pathname.split("/");
@@ -90,6 +71,7 @@ export class Session extends DurableObject<Env> {
       const now = Date.now();
       if (door === "agent") this.#open(request, id, pair[1], now);
       else if (door === "connector") this.#join(request, id, pair[1], now);
+      else if (door === "doorway") this.#visit(request, pair[1], now);
       else if (door === "resume") this.#resume(request, id, pair[1], now);
       else this.#follow(id, Number(url.searchParams.get("from") ?? 1), pair[1], now);
     } catch (error) {
@@ -102,6 +84,7 @@ export class Session extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const link = this.#links.get(socket);
+    if (!link && typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
     if (!link || link.side === "viewer") return;
     const now = Date.now();
     try {
@@ -131,6 +114,7 @@ export class Session extends DurableObject<Env> {
       ...Array.from(this.#missing, (record) => this.#findConnector(record)),
       ...Array.from(this.#dialling, (record) => this.#dial(record)),
     ]);
+    this.#wake(this.#doorways.expire(Date.now()));
     for (const relay of this.#relays.values()) this.#wake(relay.deadline());
   }
 
@@ -155,25 +139,7 @@ export class Session extends DurableObject<Env> {
   recording(session: string): ReadableStream {
     const record = this.#relays.get(session)?.record ?? this.#records.find(session);
     if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${session}`);
-    const log = new SessionLog(this.ctx.storage.sql, session, record.number);
-    const last = log.seq;
-    let next = 1;
-    return new ReadableStream({
-      type: "bytes",
-      start: (controller) => controller.enqueue(recordingHeader(session)),
-      pull: (controller) => {
-        for (const entry of log.read(next, Math.min(DOWNLOAD_BATCH, last + 1 - next))) {
-          controller.enqueue(recordingEntry(entry, entry.hash));
-          next = entry.seq + 1;
-        }
-        if (next <= last) return;
-        const { edgeSeal, connectorSeal } = this.#records.find(session) ?? record;
-        controller.enqueue(
-          recordingTrailer({ ...(edgeSeal && { edgeSeal }), ...(connectorSeal && { connectorSeal }) }),
-        );
-        controller.close();
-      },
-    });
+    return download(this.ctx.storage.sql, record, () => this.#records.find(session) ?? record);
   }
 
   /** RPC. Looks after an open session: an object that slept through the loss of both sides wakes by this. */
@@ -200,7 +166,24 @@ export class Session extends DurableObject<Env> {
   }
 
   #open(request: Request, id: string, socket: WebSocket, now: number): void {
-    const { facts, limits } = JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening;
+    this.#openFor(JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening, id, socket, now);
+  }
+
+  #visit(request: Request, socket: WebSocket, now: number): void {
+    this.ctx.acceptWebSocket(socket);
+    const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
+    this.#wake(this.#doorways.enter(socket, visitor, now));
+  }
+
+  /** A visitor has proved who it is: its startup message is the session's first frame. */
+  #admit(socket: WebSocket, opening: Opening, bytes: Uint8Array): void {
+    const now = Date.now();
+    this.#openFor(opening, opening.facts.session, socket, now);
+    const link = this.#links.get(socket)!;
+    this.#guarded(link.relay, () => link.relay.raw(bytes, now));
+  }
+
+  #openFor({ facts, limits }: Opening, id: string, socket: WebSocket, now: number): void {
     const relay = this.#relays.get(id) ?? this.#create(id, "parked", now);
     if (relay.record.state !== "parked") {
       throw new SallyportError("session_ended", relay.record.end?.reason ?? "the session was opened before");
@@ -236,10 +219,10 @@ export class Session extends DurableObject<Env> {
     const relay = this.#relays.get(id);
     if (!relay)
       throw new SallyportError("session_ended", this.#records.find(id)?.end?.reason ?? "the session is over");
-    const hash = sha256(request.headers.get(Header.resume) ?? "");
-    const side = sameHash(hash, relay.record.agentResume)
+    const secret = request.headers.get(Header.resume) ?? "";
+    const side = hasHash(secret, relay.record.agentResume)
       ? "agent"
-      : sameHash(hash, relay.record.connectorResume)
+      : hasHash(secret, relay.record.connectorResume)
         ? "connector"
         : undefined;
     if (!side) throw new SallyportError("unauthenticated", "the resume secret is not this session's");
@@ -263,7 +246,8 @@ export class Session extends DurableObject<Env> {
   }
 
   #accept(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Peer {
-    this.ctx.acceptWebSocket(socket);
+    // A visitor's socket was accepted at the doorway.
+    if (!this.#doorways.leave(socket)) this.ctx.acceptWebSocket(socket);
     const attachment: Attachment = { session: relay.record.id, side, raw };
     socket.serializeAttachment(attachment);
     const peer = new SocketPeer(socket, attachment);
@@ -273,9 +257,12 @@ export class Session extends DurableObject<Env> {
 
   /** Finds what a socket was before the object's memory was lost. */
   #reattach(socket: WebSocket, now: number): void {
-    const attachment = socket.deserializeAttachment() as Attachment;
-    const relay = this.#relays.get(attachment.session);
-    if (!relay) return socket.close(1000, "the session has ended");
+    const attachment = socket.deserializeAttachment() as Attachment | null;
+    const relay = attachment && this.#relays.get(attachment.session);
+    if (!relay) {
+      socket.close(1000, "the session has ended");
+      return;
+    }
     const { side, raw, next } = attachment;
     const peer = new SocketPeer(socket, attachment);
     this.#links.set(socket, { relay, side, raw, peer });
@@ -284,8 +271,6 @@ export class Session extends DurableObject<Env> {
   }
 
   #control(link: Link, text: string, now: number): void {
-    if (text.length > MAX_CONTROL)
-      throw new SallyportError("protocol_violation", "a control message is too long");
     if (link.raw)
       throw new SallyportError(
         "protocol_violation",
@@ -341,6 +326,7 @@ export class Session extends DurableObject<Env> {
   }
 
   #gone(socket: WebSocket): void {
+    this.#doorways.leave(socket);
     const link = this.#links.get(socket);
     if (!link) return;
     this.#links.delete(socket);
@@ -433,72 +419,4 @@ export class Session extends DurableObject<Env> {
     const { connector, target } = record.facts!;
     await this.env.HUB.getByName(connector).dial(target, record.id);
   }
-}
-
-/** Carries an `Opening` as JSON from the Worker to the object. */
-export const OPENING_HEADER = "sallyport-opening";
-
-class SocketPeer implements Peer {
-  readonly #socket: WebSocket;
-  readonly #attachment: Attachment;
-
-  constructor(socket: WebSocket, attachment: Attachment) {
-    this.#socket = socket;
-    this.#attachment = attachment;
-  }
-
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
-  }
-
-  send(data: string | Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(data);
-  }
-
-  close(code: number, reason: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
-  }
-
-  remember(next: number | undefined): void {
-    if (this.#attachment.next === next) return;
-    if (next === undefined) delete this.#attachment.next;
-    else this.#attachment.next = next;
-    this.#socket.serializeAttachment(this.#attachment);
-  }
-}
-
-function parseControl(text: string): AgentMessage | ConnectorMessage {
-  const message = parseJson(text);
-  if (message.type === "close" && typeof message.code === "string" && typeof message.reason === "string") {
-    return message as unknown as AgentMessage;
-  }
-  const sealed = ["key", "agentHead", "connectorHead", "signature"].every(
-    (name) => typeof message[name] === "string",
-  );
-  const counted = ["agentFrames", "connectorFrames"].every((name) => Number.isSafeInteger(message[name]));
-  if (message.type === "seal" && sealed && counted) return message as unknown as ConnectorMessage;
-  throw new SallyportError("protocol_violation", "an unknown control message");
-}
-
-function parseJson(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Told below like any other message that can't be read.
-  }
-  throw new SallyportError("protocol_violation", "a control message is not a JSON object");
-}
-
-function newSecret(): { secret: string; hash: string } {
-  const secret = randomBytes(32).toString("base64url");
-  return { secret, hash: sha256(secret).toString("hex") };
-}
-
-function sha256(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
-}
-
-function sameHash(given: Buffer, known: string | null): boolean {
-  return known !== null && timingSafeEqual(given, Buffer.from(known, "hex"));
 }

@@ -295,14 +295,15 @@ export class Relay {
       this.#effects.discard(this.record);
     if (this.record.state !== "open") return;
     const { facts, limits } = this.record;
-    if (now >= facts!.until)
-      return this.end("lease_expired", "the right to use this target has run out", now);
-    if (now >= facts!.opened + limits!.maxMs)
-      return this.end("limit_exceeded", `a session lasts ${limits!.maxMs / 1000} s at most`, now);
-    if (now >= this.log.time + limits!.idleMs)
-      return this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
+    if (now >= facts!.until) this.end("lease_expired", "the right to use this target has run out", now);
+    if (now >= facts!.opened + limits!.maxMs) {
+      this.end("limit_exceeded", `a session lasts ${limits!.maxMs / 1000} s at most`, now);
+    }
+    if (now >= this.log.time + limits!.idleMs) {
+      this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
+    }
     if (!this.#agent && now >= this.#agentAway + limits!.resumeMs) {
-      return this.end("agent_gone", `the agent did not come back within ${limits!.resumeMs / 1000} s`, now);
+      this.end("agent_gone", `the agent did not come back within ${limits!.resumeMs / 1000} s`, now);
     }
     if (!this.#connector) this.#expireConnector(now);
     if (this.#polling && now >= this.#polling) {

@@ -1,17 +1,14 @@
 import { type Context, Hono } from "hono";
-import { Header, type SessionFacts, SUBPROTOCOL } from "../../protocol/control.ts";
+import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { markEnded, register } from "../directory/sessions.ts";
-import { loadSettings, sessionLimits } from "../directory/settings.ts";
-import { getTarget } from "../directory/targets.ts";
+import { markEnded } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
-import { REPLICA_HEADER } from "../hub/object.ts";
-import { mayOpen } from "../identity/access.ts";
+import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
-import type { Identity } from "../identity/identity.ts";
-import { OPENING_HEADER, type Opening } from "../session/object.ts";
+import { VISITOR_HEADER, type Visitor } from "../session/doorways.ts";
 import { sessionStub } from "../session/stub.ts";
+import { OPENING_HEADER, type Opening, prepare } from "./opening.ts";
 
 type Call = Context<{ Bindings: Env }>;
 
@@ -19,10 +16,12 @@ type Call = Context<{ Bindings: Env }>;
 export const tunnelRoutes = new Hono<{ Bindings: Env }>()
   .get("/v1/tunnel/:target", async (c) => {
     requireUpgrade(c);
-    const identity = await authenticate(c.req.raw, c.env, c.executionCtx);
+    const target = c.req.param("target");
     const mode = framed(c) ? "framed" : "raw";
-    const opening = await prepare(c.env, identity, c.req.param("target"), mode, address(c));
-    return openAgent(c, opening);
+    // A driver that can't set headers sends its token as the password, once its socket is open.
+    if (mode === "raw" && !c.req.header("authorization")) return openDoorway(c, target);
+    const identity = await authenticate(c.req.raw, c.env, c.executionCtx);
+    return openAgent(c, await prepare(c.env, identity, target, mode, address(c)));
   })
   .get("/v1/resume/:session", (c) => {
     requireUpgrade(c);
@@ -54,62 +53,6 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
     });
   });
 
-/**
- * Decides whether this identity may open the target, finds a connector for it, and registers the session. What the
- * identity may not open is unknown to it. Throws `unknown_target`, `connector_offline` and what `register` finds.
- */
-export async function prepare(
-  env: Env,
-  identity: Identity,
-  targetName: string,
-  mode: SessionFacts["mode"],
-  agentAddress: string,
-  session?: string,
-): Promise<Opening> {
-  const [target, settings] = await Promise.all([
-    getTarget(env.DIRECTORY, targetName),
-    loadSettings(env.DIRECTORY),
-  ]);
-  if (!target || !mayOpen(target, identity)) {
-    throw new SallyportError(
-      "unknown_target",
-      `there is no target ${JSON.stringify(targetName)} that ${identity.principal} may open`,
-      "`sallyport targets` lists those that there are.",
-    );
-  }
-  const assignment = await env.HUB.getByName(target.connector).assign(target.name, session);
-  if (!assignment) {
-    throw new SallyportError(
-      "connector_offline",
-      `no connector ${target.connector} that serves ${target.name} is online`,
-      "Start `sallyport connector` in its network, or look at its log.",
-    );
-  }
-  const limits = sessionLimits(settings);
-  const opened = Date.now();
-  const { credential } = identity;
-  const facts: SessionFacts = {
-    session: assignment.session,
-    principal: identity.principal,
-    ...(identity.onBehalfOf !== undefined && { onBehalfOf: identity.onBehalfOf }),
-    groups: identity.groups,
-    target: target.name,
-    kind: target.kind,
-    connector: target.connector,
-    opened,
-    // An OIDC token proves who opens; a service token is itself the right, so its end is the session's.
-    until:
-      credential.kind === "service-token"
-        ? Math.min(opened + limits.maxMs, credential.expires)
-        : opened + limits.maxMs,
-    address: agentAddress,
-    mode,
-  };
-  const registered = await register(env.DIRECTORY, { ...facts, instance: assignment.instance }, credential);
-  if (registered !== "ok") throw registered;
-  return { facts, limits };
-}
-
 async function openAgent(c: Call, opening: Opening): Promise<Response> {
   const { session } = opening.facts;
   const response = await upgrade(c, session, `/agent/${session}`, {
@@ -125,6 +68,12 @@ async function openAgent(c: Call, opening: Opening): Promise<Response> {
     );
   }
   return response;
+}
+
+function openDoorway(c: Call, target: string): Promise<Response> {
+  const session = newSessionId();
+  const visitor: Visitor = { session, target, address: address(c) };
+  return upgrade(c, session, `/doorway/${session}`, { [VISITOR_HEADER]: JSON.stringify(visitor) });
 }
 
 /** Hands the socket to the session's object, with headers of our own making only. */

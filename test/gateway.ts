@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Edge, type EdgeOptions, startEdge } from "../client/edge-host.ts";
+import { type ConnectorIdentity, connectorToken, enroll } from "../connector/identity.ts";
+import type { ConnectorSession } from "../connector/session.ts";
+import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
+import type { Settings, Target } from "../protocol/directory.ts";
+
+/** An edge with its state in a temporary folder, and what tests ask of its API. */
+export interface TestEdge {
+  edge: Edge;
+  state: string;
+  /** Calls the API as the bootstrap administrator, or with another token. Throws on an error status. */
+  api<T>(method: string, path: string, body?: unknown, token?: string): Promise<T>;
+  /** Makes a service token; its principal is `service/NAME`. */
+  serviceToken(name: string): Promise<string>;
+  apply(settings: Partial<Settings>): Promise<void>;
+  enroll(name: string): Promise<ConnectorIdentity>;
+  stop(): Promise<void>;
+}
+
+export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
+  const state = options.state ?? mkdtempSync(join(tmpdir(), "sallyport-edge-"));
+  const edge = await startEdge({ state, ...options });
+  const api = async <T>(method: string, path: string, body?: unknown, token = edge.adminToken): Promise<T> => {
+    const response = await fetch(new URL(path, edge.url), {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? undefined : JSON.parse(text)) as T;
+  };
+  return {
+    edge,
+    state,
+    api,
+    async serviceToken(name) {
+      const body = { name, principal: `service/${name}`, administrator: false, expiresIn: 3_600_000 };
+      return (await api<{ token: string }>("POST", "/v1/tokens", body)).token;
+    },
+    async apply(settings) {
+      const whole: Settings = { targets: [], issuers: [], administrators: [], limits: {}, ...settings };
+      await api("POST", "/v1/apply", { settings: whole, dryRun: false });
+    },
+    async enroll(name) {
+      const { token } = await api<{ token: string }>("POST", `/v1/connectors/${name}/enrolments`, { expiresIn: 60_000 });
+      return enroll(edge.url, join(state, `connector-${name}`), token);
+    },
+    async stop() {
+      await edge.dispose();
+      if (!options.state) rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A Postgres target's settings at the edge, open to every service token. */
+export function testTarget(name: string, connector = "main"): Target {
+  return { name, kind: "postgres", connector, description: "", allow: ["service/*"] };
+}
+
+/** A connector in this process, online when it resolves. */
+export async function startUplink(
+  edge: URL,
+  identity: ConnectorIdentity,
+  serve: (session: ConnectorSession) => void,
+  options: Partial<UplinkOptions> = {},
+): Promise<Uplink> {
+  const uplink = new Uplink({
+    edge,
+    name: identity.name,
+    key: identity.key,
+    targets: [],
+    spares: 0,
+    token: () => connectorToken(edge, identity),
+    serve,
+    cancelHere: () => false,
+    log: () => {},
+    ...options,
+  });
+  await uplink.online;
+  return uplink;
+}
