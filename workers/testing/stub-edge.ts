@@ -1,0 +1,67 @@
+import { DurableObject } from "cloudflare:workers";
+import { Hono } from "hono";
+import type { SessionFacts } from "../../protocol/control.ts";
+import type { Connector } from "../../protocol/directory.ts";
+import { problemResponse } from "../api/problem.ts";
+import { apiRoutes } from "../api/routes.ts";
+import { register } from "../directory/sessions.ts";
+import type { Env } from "../environment.ts";
+import { authenticate } from "../identity/authenticate.ts";
+import { authenticateConnector } from "../identity/connector.ts";
+import { sessionStub } from "../session/stub.ts";
+
+/**
+ * The edge's API for test/identity.test.ts, with objects that only remember what was asked of them: so that a test
+ * registers sessions without a connector and sees which ones a revocation reached.
+ */
+export class Session extends DurableObject<Env> {
+  kill(session: string, code: string, reason: string, by: string): boolean {
+    this.ctx.storage.kv.put(session, { code, reason, by });
+    return true;
+  }
+
+  killed(session: string): unknown {
+    return this.ctx.storage.kv.get(session) ?? null;
+  }
+}
+
+export class ConnectorHub extends DurableObject<Env> {
+  replicas(): Connector["replicas"] {
+    return [];
+  }
+
+  dropKey(): void {}
+}
+
+const app = new Hono<{ Bindings: Env }>()
+  .route("/", apiRoutes)
+  .post("/test/register", async (c) => {
+    const identity = await authenticate(c.req.raw, c.env, c.executionCtx);
+    const { session, target } = await c.req.json<{ session: string; target: string }>();
+    const opened = Date.now();
+    const facts: SessionFacts = {
+      session,
+      target,
+      principal: identity.principal,
+      groups: identity.groups,
+      ...(identity.onBehalfOf !== undefined && { onBehalfOf: identity.onBehalfOf }),
+      kind: "postgres",
+      connector: "main",
+      opened,
+      until: opened + 60_000,
+      address: "127.0.0.1",
+      mode: "framed",
+    };
+    const result = await register(c.env.DIRECTORY, { ...facts, instance: "i" }, identity.credential);
+    if (result !== "ok") throw result;
+    return c.json({});
+  })
+  .get("/test/killed/:session", async (c) => {
+    const session = c.req.param("session");
+    const stub = sessionStub(c.env, session) as unknown as DurableObjectStub<Session>;
+    return c.json({ killed: await stub.killed(session) });
+  })
+  .get("/test/connector", async (c) => c.json(await authenticateConnector(c.req.raw, c.env)))
+  .onError((error) => problemResponse(error));
+
+export default { fetch: app.fetch };
