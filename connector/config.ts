@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { SallyportError } from "../protocol/errors.ts";
+import { type Field, readDocument } from "./document.ts";
+import type { SecretReference } from "./secrets.ts";
+
+/**
+ * The connector's part of sallyport.yaml: `connector`, and `connection` of the targets that name this connector.
+ * It is read from the connector's own machine alone, so the edge can choose neither hosts nor credentials.
+ * Relative paths are relative to the file.
+ */
+export interface ConnectorConfig {
+  name: string;
+  /** The edge's URL; null under `sallyport dev`, which knows it. */
+  edge: URL | null;
+  /** Folder that holds the connector's key. */
+  state: string;
+  targets: PostgresTargetConfig[];
+}
+
+export interface PostgresTargetConfig {
+  name: string;
+  kind: "postgres";
+  host: string;
+  port: number;
+  /** The databases that may be opened; the first is the default. */
+  databases: readonly [string, ...string[]];
+  /** The role with which every session logs in. */
+  user: string;
+  /** Null where the target asks for none. */
+  password: SecretReference | null;
+  tls: TlsConfig;
+  /** Whether SCRAM must, may or must not be bound to the TLS connection. */
+  channelBinding: "require" | "prefer" | "disable";
+}
+
+/** Nothing is opportunistic: a target either speaks TLS as configured, or isn't connected to. */
+export type TlsConfig =
+  | { mode: "disable" }
+  | {
+      mode: "verify-full" | "verify-ca";
+      /** Path of the authorities' certificates (PEM); null for the system's. */
+      ca: string | null;
+      /** The name that the certificate must carry, and SNI; null for the host. */
+      serverName: string | null;
+      /** The connector's own certificate, for targets that ask for one. */
+      client: { certificate: string; key: SecretReference } | null;
+    };
+
+const DEFAULT_STATE = "sallyport-state/connector";
+const DEFAULT_PORT = 5432;
+/** PostgreSQL's NAMEDATALEN less its zero byte. */
+const MAX_NAME_BYTES = 63;
+const TARGET_NAME = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Reads and checks the file. Throws `invalid_config`. */
+export function readConnectorConfig(file: string): ConnectorConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    throw new SallyportError(
+      "invalid_config",
+      `${file} can't be read (${code})`,
+      "Name the file with --config.",
+    );
+  }
+  return parseConnectorConfig(text, file);
+}
+
+/** Checks the text of the file, whose name stands in errors. Throws `invalid_config` with the line and what to do. */
+export function parseConnectorConfig(text: string, file: string): ConnectorConfig {
+  const root = readDocument(text, file);
+  const folder = dirname(resolve(file));
+  const connector = root.get("connector").mapping(["name", "edge", "state"]);
+  const name = connector.get("name").matching(TARGET_NAME, "1 to 63 characters of a-z, 0-9 and '-'");
+  return {
+    name,
+    edge: connector.get("edge").optional(edgeUrl),
+    state: resolve(folder, connector.get("state").optional((field) => field.string()) ?? DEFAULT_STATE),
+    targets: targets(root.get("targets"), name, folder),
+  };
+}
+
+function targets(list: Field, connector: string, folder: string): PostgresTargetConfig[] {
+  const own = (list.optional((field) => field.list()) ?? []).filter(
+    (target) => target.get("connector").string() === connector,
+  );
+  const names = new Set<string>();
+  return own.map((target) => {
+    const config = postgresTarget(target, folder);
+    if (names.has(config.name))
+      target.get("name").fail("is the name of another target", "Give each its own.");
+    names.add(config.name);
+    return config;
+  });
+}
+
+function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
+  const kind = target.get("kind").oneOf(["postgres"]);
+  const keys = ["host", "port", "databases", "user", "password", "tls", "channelBinding"];
+  const connection = target.get("connection").mapping(keys);
+  const tls = connection.get("tls").optional((field) => tlsConfig(field, folder)) ?? VERIFY_FULL;
+  const binding = connection.get("channelBinding");
+  const channelBinding =
+    binding.optional((field) => field.oneOf(["require", "prefer", "disable"])) ?? "prefer";
+  if (channelBinding === "require" && tls.mode === "disable") {
+    binding.fail("needs TLS, which is disabled", "Remove tls.mode, or set channelBinding to prefer.");
+  }
+  return {
+    name: target.get("name").matching(TARGET_NAME, "1 to 63 characters of a-z, 0-9 and '-', a letter first"),
+    kind,
+    host: connection.get("host").matching(/^[\x21-\x2e\x30-\x7e]{1,255}$/, "a host name or an address"),
+    port: connection.get("port").optional((field) => field.integer(1, 65535)) ?? DEFAULT_PORT,
+    databases: databases(connection.get("databases")),
+    user: databaseName(connection.get("user")),
+    password: connection.get("password").optional((field) => secret(field, folder)),
+    tls,
+    channelBinding,
+  };
+}
+
+function databases(field: Field): [string, ...string[]] {
+  const [first, ...others] = field.list().map(databaseName);
+  if (first === undefined) return field.fail("is empty", "Name the databases that may be opened.");
+  return [first, ...others];
+}
+
+function databaseName(field: Field): string {
+  const name = field.string();
+  if (Buffer.byteLength(name) <= MAX_NAME_BYTES && !name.includes("\0")) return name;
+  return field.fail("is no name of PostgreSQL's", `Names have 1 to ${MAX_NAME_BYTES} bytes.`);
+}
+
+const VERIFY_FULL: TlsConfig = { mode: "verify-full", ca: null, serverName: null, client: null };
+
+function tlsConfig(field: Field, folder: string): TlsConfig {
+  const tls = field.mapping(["mode", "ca", "serverName", "certificate", "key"]);
+  const path = (name: string) => tls.get(name).optional((one) => resolve(folder, one.string()));
+  const mode = tls.get("mode").optional((one) => one.oneOf(["verify-full", "verify-ca", "disable"]));
+  if (mode === "disable") {
+    field.mapping(["mode"], "With TLS disabled, nothing else can be set.");
+    return { mode };
+  }
+  const certificate = path("certificate");
+  const key = tls.get("key").optional((one) => secret(one, folder));
+  if ((certificate === null) !== (key === null)) {
+    field.fail("has only one of certificate and key", "Give both, or none.");
+  }
+  return {
+    mode: mode ?? "verify-full",
+    ca: path("ca"),
+    serverName: tls.get("serverName").optional((one) => one.string()),
+    client: certificate === null || key === null ? null : { certificate, key },
+  };
+}
+
+function secret(field: Field, folder: string): SecretReference {
+  const hint =
+    "Write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT, …]}; the secret itself never stands here.";
+  const reference = field.mapping(["env", "file", "command"], hint);
+  const env = reference.get("env").optional((one) => one.string());
+  const path = reference.get("file").optional((one) => resolve(folder, one.string()));
+  const argv = reference.get("command").optional((one) => one.list().map((argument) => argument.string()));
+  if ([env, path, argv].filter((one) => one !== null).length !== 1)
+    field.fail("needs exactly one source", hint);
+  if (env !== null) return { env };
+  if (path !== null) return { file: path };
+  const [program, ...args] = argv ?? [];
+  return program === undefined ? field.fail("has an empty command", hint) : { command: [program, ...args] };
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function edgeUrl(field: Field): URL {
+  const url = URL.parse(field.string());
+  if (url === null || !["https:", "http:"].includes(url.protocol)) {
+    return field.fail("is not a URL of the edge", "Write it as https://HOST.");
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    return field.fail(
+      "has more than an origin",
+      "Write it as https://HOST; the connector proves itself by its key.",
+    );
+  }
+  if (url.protocol === "http:" && !LOOPBACK.test(url.hostname)) {
+    return field.fail("is not encrypted", "Use https:; http: is accepted for loopback only.");
+  }
+  return url;
+}
