@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "sallyport-deploy-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function wrangler(...args: string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, "node_modules/wrangler/bin/wrangler.js"), ...args],
+    { cwd: ROOT, env: { ...process.env, WRANGLER_SEND_METRICS: "false", CI: "true", NO_COLOR: "1" } },
+  );
+  return stdout + stderr;
+}
+
+test("wrangler.toml deploys as it stands", { timeout: 120_000 }, async () => {
+  const output = await wrangler("deploy", "--dry-run", "--outdir", join(folder, "bundle"));
+  for (const binding of [
+    "env.SESSION (Session)",
+    "env.HUB (ConnectorHub)",
+    "env.DIRECTORY (sallyport-directory)",
+  ]) {
+    assert.ok(output.includes(binding), output);
+  }
+  assert.ok(!/warning/i.test(output), output);
+  // A Worker may have 10 MB compressed; this one must stay far from it.
+  assert.ok(statSync(join(folder, "bundle/index.js")).size < 2_000_000);
+});
+
+test("the directory's schema applies as a D1 migration", { timeout: 120_000 }, async () => {
+  const local = ["DIRECTORY", "--local", "--persist-to", join(folder, "d1")];
+  await wrangler("d1", "migrations", "apply", ...local);
+  const output = await wrangler("d1", "execute", ...local, "--command", "SELECT name FROM sqlite_master");
+  for (const table of [
+    "principals",
+    "tokens",
+    "connector_keys",
+    "enrolments",
+    "targets",
+    "sessions",
+    "changes",
+  ]) {
+    assert.match(output, new RegExp(`\\b${table}\\b`));
+  }
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Issuer, Settings, Target } from "../../protocol/directory.ts";
+import { Apply } from "./settings.ts";
+import { parse } from "./shape.ts";
+
+const target: Target = {
+  name: "a",
+  kind: "postgres",
+  connector: "main",
+  description: "",
+  allow: ["*", "group:Domain Users"],
+};
+const issuer: Issuer = {
+  name: "corp",
+  issuer: "https://idp.example",
+  audience: "sallyport",
+  algorithms: ["RS256", "EdDSA"],
+  principalClaim: "sub",
+  groupsClaim: "groups",
+  requiredClaims: {},
+  skewSeconds: 30,
+};
+const good: Settings = { targets: [target], issuers: [issuer], administrators: ["group:a"], limits: {} };
+
+const check = (change: Partial<Record<keyof Settings, unknown>>) =>
+  parse(Apply, { settings: { ...good, ...change }, dryRun: true }).settings;
+
+test("good settings pass unchanged", () => {
+  assert.deepEqual(check({}), good);
+});
+
+const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
+  [
+    "two targets of one name",
+    { targets: [target, target] },
+    /targets\[1\]\.name is the same as .*targets\[0\]/,
+  ],
+  [
+    "two issuers of one URL",
+    { issuers: [issuer, { ...issuer, name: "b" }] },
+    /issuers\[1\]\.issuer is the same/,
+  ],
+  ["a reserved issuer name", { issuers: [{ ...issuer, name: "service" }] }, /reserved/],
+  ["no algorithm", { issuers: [{ ...issuer, algorithms: [] }] }, /name one at least/],
+  ["a symmetric algorithm", { issuers: [{ ...issuer, algorithms: ["RS256", "HS256"] }] }, /algorithms\[1\]/],
+  ["no algorithm at all", { issuers: [{ ...issuer, algorithms: ["none"] }] }, /algorithms\[0\]/],
+  ["unbounded skew", { issuers: [{ ...issuer, skewSeconds: 121 }] }, /skewSeconds/],
+  ["an issuer without TLS", { issuers: [{ ...issuer, issuer: "http://idp.example" }] }, /https URL/],
+  ["everyone as administrator", { administrators: ["*"] }, /everyone/],
+  ["every group as administrator", { administrators: ["group:*"] }, /everyone/],
+  ["a connection in a target", { targets: [{ ...target, connection: {} }] }, /connection is not known/],
+  [
+    "a connector that is no name",
+    { targets: [{ ...target, connector: "../x" }] },
+    /connector must be a name/,
+  ],
+  ["an unknown kind", { targets: [{ ...target, kind: "ssh" }] }, /one of postgres/],
+  ["a limit out of range", { limits: { maxBytes: 0 } }, /maxBytes/],
+  ["an unknown limit", { limits: { bytes: 1 } }, /bytes is not known/],
+  ["a missing part", { administrators: undefined }, /administrators must be a list/],
+];
+for (const [what, change, words] of bad) {
+  test(`refuses ${what}`, () =>
+    assert.throws(() => check(change), { code: "invalid_request", message: words }));
+}

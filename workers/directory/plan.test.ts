@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Issuer, Settings, Target } from "../../protocol/directory.ts";
+import { planChanges, sessionsToEnd } from "./plan.ts";
+import type { OpenSession } from "./sessions.ts";
+
+const target = (name: string, more: Partial<Target> = {}): Target => ({
+  name,
+  kind: "postgres",
+  connector: "main",
+  description: "",
+  allow: ["corp/*"],
+  ...more,
+});
+const issuer: Issuer = {
+  name: "corp",
+  issuer: "https://idp",
+  audience: "a",
+  algorithms: ["RS256"],
+  principalClaim: "sub",
+  groupsClaim: "groups",
+  requiredClaims: { x: "1", y: "2" },
+  skewSeconds: 30,
+};
+const settings = (more: Partial<Settings> = {}): Settings => ({
+  targets: [target("a"), target("b")],
+  issuers: [issuer],
+  administrators: ["group:x"],
+  limits: { idleMs: 1, maxMs: 2 },
+  ...more,
+});
+const session = (id: string, more: Partial<OpenSession> = {}): OpenSession => ({
+  id,
+  target: "a",
+  principal: "corp/alice",
+  groups: [],
+  connector: "main",
+  instance: "i",
+  opened: 1,
+  ...more,
+});
+
+test("equal settings have no difference, whatever the order of members and targets", () => {
+  const other = settings({
+    targets: [target("b"), target("a")],
+    issuers: [{ ...issuer, requiredClaims: { y: "2", x: "1" } }],
+    limits: { maxMs: 2, idleMs: 1 },
+  });
+  assert.deepEqual(planChanges(settings(), other), []);
+});
+
+test("each difference is one change, with before and after", () => {
+  const wanted = settings({
+    targets: [target("b", { description: "new" }), target("c")],
+    issuers: [],
+    administrators: [],
+    limits: {},
+  });
+  assert.deepEqual(
+    planChanges(settings(), wanted).map(({ action, subject }) => `${action} ${subject}`),
+    [
+      "delete target/a",
+      "update target/b",
+      "create target/c",
+      "delete issuer/corp",
+      "update administrators",
+      "update limits",
+    ],
+  );
+  assert.deepEqual(planChanges(settings(), wanted)[1], {
+    action: "update",
+    subject: "target/b",
+    before: target("b"),
+    after: target("b", { description: "new" }),
+  });
+});
+
+test("sessions end whose target is gone, moved or closed to them; others stay", () => {
+  const wanted = settings({ targets: [target("b", { allow: ["corp/bob"] })] });
+  const open = [
+    session("gone"),
+    session("closed", { target: "b" }),
+    session("stays", { target: "b", principal: "corp/agent", onBehalfOf: "corp/bob" }),
+  ];
+  const ended = (after: Settings) =>
+    sessionsToEnd(planChanges(settings(), after), open).map(({ session }) => session.id);
+  assert.deepEqual(ended(wanted), ["gone", "closed"]);
+  const moved = settings({ targets: [target("a"), target("b", { connector: "other" })] });
+  assert.deepEqual(ended(moved), ["closed", "stays"]);
+  assert.deepEqual(ended(settings({ targets: [target("a", { description: "x" }), target("b")] })), []);
+});
+
+test("sessions end whose issuer is gone or accepts by other rules", () => {
+  const open = [session("theirs", { issuer: "https://idp" }), session("token")];
+  const ended = (issuers: Issuer[]) =>
+    sessionsToEnd(planChanges(settings(), settings({ issuers })), open).map(({ session }) => session.id);
+  assert.deepEqual(ended([]), ["theirs"]);
+  assert.deepEqual(ended([{ ...issuer, requiredClaims: { x: "1" } }]), ["theirs"]);
+  assert.deepEqual(ended([{ ...issuer, clientId: "cli", skewSeconds: 0 }]), []);
+});
