@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { exportJWK, generateKeyPair } from "jose";
 import { SallyportError } from "../protocol/errors.ts";
+import { type FileLock, tryLock } from "./file-lock.ts";
+import { readIfPresent, writePrivate } from "./private-file.ts";
 
 /** What a running edge writes into its state folder, so that others find it and its successor cleans up. */
 export interface RunningEdge {
@@ -13,31 +14,25 @@ export interface RunningEdge {
   url?: string;
 }
 
-/**
- * Creates the folder (0700) if needed and locks it for this process. The lock is one that the kernel keeps and
- * drops with the process (SQLite's file lock): a lock file with a process id would be stale after a power cut.
- * Throws `conflict` when another edge holds it.
- */
-export function lockStateFolder(folder: string): { release(): void } {
+/** Creates the folder (0700) if needed and locks it. Throws `conflict` when another edge holds it. */
+export function lockStateFolder(folder: string): FileLock {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, "edge.lock"));
-  try {
-    database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
-  } catch {
-    database.close();
-    const other = readRunningEdge(folder);
-    throw new SallyportError(
-      "conflict",
-      `Another edge is using the state folder ${folder}${other ? ` (process ${other.pid}${other.url ? `, ${other.url}` : ""})` : ""}.`,
-      "Stop it, or give this one a state folder of its own (edge.state in the configuration file).",
-    );
+  const lock = tryLock(join(folder, "edge.lock"));
+  if (lock) {
+    return {
+      release() {
+        rmSync(join(folder, "edge.json"), { force: true });
+        lock.release();
+      },
+    };
   }
-  return {
-    release() {
-      rmSync(join(folder, "edge.json"), { force: true });
-      database.close();
-    },
-  };
+  const other = readRunningEdge(folder);
+  const who = other ? ` (process ${other.pid}${other.url ? `, ${other.url}` : ""})` : "";
+  throw new SallyportError(
+    "conflict",
+    `Another edge is using the state folder ${folder}${who}.`,
+    "Stop it, or give this one a state folder of its own: edge.state in the configuration file, or --state.",
+  );
 }
 
 /** Who last ran in this folder, or undefined. Not proof that it still runs. */
@@ -74,22 +69,4 @@ export function adminToken(folder: string): { token: string; sha256: string } {
 
 export function adminTokenFile(folder: string): string {
   return join(folder, "admin-token");
-}
-
-/** Writes a file that only its owner reads (0600), so that a reader sees all of it or the one before. */
-export function writePrivate(file: string, text: string): void {
-  const next = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  writeFileSync(next, text, { mode: 0o600, flag: "wx", flush: true });
-  chmodSync(next, 0o600);
-  renameSync(next, file);
-}
-
-/** The file's text, or undefined where there is none. */
-export function readIfPresent(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }
