@@ -364,16 +364,17 @@ describe("identity at the edge", () => {
     });
 
     test("an enrolment token works once, and an expired one not at all", async () => {
-      const invite = async (expiresIn: number) =>
-        (await done(admin("POST", "/v1/connectors/side/enrolments", { expiresIn }))).token;
+      const invitation = (expiresIn: number) =>
+        done(admin("POST", "/v1/connectors/side/enrolments", { expiresIn }));
+      const invite = async (expiresIn: number) => (await invitation(expiresIn)).token;
       const enrol = async (token: unknown, key?: PrivateKey) =>
         call("POST", "/v1/connectors/enroll", undefined, {
           token,
           key: publicKey(key ?? (await generateKey())),
         });
-      const short = await invite(1_000);
-      await new Promise((resolve) => setTimeout(resolve, 1_050));
-      refused(await enrol(short), "bad_ticket", /was used, or has expired/);
+      const short = await invitation(1_000);
+      await new Promise((resolve) => setTimeout(resolve, Number(short.expires) - Date.now() + 1));
+      refused(await enrol(short.token), "bad_ticket", /was used, or has expired/);
 
       const replaced = await invite(60_000);
       const token = await invite(60_000);
@@ -560,6 +561,20 @@ describe("identity at the edge", () => {
       const names = async (token: string) =>
         ((await done(call("GET", "/v1/targets", token))).items as { name: string }[]).map(({ name }) => name);
       assert.deepEqual([await names(mine), await names(edge.adminToken)], [["orders"], ["orders", "staff"]]);
+    });
+
+    test("a recording comes as a file, to whom the session belongs", async () => {
+      const token = await newToken("recorded");
+      const { session } = await register(token);
+      const path = `/v1/sessions/${session}/recording`;
+      refused(await call("GET", path, token), "not_found", /no recording of session/);
+      refused(await call("GET", path, await newToken("curious")), "not_found", /no session/);
+      await done(call("POST", `/v1/sessions/${session}/kill`, token, { reason: "the content" }));
+      const response = await fetch(new URL(path, edge.url), {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      assert.equal(response.headers.get("content-type"), "application/vnd.sallyport.recording");
+      assert.equal(await response.text(), "the content");
     });
 
     test("pages go through a listing without a gap", async () => {

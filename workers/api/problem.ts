@@ -6,7 +6,7 @@ import { ERRORS, SallyportError } from "../../protocol/errors.ts";
  * word of it. A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750 section 3).
  */
 export function problemResponse(error: unknown): Response {
-  const known = error instanceof SallyportError ? error : internal(error);
+  const known = ours(error) ?? internal(error);
   const { status } = ERRORS[known.code];
   const problem: Problem = {
     type: `urn:sallyport:error:${known.code}`,
@@ -23,6 +23,14 @@ export function problemResponse(error: unknown): Response {
       ...(status === 401 && { "www-authenticate": challenge(known.message) }),
     },
   });
+}
+
+/** An error of ours; from a Durable Object it arrives as a plain error that has kept its own members. */
+function ours(error: unknown): Pick<SallyportError, "code" | "message" | "hint"> | null {
+  if (error instanceof SallyportError) return error;
+  if (!(error instanceof Error) || error.name !== "SallyportError") return null;
+  const { code, message, hint } = error as SallyportError;
+  return Object.hasOwn(ERRORS, code) ? { code, message, hint } : null;
 }
 
 /** RFC 6750 section 3: the description has no quote, backslash or anything but printable ASCII. */

@@ -15,7 +15,7 @@ const Filter = object(
   {},
   { ...pageMembers, state: oneOf("open", "ended"), principal: principalName, target: name },
 );
-const Follow = object({}, { from: wholeText(0, Number.MAX_SAFE_INTEGER) });
+const Follow = object({}, { from: wholeText(1, Number.MAX_SAFE_INTEGER) });
 const Kill = object({ reason }, {});
 
 /**
@@ -74,7 +74,7 @@ export const sessionRoutes = new Hono<SignedIn>()
     }
     // The bearer token ends here: the session's object has no use for it.
     return sessionStub(c.env, id).fetch(
-      new Request(`https://session/follow/${id}?from=${from ?? 0}`, { headers: { upgrade: "websocket" } }),
+      new Request(`https://session/follow/${id}?from=${from ?? 1}`, { headers: { upgrade: "websocket" } }),
     );
   });
 

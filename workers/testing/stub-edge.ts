@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { problemResponse } from "../api/problem.ts";
 import { apiRoutes } from "../api/routes.ts";
 import { register } from "../directory/sessions.ts";
@@ -18,6 +19,12 @@ export class Session extends DurableObject<Env> {
   kill(session: string, code: string, reason: string, by: string): boolean {
     this.ctx.storage.kv.put(session, { code, reason, by });
     return true;
+  }
+
+  recording(session: string): ReadableStream {
+    const kill = this.ctx.storage.kv.get<{ reason: string }>(session);
+    if (!kill) throw new SallyportError("not_found", `there is no recording of session ${session}`);
+    return new Blob([kill.reason]).stream();
   }
 
   killed(session: string): unknown {
