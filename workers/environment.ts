@@ -1,3 +1,4 @@
+import { type PrivateKey, parsePublicKey } from "../protocol/signatures.ts";
 import type { ConnectorHub } from "./hub/object.ts";
 import type { Session } from "./session/object.ts";
 
@@ -15,4 +16,15 @@ export interface Env {
   EDGE_SIGNING_KEY: string;
   /** How many Session objects share all sessions; 0 or unset gives each session its own. */
   SESSION_SHARDS?: string;
+}
+
+/** The edge's signing key. Throws without a word of what the binding holds. */
+export function edgeSigningKey({ EDGE_SIGNING_KEY }: Pick<Env, "EDGE_SIGNING_KEY">): PrivateKey {
+  try {
+    const key = JSON.parse(EDGE_SIGNING_KEY) as Partial<PrivateKey>;
+    if (typeof key.d === "string") return { ...parsePublicKey(key), d: key.d };
+  } catch {
+    // A parser's message quotes its input.
+  }
+  throw new Error("the binding EDGE_SIGNING_KEY is not an Ed25519 private key as a JWK");
 }

@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import { VERSION } from "../../protocol/control.ts";
-import { parsePublicKey, thumbprint } from "../../protocol/signatures.ts";
+import { publicKey, thumbprint } from "../../protocol/signatures.ts";
 import { allConnectorKeys } from "../directory/connectors.ts";
 import { loadSettings } from "../directory/settings.ts";
-import type { Env } from "../environment.ts";
+import { type Env, edgeSigningKey } from "../environment.ts";
 
 /** What anybody may ask. */
 export const publicRoutes = new Hono<{ Bindings: Env }>()
   .get("/health", (c) => c.json({ version: VERSION, name: "sallyport" }))
   .get("/keys", async (c) => {
-    const edge = parsePublicKey(JSON.parse(c.env.EDGE_SIGNING_KEY));
+    const edge = publicKey(edgeSigningKey(c.env));
     const connectors = await allConnectorKeys(c.env.DIRECTORY);
     return c.json({
       edge: [{ ...edge, kid: thumbprint(edge) }],
