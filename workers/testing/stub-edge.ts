@@ -12,7 +12,7 @@ import { authenticateConnector } from "../identity/connector.ts";
 import { sessionStub } from "../session/stub.ts";
 
 /**
- * The edge's API for test/identity.test.ts, with objects that only remember what was asked of them: so that a test
+ * The edge's API for test/stub-edge.ts, with objects that only remember what was asked of them: so that a test
  * registers sessions without a connector and sees which ones a revocation reached.
  */
 export class Session extends DurableObject<Env> {
