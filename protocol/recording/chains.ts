@@ -6,7 +6,7 @@ import { verifyText } from "../signatures.ts";
 import type { EdgeEvents } from "./events.ts";
 import type { Findings } from "./findings.ts";
 import { RecentHeads } from "./heads.ts";
-import { type ConnectorKey, findConnectorKey, type Keys } from "./keys.ts";
+import { findConnectorKey, type Keys } from "./keys.ts";
 
 type Seal = Omit<ConnectorSeal, "type">;
 
@@ -30,9 +30,15 @@ export class ConnectorChains {
     this.#head = frameGenesis(session, "connector");
   }
 
-  /** Takes the event by which the connector joined; `expected` is the target's connector. */
-  joined(event: EdgeEvents["connector_joined"], expected: string | undefined, place: number): void {
+  /** Takes the event by which the connector joined, at `time` in ms; `expected` is the target's connector. */
+  joined(
+    event: EdgeEvents["connector_joined"],
+    expected: string | undefined,
+    time: number,
+    place: number,
+  ): void {
     const { connector, key } = event;
+    const listed = findConnectorKey(this.#keys, connector, key);
     if (this.#joined) {
       this.#findings.fail("connector-key", `entry ${place} names a second connector`, place);
     } else if (connector !== expected) {
@@ -41,12 +47,16 @@ export class ConnectorChains {
         `entry ${place} names a connector that is not the target's`,
         place,
       );
-    } else if (!findConnectorKey(this.#keys, connector, key)) {
+    } else if (!listed) {
       this.#findings.fail(
         "connector-key",
         `the key ${key} is not among those given for connector "${connector}"`,
         place,
       );
+    } else if (listed.revoked !== null && listed.revoked < time) {
+      this.#findings.fail("connector-key", `the key of entry ${place} had been revoked before`, place);
+    } else if (listed.revoked !== null) {
+      this.#findings.note(`the key of connector "${connector}" has been revoked since it joined`);
     }
     this.#joined ??= event;
   }
@@ -69,8 +79,8 @@ export class ConnectorChains {
     }
   }
 
-  /** Judges the seal. `ended`: the time of the last entry. */
-  async finish(seal: Seal | undefined, ended: number): Promise<void> {
+  /** Judges the seal. */
+  async finish(seal: Seal | undefined): Promise<void> {
     const findings = this.#findings;
     if (!this.#joined) {
       if (seal || this.#frames > 0) {
@@ -82,7 +92,6 @@ export class ConnectorChains {
     }
     const { connector, key } = this.#joined;
     const listed = findConnectorKey(this.#keys, connector, key);
-    if (listed) this.#judgeRevocation(listed, ended);
     findings.ok("connector-key", `connector "${connector}" joined with a key that is known`);
     if (!seal) {
       findings.absent("connector-seal", "the connector has not sealed this recording");
@@ -103,18 +112,6 @@ export class ConnectorChains {
         "connector-seal",
         `the connector signed the ${seal.agentFrames} frames it received and the ${seal.connectorFrames} it sent`,
       );
-    }
-  }
-
-  #judgeRevocation({ name, revoked }: ConnectorKey, ended: number): void {
-    if (revoked === null) return;
-    if (revoked < ended) {
-      this.#findings.fail(
-        "connector-key",
-        `the key of connector "${name}" was revoked before the session ended`,
-      );
-    } else {
-      this.#findings.note(`the key of connector "${name}" has been revoked since`);
     }
   }
 

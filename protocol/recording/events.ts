@@ -46,13 +46,23 @@ const CONNECTOR_SHAPES: Record<string, Shape> = {
 /** Reads the JSON of an edge entry (kind 0); null when it is no event of the edge. */
 export function edgeEvent(json: Uint8Array): EdgeEvent | null {
   const event = parse(json, EDGE_SHAPES) as EdgeEvent | null;
-  if (event?.event === "opened" && !(has(event.facts, FACTS) && has(event.limits, LIMITS))) return null;
+  if (event?.event === "opened" && !(isFacts(event.facts) && has(event.limits, LIMITS))) return null;
   return event;
 }
 
 /** Reads the event frame of a connector entry (kind 3); null when it is none. */
 export function connectorEvent(frame: Uint8Array): ConnectorEvent | null {
   return parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | null;
+}
+
+function isFacts(facts: SessionFacts): boolean {
+  if (!has(facts, FACTS) || !Array.isArray(facts.groups)) return false;
+  const { groups, opened, until, onBehalfOf } = facts;
+  return (
+    groups.every((group) => typeof group === "string") &&
+    [opened, until].every((time) => Number.isFinite(new Date(time).getTime())) &&
+    (onBehalfOf === undefined || typeof onBehalfOf === "string")
+  );
 }
 
 function parse(json: Uint8Array, shapes: Record<string, Shape>): object | null {

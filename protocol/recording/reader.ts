@@ -20,6 +20,8 @@ export type RecordingPart =
 
 /** The trailer's mark, and the length of a header's or trailer's JSON. */
 const WORD = 4;
+/** The last moment that `Date` knows, ms since 1970: readers may show every time. */
+const LAST_DATE = 8.64e15;
 
 /**
  * Reads an export file as it arrives, in chunks of any size; holds one piece and one chunk in memory. It checks
@@ -81,6 +83,7 @@ function checkedHeader(header: Uint8Array, place: string): ReturnType<typeof dec
   const decoded = decodeEntryHeader(header);
   if (decoded.kind > EntryKind.connector) throw violation(`${place}: unknown kind of entry ${decoded.kind}`);
   if (header[5] || header[6] || header[7]) throw violation(`${place}: its header is not as it was written`);
+  if (decoded.time > LAST_DATE) throw violation(`${place}: its time is no date`);
   if (decoded.frameLength > MAX_FRAME) throw violation(`${place}: its frame is over ${MAX_FRAME} bytes`);
   return decoded;
 }

@@ -155,7 +155,7 @@ test("other keys than those that signed do not verify", async () => {
   assert.equal(state(otherName, "connector-key"), "failed");
 });
 
-test("a key revoked before the end is refused; one revoked since is told", async () => {
+test("a key revoked before the connector joined is refused; one revoked since is told", async () => {
   const file = await whole().file();
   const { keys } = whole();
   const revokedAt = (revoked: number): Keys => ({

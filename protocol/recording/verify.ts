@@ -100,7 +100,7 @@ class Judge {
     if (this.#ended) findings.ok("ending", "the last entry ends the session, and nothing follows it");
     else findings.absent("ending", "the session had not ended when this was exported");
     await this.#edgeSeal(edgeSeal);
-    await this.#connector.finish(connectorSeal, this.#time);
+    await this.#connector.finish(connectorSeal);
   }
 
   #edge(json: Uint8Array, place: number): void {
@@ -108,7 +108,7 @@ class Judge {
     if (!event) this.#findings.fail("frames", `entry ${place} is no event of the edge`, place);
     else if (event.event === "opened") this.#open(event, place);
     else if (event.event === "connector_joined") {
-      this.#connector.joined(event, this.#opened?.facts.connector, place);
+      this.#connector.joined(event, this.#opened?.facts.connector, this.#time, place);
     } else if (event.event === "ended") this.#ended = true;
   }
 

@@ -1,0 +1,227 @@
+import type { ConnectorEvent, EdgeEvent } from "../../protocol/control.ts";
+import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import { printable } from "../terminal.ts";
+import { RowTable, valueText } from "./rows.ts";
+
+type Style = "bold" | "dim" | "red" | "yellow";
+/** Colours a text that has been made printable. */
+export type Styler = (style: Style, text: string) => string;
+
+/** As wide as a time: what belongs to the line before begins here. */
+const INDENT = " ".repeat(13);
+/** Before each further line of recorded text, so that no recorded line can pass for one of ours. */
+const MORE = `${INDENT}│ `;
+const PARAMETER = 200;
+const STATUS = { I: "no transaction", T: "in a transaction", E: "in a failed transaction" };
+const TRANSACTION_OF = { I: "", T: " (in a transaction)", E: " (in a failed transaction)" };
+
+/** Tells a session as lines for people. All recorded text is made printable: it may hold anything. */
+export class Narrator {
+  readonly #style: Styler;
+  readonly #rows: RowTable;
+  #day = "";
+  #status: keyof typeof STATUS = "I";
+  #ready = false;
+
+  /** `rowLimit`: rows of each result that are shown. */
+  constructor(style: Styler, rowLimit: number) {
+    this.#style = style;
+    this.#rows = new RowTable(rowLimit);
+  }
+
+  tell(event: TranscriptEvent): string[] {
+    if (event.type === "row") return indented(this.#rows.add(event.values));
+    if (event.type === "columns") {
+      return indented(this.#rows.begin(event.columns.map(({ name }) => name)));
+    }
+    const said = this.#words(event);
+    // A statement sent ahead may stand between the rows of another.
+    const rows = event.type === "statement" ? [] : indented(this.#rows.end());
+    if (said.length === 0) return rows;
+    const time = new Date(event.time).toISOString();
+    const lines = [...rows, ...this.#newDay(time)];
+    lines.push(`${this.#style("dim", time.slice(11, 23))} ${said[0]}`, ...said.slice(1));
+    return lines;
+  }
+
+  /** What is left when the recording has ended. */
+  end(): string[] {
+    return indented(this.#rows.end());
+  }
+
+  #newDay(time: string): string[] {
+    const day = time.slice(0, 10);
+    if (day === this.#day) return [];
+    this.#day = day;
+    return [this.#style("bold", `${day} UTC`)];
+  }
+
+  #words(event: Exclude<TranscriptEvent, { type: "row" | "columns" }>): string[] {
+    const style = this.#style;
+    switch (event.type) {
+      case "edge":
+        return [edgeWords(event.event)];
+      case "connector":
+        return [connectorWords(event.event)];
+      case "encryption":
+        return [`the client asked for ${event.request === "ssl" ? "TLS" : "GSSAPI encryption"}`];
+      case "startup": {
+        const parameters = event.parameters.map(([name, value]) => `${name}=${value}`).join(" ");
+        return [printable(`the client began protocol ${event.version}: ${parameters}`)];
+      }
+      case "cancel":
+        return [`the client asked to cancel what backend ${event.processId} runs`];
+      case "statement":
+        return this.#statement(event, "");
+      case "resolved":
+        return this.#statement(event, style("yellow", "in truth ran: "));
+      case "result":
+        return [this.#number(event.statement) + resultWords(event)];
+      case "skipped":
+        return [`${this.#number(event.statement)}skipped because of the error before it`];
+      case "error":
+        return this.#serverWords(event, "red", ` · ${event.duration} ms`, event.text);
+      case "notice":
+        return this.#serverWords(event, "yellow", "");
+      case "notification":
+        return [printable(`NOTIFY ${event.channel}: ${event.payload}`)];
+      case "copy":
+        return [`${this.#number(event.statement)}COPY ${event.direction}, ${event.format}`];
+      case "copied": {
+        const { direction, outcome, bytes, messages, preview, reason } = event;
+        const end =
+          outcome === "done" ? "" : `, given up${reason === undefined ? "" : `: ${printable(reason)}`}`;
+        const first = `${this.#number(event.statement)}${bytes} bytes ${direction} in ${messages} messages${end}`;
+        return [first, ...(preview === "" ? [] : recorded(`${preview}${bytes > preview.length ? "…" : ""}`))];
+      }
+      case "parameter":
+        // Before the server is first ready it tells a dozen of no interest.
+        return this.#ready ? [printable(`the server set ${event.name} to ${event.value}`)] : [];
+      case "ready":
+        return this.#readyWords(event.status);
+      case "terminate":
+        return ["the client said goodbye"];
+      case "undecodable": {
+        const bytes = `${event.bytes} bytes of the ${event.from} can't be read`;
+        return [style("red", printable(`${bytes}: ${event.reason}`)), `${MORE}${event.preview}…`];
+      }
+    }
+  }
+
+  #statement(statement: Statement, before: string): string[] {
+    const { text, parameters = [], name, doubtful, cut, bytes, maxRows } = statement;
+    const lines = text === null ? ["(its text is not in this recording)"] : text.split("\n").map(printable);
+    const notes = [
+      ...(name === undefined ? [] : [`prepared as ${printable(name)}`]),
+      ...(doubtful ? ["SQL may have changed what this name stands for"] : []),
+      ...(cut ? [`the text has ${bytes} bytes, shown is its beginning`] : []),
+      ...(maxRows === undefined ? [] : [`at most ${maxRows} rows`]),
+    ];
+    return [
+      `${this.#number(statement.statement)}${before}${this.#style("bold", lines[0]!)}`,
+      ...lines.slice(1).map((line) => MORE + this.#style("bold", line)),
+      ...parameters.map(
+        ({ type, value }, index) =>
+          `${INDENT}$${index + 1} = ${valueText(value, PARAMETER)}${type === null ? "" : ` (${type})`}`,
+      ),
+      ...notes.map((note) => `${INDENT}${this.#style("dim", `-- ${note}`)}`),
+    ];
+  }
+
+  #serverWords(
+    event: ServerWords & { statement: number | null },
+    colour: "red" | "yellow",
+    after: string,
+    text?: string,
+  ): string[] {
+    const { severity, sqlstate, message, detail, hint, position, from } = event;
+    const [first = "", ...more] = message.split("\n").map(printable);
+    const head = printable(`${severity} ${sqlstate}`);
+    const by = from === "edge" ? " (by Sallyport)" : "";
+    return [
+      `${this.#number(event.statement)}${this.#style(colour, `${head}: ${first}`)}${by}${after}`,
+      ...more.map((line) => MORE + line),
+      ...(text === undefined ? [] : recorded(text)),
+      ...(position === undefined ? [] : [`${INDENT}at character ${position}`]),
+      ...(detail === undefined ? [] : recorded(`Detail: ${detail}`)),
+      ...(hint === undefined ? [] : recorded(`Hint: ${hint}`)),
+    ];
+  }
+
+  /** Only changes are told: most answers leave a session as it was. */
+  #readyWords(status: keyof typeof STATUS): string[] {
+    const changed = status !== this.#status || !this.#ready;
+    const first = !this.#ready;
+    this.#status = status;
+    this.#ready = true;
+    if (first) return [`the server is ready${TRANSACTION_OF[status]}`];
+    return changed ? [this.#style(status === "E" ? "yellow" : "dim", STATUS[status])] : [];
+  }
+
+  #number(statement: number | null): string {
+    return statement === null ? "" : `${this.#style("dim", `#${statement}`)} `;
+  }
+}
+
+function resultWords(event: Extract<TranscriptEvent, { type: "result" }>): string {
+  const { outcome, tag, rows, duration } = event;
+  const seen = `${rows} ${rows === 1 ? "row" : "rows"} · ${duration} ms`;
+  switch (outcome) {
+    case "complete":
+      return `${tag === "" ? "done" : printable(tag)} · ${seen}`;
+    case "suspended":
+      return `more rows to come · ${seen}`;
+    case "empty":
+      return `nothing to run · ${duration} ms`;
+  }
+}
+
+function edgeWords(event: EdgeEvent): string {
+  switch (event.event) {
+    case "opened": {
+      const { session, principal, onBehalfOf, target, kind, address, mode } = event.facts;
+      const whom = onBehalfOf === undefined ? principal : `${principal} for ${onBehalfOf}`;
+      return printable(`session ${session}: ${whom} opened ${target} (${kind}, ${mode}) from ${address}`);
+    }
+    case "connector_joined":
+      return printable(`connector ${event.connector} joined (instance ${event.instance})`);
+    case "ended": {
+      const by = event.by === undefined ? "" : `, by ${event.by}`;
+      return printable(`the session ended (${event.code}${by}): ${event.reason}`);
+    }
+    default:
+      return printable(LINKS[event.event] ?? event.event);
+  }
+}
+
+const LINKS: Record<string, string> = {
+  agent_dropped: "the agent's connection dropped",
+  agent_resumed: "the agent resumed",
+  connector_dropped: "the connector's connection dropped",
+  connector_resumed: "the connector resumed",
+};
+
+function connectorWords(event: ConnectorEvent): string {
+  switch (event.event) {
+    case "target_connected": {
+      const { host, port, database, user, tls, processId } = event;
+      const how = `${tls ? "TLS" : "no TLS"}, backend ${processId}`;
+      return printable(`connected to ${host}:${port}, database ${database}, as ${user} (${how})`);
+    }
+    case "cancel_requested":
+      return printable(`session ${event.session} asked to cancel what runs`);
+    case "refused":
+      return printable(`the connector refused (${event.code}): ${event.message}`);
+    default:
+      return printable(`the connector says: ${JSON.stringify(event)}`);
+  }
+}
+
+/** Recorded text on lines of its own. */
+function recorded(text: string): string[] {
+  return text.split("\n").map((line) => MORE + printable(line));
+}
+
+function indented(lines: string[]): string[] {
+  return lines.map((line) => `${INDENT}  ${line}`);
+}

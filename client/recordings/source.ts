@@ -1,0 +1,64 @@
+import { createReadStream } from "node:fs";
+import { SallyportError } from "../../protocol/errors.ts";
+import { readRecording } from "../../protocol/recording/reader.ts";
+import type { RecordedEntry } from "../../protocol/recording.ts";
+import type { EdgeApi } from "../edge-api.ts";
+
+const SESSION_ID = /^[0-9a-f]{32}$/;
+
+/** Whether a command's argument names a session; else it names a file, or with `-` standard input. */
+export function isSessionId(reference: string): boolean {
+  return SESSION_ID.test(reference);
+}
+
+/** Path of a session's export file. */
+export function recordingPath(session: string): string {
+  return `/v1/sessions/${session}/recording`;
+}
+
+/**
+ * The bytes of a recording: of a session at the edge, which `api` opens, or of a file. Throws `not_found` for a
+ * file that isn't there, `invalid_request` for one that can't be read, and what the edge answers.
+ */
+export async function* recordingBytes(reference: string, api: () => EdgeApi): AsyncGenerator<Uint8Array> {
+  if (isSessionId(reference)) yield* downloaded(api(), reference);
+  else if (reference === "-") yield* process.stdin;
+  else yield* fileBytes(reference);
+}
+
+/** A session's export file as the edge sends it. */
+export async function* downloaded(api: EdgeApi, session: string): AsyncGenerator<Uint8Array> {
+  const { body } = await api.stream(recordingPath(session));
+  try {
+    yield* body ?? [];
+  } catch (error) {
+    throw new SallyportError(
+      "edge_unreachable",
+      `The recording broke off: ${(error as Error).message}.`,
+      "Try again; a recording is kept whole at the edge.",
+    );
+  }
+}
+
+/** The entries of a recording, whose layout is checked and nothing else. */
+export async function* recordedEntries(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RecordedEntry> {
+  for await (const part of readRecording(chunks)) {
+    if (part.part === "entry") yield part.entry;
+  }
+}
+
+async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: 256 * 1024 });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") {
+      throw new SallyportError(
+        "not_found",
+        `There is no file ${path}.`,
+        "Give a recording's file, or a session's id: 32 characters of 0-9 and a-f.",
+      );
+    }
+    throw new SallyportError("invalid_request", `${path} can't be read: ${message}`);
+  }
+}

@@ -1,0 +1,134 @@
+import type { EdgeEvent, SessionFacts } from "../../protocol/control.ts";
+import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+
+/** What a session did, in short. */
+export interface SessionSummary {
+  /** From the recording's first entry; null when it has none. */
+  facts: SessionFacts | null;
+  /** How it ended; null when the recording does not say, as of a live session. */
+  end: { time: number; code: string; reason: string; by?: string } | null;
+  entries: number;
+  /** Of all statements, including those not listed. */
+  statements: number;
+  /** The latest. */
+  listed: StatementSummary[];
+}
+
+export interface StatementSummary {
+  number: number;
+  /** When it was sent, ms since 1970. */
+  time: number;
+  /** Ms that the server took, by the edge's clock. */
+  duration: number;
+  /** Rows that the agent saw. */
+  rows: number;
+  /** Command tags such as `INSERT 0 1`; an SQLSTATE and message; or what else became of it. */
+  outcome: string;
+  failed: boolean;
+  /** The text; what really ran where that differs from what was shown as it was sent. Null when unknown. */
+  text: string | null;
+}
+
+/** The beginning of a text is enough to know a statement by. */
+const TEXT = 2_000;
+const OUTCOME = 500;
+
+/** Gathers a summary; holds `limit` statements. */
+export class Summarizer {
+  readonly #limit: number;
+  readonly #statements = new Map<number, StatementSummary>();
+  #facts: SessionFacts | null = null;
+  #end: SessionSummary["end"] = null;
+  #count = 0;
+  #entries = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  take(event: TranscriptEvent): void {
+    switch (event.type) {
+      case "edge":
+        this.#edge(event.event, event.time);
+        break;
+      case "statement":
+        this.#begin(event.statement, event.time, event.text);
+        break;
+      case "resolved":
+        this.#change(event.statement, { text: event.text?.slice(0, TEXT) ?? null });
+        break;
+      case "result":
+        this.#result(event);
+        break;
+      case "error":
+        this.#add(event.statement, 0, event.duration, `${event.sqlstate} ${event.message}`);
+        this.#change(event.statement, { failed: true });
+        break;
+      case "skipped":
+        this.#change(event.statement, { outcome: "skipped", failed: true });
+    }
+  }
+
+  /** Counts an entry, told or not. */
+  entry(): void {
+    this.#entries++;
+  }
+
+  get summary(): SessionSummary {
+    return {
+      facts: this.#facts,
+      end: this.#end,
+      entries: this.#entries,
+      statements: this.#count,
+      listed: [...this.#statements.values()],
+    };
+  }
+
+  #edge(event: EdgeEvent, time: number): void {
+    if (event.event === "opened") this.#facts = event.facts;
+    if (event.event !== "ended") return;
+    const { code, reason, by } = event;
+    this.#end = { time, code, reason, ...(by !== undefined && { by }) };
+  }
+
+  #begin(number: number, time: number, text: string | null): void {
+    this.#count = number;
+    this.#statements.set(number, {
+      number,
+      time,
+      duration: 0,
+      rows: 0,
+      outcome: "no answer",
+      failed: false,
+      text: text?.slice(0, TEXT) ?? null,
+    });
+    if (this.#statements.size > this.#limit) {
+      for (const oldest of this.#statements.keys()) {
+        this.#statements.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  #result(event: Extract<TranscriptEvent, { type: "result" }>): void {
+    const words = { complete: event.tag || "done", suspended: "more rows to come", empty: "nothing to run" };
+    this.#add(event.statement, event.rows, event.duration, words[event.outcome]);
+  }
+
+  /** Adds one result; a query of several statements has several. */
+  #add(number: number | null, rows: number, duration: number, outcome: string): void {
+    const statement = number === null ? undefined : this.#statements.get(number);
+    if (!statement) return;
+    const before = statement.outcome === "no answer" ? "" : `${statement.outcome}; `;
+    this.#change(number, {
+      rows: statement.rows + rows,
+      duration: statement.duration + duration,
+      outcome: (before + outcome).slice(0, OUTCOME),
+    });
+  }
+
+  #change(number: number | null, part: Partial<StatementSummary>): void {
+    const statement = number === null ? undefined : this.#statements.get(number);
+    if (statement) Object.assign(statement, part);
+  }
+}
