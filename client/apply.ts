@@ -1,0 +1,57 @@
+import type { Change, Settings } from "../protocol/directory.ts";
+import { SallyportError } from "../protocol/errors.ts";
+import type { ConfigFile } from "./config-file.ts";
+import type { EdgeApi } from "./edge-api.ts";
+import { printable, styled } from "./terminal.ts";
+
+/**
+ * What the file would change at the edge, or, unless `dryRun`, what it has changed. The edge checks everything
+ * before it changes anything; its problems come back with their place in the file. Throws `invalid_config`.
+ */
+export async function applyConfig(api: EdgeApi, config: ConfigFile, dryRun: boolean): Promise<Change[]> {
+  try {
+    const body: { settings: Settings; dryRun: boolean } = { settings: config.settings, dryRun };
+    return (await api.post<{ changes: Change[] }>("/v1/apply", body)).changes;
+  } catch (error) {
+    if (!(error instanceof SallyportError) || error.code !== "invalid_request") throw error;
+    const problems = error.message.split("\n").map((line) => {
+      const bullet = line.startsWith("- ") ? "- " : "";
+      return `${bullet}${config.locate(line.slice(bullet.length))}`;
+    });
+    throw new SallyportError("invalid_config", problems.join("\n"), error.hint ?? "Nothing was changed.");
+  }
+}
+
+const SIGNS = { create: "+", update: "~", delete: "-" } as const;
+const COLOURS = { create: "green", update: "yellow", delete: "red" } as const;
+
+/** A change as lines: its subject, then the members that differ. */
+export function changeLines({ action, subject, before, after }: Change): string[] {
+  const head = styled(COLOURS[action], `${SIGNS[action]} ${printable(subject)}`);
+  return [head, ...differences(before, after).map((line) => `    ${printable(line)}`)];
+}
+
+export function summary(changes: readonly Change[]): string {
+  const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
+  return `${count("create")} to create, ${count("update")} to change, ${count("delete")} to delete`;
+}
+
+function differences(before: unknown, after: unknown): string[] {
+  if (!isObject(before) && !isObject(after)) return [`${text(before)} -> ${text(after)}`];
+  const [old, now] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .filter((name) => name !== "name" && text(old[name]) !== text(now[name]))
+    .map((name) => {
+      if (before === null) return `${name}: ${text(now[name])}`;
+      if (after === null) return `${name}: ${text(old[name])}`;
+      return `${name}: ${text(old[name])} -> ${text(now[name])}`;
+    });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return value === undefined ? "(default)" : JSON.stringify(value);
+}

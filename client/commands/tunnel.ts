@@ -1,0 +1,117 @@
+import type { Command } from "commander";
+import type { Target } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import { openTunnel } from "../../protocol/tunnel.ts";
+import { edgeOf, listenAddress, withExamples } from "../command-line.ts";
+import type { EdgeApi } from "../edge-api.ts";
+import { isLoopback, type Listener, listen } from "../listener.ts";
+import { psqlLine, runToEnd, tunnelEnvironment } from "../run-command.ts";
+import { note, print, printable, printJson, styled } from "../terminal.ts";
+
+const MAX_TARGETS = 10_000;
+
+export function addTunnelCommands(program: Command): void {
+  const connect = program
+    .command("connect <target>")
+    .description("listen on this machine for PostgreSQL clients, and give each a tunnel to the target")
+    .option("--listen <host:port>", "where to listen (default: 127.0.0.1, a free port)", listenAddress)
+    .option("--json", "print the address as JSON when ready")
+    .action(async (target: string, options: ConnectOptions, command: Command) => {
+      await connectTo(edgeOf(command), target, options);
+    });
+  withExamples(connect, [
+    ["sallyport connect orders", "prints the psql command line to use"],
+    ["sallyport connect orders --listen 127.0.0.1:5433", "on a port of your choice"],
+  ]);
+
+  const run = program
+    .command("run <target> <command> [arguments...]")
+    .usage("<target> [options] -- <command> [arguments...]")
+    .description("run a command whose PostgreSQL clients reach the target: sets PG* and DATABASE_URL for it")
+    .option("--database <name>", "database to open (default: the target's first)")
+    .action(
+      async (target: string, program: string, args: string[], options: RunOptions, command: Command) => {
+        process.exit(await runWith(edgeOf(command), target, [program, ...args], options));
+      },
+    );
+  withExamples(run, [
+    ["sallyport run orders -- psql -c 'select count(*) from orders'", ""],
+    ["sallyport run orders --database reports -- pg_dump -Fc -f reports.dump", ""],
+    ["sallyport run orders -- sh -c 'node migrate.js \"$DATABASE_URL\"'", ""],
+  ]);
+}
+
+interface ConnectOptions {
+  listen?: { host: string; port: number };
+  json?: boolean;
+}
+
+interface RunOptions {
+  database?: string;
+}
+
+async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): Promise<void> {
+  const target = await findTarget(api, name);
+  const { host, port } = options.listen ?? { host: "127.0.0.1", port: 0 };
+  const listener = await openListener(api, name, host, port);
+  if (!isLoopback(listener.host)) {
+    note(
+      styled("yellow", "Warning: ", process.stderr) +
+        `everyone who reaches ${listener.host}:${listener.port} uses ${printable(name)} as you, unencrypted.`,
+    );
+  }
+  if (!target.online) note(`No connector is online for ${name} now; connections are refused until one is.`);
+  const local = { host: listener.host, port: listener.port };
+  if (options.json) printJson(local);
+  else print(`Listening on ${local.host}:${local.port} for ${name}. Connect with\n  ${psqlLine(local)}`);
+  await signalled();
+  await listener.close();
+  // A tunnel whose edge is away would keep trying to resume.
+  process.exit(0);
+}
+
+async function runWith(
+  api: EdgeApi,
+  target: string,
+  [command, ...args]: [string, ...string[]],
+  options: RunOptions,
+): Promise<number> {
+  const listener = await openListener(api, target, "127.0.0.1", 0);
+  try {
+    return await runToEnd(command, args, tunnelEnvironment(process.env, listener, options.database));
+  } finally {
+    await listener.close();
+  }
+}
+
+async function openListener(api: EdgeApi, target: string, host: string, port: number): Promise<Listener> {
+  return await listen({
+    host,
+    port,
+    open: async () => openTunnel({ edge: api.edge, target, token: await api.token() }),
+    onRefused: (error) => note(`${styled("red", "refused:", process.stderr)} ${printable(error.message)}`),
+    onEnded: ({ code, reason }) => {
+      if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
+    },
+  });
+}
+
+async function findTarget(api: EdgeApi, name: string): Promise<Target & { online: boolean }> {
+  const targets = await api.list<Target & { online: boolean }>("/v1/targets", MAX_TARGETS);
+  const target = targets.find((one) => one.name === name);
+  if (target) return target;
+  throw new SallyportError(
+    "unknown_target",
+    `There is no target ${printable(name)} that you may open.`,
+    targets.length > 0
+      ? `There is: ${targets.map((one) => one.name).join(", ")}.`
+      : "An administrator adds targets with `sallyport apply`, and opens them to you with `allow`.",
+  );
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+}

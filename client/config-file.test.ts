@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { changeLines } from "./apply.ts";
+import { parseConfigFile, parseListen } from "./config-file.ts";
+
+const FILE = "/etc/sallyport/sallyport.yaml";
+const WHOLE = `
+edge:
+  listen: 127.0.0.1:9000
+  state: ./state
+  url: https://edge.example.com
+  shards: 4
+connector:
+  name: main
+administrators: [group:platform]
+issuers:
+  - {name: corp, issuer: https://idp.example.com, audience: sallyport, clientId: cli, requiredClaims: {org: acme}}
+limits: {idle: 1h30m, bytes: 8GiB, sessions: 100}
+targets:
+  - name: orders
+    kind: postgres
+    connector: main
+    allow: [service/*]
+    connection:
+      host: db.internal
+      databases: [orders]
+      user: sallyport
+      password: {env: ORDERS_PASSWORD}
+      tls: {key: {file: /secret/key.pem}, certificate: /c.pem}
+`;
+
+test("the file becomes settings without any connection", () => {
+  const config = parseConfigFile(WHOLE, FILE);
+  assert.deepEqual(config.edge.listen, { host: "127.0.0.1", port: 9000 });
+  assert.deepEqual([config.edge.state, config.edge.shards], ["/etc/sallyport/state", 4]);
+  assert.deepEqual(config.connector, { name: "main", state: "/etc/sallyport/sallyport-state/connector" });
+  assert.deepEqual(config.settings, {
+    targets: [{ name: "orders", kind: "postgres", connector: "main", description: "", allow: ["service/*"] }],
+    issuers: [
+      {
+        name: "corp",
+        issuer: "https://idp.example.com",
+        audience: "sallyport",
+        clientId: "cli",
+        algorithms: ["RS256"],
+        principalClaim: "sub",
+        groupsClaim: "groups",
+        requiredClaims: { org: "acme" },
+        skewSeconds: 30,
+      },
+    ],
+    administrators: ["group:platform"],
+    limits: { idleMs: 5_400_000, maxBytes: 8 * 1024 ** 3, sessions: 100 },
+  });
+  assert.doesNotMatch(JSON.stringify(config.settings), /db\.internal|ORDERS_PASSWORD|secret/);
+});
+
+test("an empty file has defaults", () => {
+  const config = parseConfigFile("edge: {}\n", FILE);
+  assert.deepEqual(config.edge.listen, { host: "127.0.0.1", port: 7843 });
+  assert.equal(config.edge.state, "/etc/sallyport/sallyport-state");
+  assert.equal(config.connector, null);
+});
+
+const WRONG: [what: string, text: string, message: RegExp][] = [
+  ["an unknown section", "target: []", /:1:\d+: target is not known here/],
+  [
+    "a literal password",
+    WHOLE.replace("{env: ORDERS_PASSWORD}", "hunter2"),
+    /:22:\d+: targets\[0\]\.connection\.password is not a mapping/,
+  ],
+  [
+    "a literal key",
+    WHOLE.replace("{file: /secret/key.pem}", "hunter2"),
+    /targets\[0\]\.connection\.tls\.key is not a mapping/,
+  ],
+  ["a limit without a unit", "limits: {idle: '15'}", /limits\.idle is not a duration/],
+  ["an unknown limit", "limits: {idel: 15s}", /limits\.idel is not known/],
+  ["an address without a port", "edge: {listen: localhost}", /edge\.listen is not an address/],
+  ["broken YAML", "targets: [", /not valid YAML/],
+];
+
+for (const [what, text, message] of WRONG) {
+  test(`${what} is refused with its place and what to do, without its value`, () => {
+    assert.throws(
+      () => parseConfigFile(text, FILE),
+      (error: { code: string; message: string; hint: string }) => {
+        assert.equal(error.code, "invalid_config");
+        assert.match(error.message, message);
+        assert.ok(error.hint);
+        assert.doesNotMatch(`${error.message}${error.hint}`, /hunter2/);
+        return true;
+      },
+    );
+  });
+}
+
+test("problems that the edge finds get their place in the file", () => {
+  const { locate } = parseConfigFile(WHOLE, FILE);
+  assert.equal(
+    locate("settings.targets[0].allow[0] must be a principal"),
+    `${FILE}:17:13: targets[0].allow[0] must be a principal`,
+  );
+  assert.equal(
+    locate("settings.limits.idleMs must be a whole number"),
+    `${FILE}:12:16: limits.idle must be a whole number`,
+  );
+  assert.equal(locate("dryRun must be true or false"), "dryRun must be true or false");
+});
+
+test("addresses to listen on", () => {
+  assert.deepEqual(parseListen("[::1]:80"), { host: "::1", port: 80 });
+  assert.deepEqual(parseListen("0.0.0.0:0"), { host: "0.0.0.0", port: 0 });
+  for (const text of ["80", ":80", "host:", "host:99999", "a b:1"])
+    assert.equal(parseListen(text), undefined);
+});
+
+test("a change shows the members that differ", () => {
+  assert.deepEqual(
+    changeLines({
+      action: "update",
+      subject: "target/orders",
+      before: { name: "orders", allow: ["a"], description: "" },
+      after: { name: "orders", allow: ["a", "b"], description: "" },
+    }),
+    ["~ target/orders", '    allow: ["a"] -> ["a","b"]'],
+  );
+});

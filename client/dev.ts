@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Change, Connector } from "../protocol/directory.ts";
+import { SallyportError } from "../protocol/errors.ts";
+import { applyConfig } from "./apply.ts";
+import type { ConfigFile, ConnectorSection } from "./config-file.ts";
+import { EdgeApi } from "./edge-api.ts";
+import type { Edge } from "./edge-host.ts";
+import { type Supervised, supervise } from "./supervise.ts";
+
+const LAUNCHER = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
+const ENROLMENT_MS = 60_000;
+
+/** Names of what the connector's process gets; it has no token of the edge in its arguments. */
+export const ENROLMENT_VARIABLE = "SALLYPORT_ENROLMENT_TOKEN";
+
+export interface Dev {
+  changes: Change[];
+  /** Whether the connector was enrolled now. */
+  enrolled: boolean;
+  connector: Supervised | undefined;
+}
+
+/**
+ * What `sallyport dev` adds to an edge that runs: applies the file, enrols the file's connector if it has no key
+ * yet, and keeps it running as a process of its own, as it would be elsewhere.
+ */
+export async function startDev(
+  edge: Edge,
+  config: ConfigFile,
+  onRestart: (ending: string, waitMs: number) => void,
+): Promise<Dev> {
+  const api = new EdgeApi(edge.url, async () => edge.adminToken);
+  const changes = await applyConfig(api, config, false);
+  if (config.connector === null) return { changes, enrolled: false, connector: undefined };
+  const enrolled = await enrolIfNeeded(api, config, config.connector);
+  const connector = supervise(
+    {
+      command: process.execPath,
+      args: [LAUNCHER, "connector", "--config", resolve(config.file), "--edge", edge.url.origin],
+      env: connectorEnvironment(process.env),
+      cwd: dirname(resolve(config.file)),
+    },
+    onRestart,
+  );
+  return { changes, enrolled, connector };
+}
+
+/** A connector whose key was revoked is not let in again by a mere restart. */
+async function enrolIfNeeded(api: EdgeApi, config: ConfigFile, section: ConnectorSection): Promise<boolean> {
+  const known = (await api.list<Connector>("/v1/connectors", 10_000)).find(
+    ({ name }) => name === section.name,
+  );
+  if (known?.revoked) {
+    throw new SallyportError(
+      "forbidden",
+      `The key of the connector ${section.name} was revoked.`,
+      `To let it in again: sallyport connectors enrol-token ${section.name}, then sallyport connector enroll.`,
+    );
+  }
+  if (known?.key && existsSync(join(section.state, "key.json"))) return false;
+  const path = `/v1/connectors/${encodeURIComponent(section.name)}/enrolments`;
+  const { token } = await api.post<{ token: string }>(path, { expiresIn: ENROLMENT_MS });
+  await runOnce(
+    ["connector", "enroll", "--config", resolve(config.file), "--edge", api.edge.origin],
+    { ...connectorEnvironment(process.env), [ENROLMENT_VARIABLE]: token },
+    dirname(resolve(config.file)),
+  );
+  return true;
+}
+
+function runOnce(args: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [LAUNCHER, ...args], {
+      env,
+      cwd,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    child.once("error", reject);
+    child.once("exit", (status) => {
+      if (status === 0) resolve();
+      else reject(new SallyportError("internal", "The connector could not be enrolled; it says why above."));
+    });
+  });
+}
+
+/** The connector has its own key: tokens of whoever starts it are not for it. */
+function connectorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { SALLYPORT_TOKEN: _token, SALLYPORT_TOKEN_FILE: _file, ...rest } = env;
+  return rest;
+}

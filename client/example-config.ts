@@ -1,0 +1,50 @@
+/** What `sallyport init` writes. */
+export const EXAMPLE = `# Sallyport's configuration. The edge gets none of what stands under 'connection': that is the connector's alone.
+
+# The edge on this machine: 'sallyport dev' runs it together with the connector, 'sallyport edge' alone.
+edge:
+  listen: 127.0.0.1:7843
+  state: ./sallyport-state          # everything that is kept: recordings, keys, the first administrator's token
+  # url: https://sallyport.example.com   # how others reach it, when a proxy with TLS stands before it
+  # shards: 1                            # session objects that sessions share; 0 gives each its own
+
+# The connector: the inner door, in the network of the targets.
+connector:
+  name: main
+  # edge: https://sallyport.example.com  # not needed under 'sallyport dev'
+  state: ./sallyport-state/connector     # its key
+
+# Who may administer: principals and group:NAME, either with * as a wildcard.
+administrators: []
+# administrators: [group:platform, corp/alice@example.com]
+
+# Whose OpenID Connect tokens are accepted. With a clientId, 'sallyport login' offers the issuer.
+issuers: []
+#  - name: corp
+#    issuer: https://login.example.com
+#    audience: sallyport
+#    clientId: sallyport-cli
+#    principalClaim: email
+#    groupsClaim: groups
+
+# Limits of a session.
+limits:
+  idle: 1h
+  max: 12h
+  bytes: 8GiB
+  resume: 15s
+
+targets:
+  - name: orders
+    kind: postgres
+    connector: main
+    description: The orders database
+    allow: [service/*]                   # who may open it; nobody, if empty
+    connection:
+      host: 127.0.0.1
+      port: 5432
+      databases: [orders]                # only these may be opened; the first is the default
+      user: sallyport
+      password: {env: ORDERS_PASSWORD}   # or {file: PATH}, or {command: [PROGRAM, ARGUMENT, …]}
+      tls: {mode: disable}               # for a database on this machine; verify-full is the default
+`;

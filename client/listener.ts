@@ -1,0 +1,93 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SallyportError } from "../protocol/errors.ts";
+import type { ByteStream } from "../protocol/stream.ts";
+import { refuse } from "./refusal.ts";
+import { type Ending, relay } from "./relay.ts";
+
+/** How long closing waits for the edge to confirm that the tunnels are over, ms. */
+const GOODBYE_MS = 1_000;
+
+export interface ListenerOptions {
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Opens a tunnel for one connection. */
+  open(): Promise<ByteStream>;
+  /** A tunnel could not be opened; the client has been told. */
+  onRefused?(error: SallyportError): void;
+  /** A tunnel is over. */
+  onEnded?(ending: Ending): void;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Takes no more connections and ends those there are; waits a moment until the edge knows it. */
+  close(): Promise<void>;
+}
+
+/** Listens for PostgreSQL clients; each connection gets a tunnel of its own. Throws `conflict` for a taken port. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const sockets = new Set<Socket>();
+  const serving = new Set<Promise<void>>();
+  // Half-open, as a client may end its direction and still wait for answers; no delay, as frames are gathered here.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    // What follows an error is "close", where it is dealt with.
+    socket.on("error", () => {});
+    const served = serve(socket, options).finally(() => serving.delete(served));
+    serving.add(served);
+  });
+  await bind(server, options);
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address");
+  return {
+    host: address.address,
+    port: address.port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroySoon();
+      await Promise.race([Promise.all([closed, ...serving]), sleep(GOODBYE_MS, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Whether only this machine reaches an address. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
+  let stream: ByteStream;
+  try {
+    stream = await options.open();
+  } catch (error) {
+    const reason =
+      error instanceof SallyportError
+        ? error
+        : new SallyportError("internal", "The tunnel could not be opened.", "See the output of sallyport.");
+    options.onRefused?.(reason);
+    refuse(socket, reason);
+    return;
+  }
+  const ended = relay(socket, stream);
+  if (socket.closed) stream.close("agent_gone", "the client left before the tunnel was open");
+  options.onEnded?.(await ended);
+}
+
+function bind(server: Server, { host, port }: ListenerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(
+        new SallyportError(
+          "conflict",
+          `${host}:${port} can't be listened on (${error.code}).`,
+          "Choose another address with --listen, or leave it out to get a free port.",
+        ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}

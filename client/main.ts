@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { edgeAddressOf, edgeOf, withExamples } from "./command-line.ts";
+import { addAccountCommands } from "./commands/account.ts";
+import { addAdministrationCommands } from "./commands/administration.ts";
+import { addConfigurationCommands } from "./commands/configuration.ts";
+import { addHostCommands } from "./commands/host.ts";
+import { addSessionCommands } from "./commands/sessions.ts";
+import { addTunnelCommands } from "./commands/tunnel.ts";
+import { complete, completionScript } from "./completion.ts";
+import { EXIT_STATUS_HELP, ExitStatus, exitStatus } from "./exit-status.ts";
+import { registerRecordingCommands } from "./recordings/commands.ts";
+import { reportError } from "./terminal.ts";
+
+const ENVIRONMENT_HELP = `Environment:
+  SALLYPORT_EDGE        the edge's URL, instead of --edge
+  SALLYPORT_TOKEN       a service token or an OIDC token, instead of a login
+  SALLYPORT_TOKEN_FILE  a file that holds it; read again for each use
+  NO_COLOR              no colours`;
+
+/** Runs the command line; answers the exit status. Never throws: errors are told on standard error. */
+export async function main(argv: string[]): Promise<number> {
+  // A reader such as `head` may close our output early: that is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(ExitStatus.ok);
+  });
+  try {
+    await buildProgram().parseAsync(argv, { from: "user" });
+    // A command that ran to its end may still have bad news, as `verify` has.
+    return Number(process.exitCode ?? ExitStatus.ok);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.ok : ExitStatus.usage;
+    reportError(error);
+    return exitStatus(error);
+  }
+}
+
+export function buildProgram(): Command {
+  const program = new Command("sallyport")
+    .description("The gate between AI agents and private systems: recorded, judged, masked, approved.")
+    .version(version())
+    .option("--edge <url>", "the edge to use (default: SALLYPORT_EDGE, else the one logged in to last)")
+    .exitOverride()
+    .showHelpAfterError("(--help shows how)")
+    .configureHelp({ showGlobalOptions: true });
+  addAccountCommands(program);
+  addTunnelCommands(program);
+  const sessions = addSessionCommands(program);
+  registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
+  addConfigurationCommands(program);
+  addAdministrationCommands(program);
+  addHostCommands(program);
+  program
+    .command("connector")
+    .description("run the connector, or enrol it: sallyport connector --help")
+    .helpOption(false)
+    .action(() => {});
+  addCompletion(program);
+  withExamples(program, [
+    ["sallyport init && sallyport dev", "an edge and a connector on this machine"],
+    ["sallyport login --edge https://sallyport.example.com", "once"],
+    ["sallyport run orders -- psql -c 'select 1'", "a command through a tunnel"],
+    ["sallyport connect orders", "a local address for any client"],
+    ["sallyport sessions list --open", "who is connected now"],
+  ]);
+  return program.addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_STATUS_HELP}`);
+}
+
+function addCompletion(program: Command): void {
+  const completion = program
+    .command("completion <shell>")
+    .description("print a script that completes commands and options in bash, zsh or fish")
+    .action((shell: string) => {
+      process.stdout.write(completionScript(shell));
+    });
+  withExamples(completion, [
+    ["source <(sallyport completion bash)", "in ~/.bashrc"],
+    ["sallyport completion fish > ~/.config/fish/completions/sallyport.fish", ""],
+  ]);
+  program
+    .command("__complete [words...]", { hidden: true })
+    .helpOption(false)
+    .action((words: string[]) => {
+      for (const candidate of complete(program, words)) process.stdout.write(`${candidate}\n`);
+    });
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,73 @@
+import type { Socket } from "node:net";
+import type { EndCode } from "../protocol/close-reason.ts";
+import { MAX_PAYLOAD } from "../protocol/frame.ts";
+import type { ByteStream } from "../protocol/stream.ts";
+
+/** How a tunnel ended. */
+export interface Ending {
+  code: EndCode;
+  reason: string;
+}
+
+/**
+ * Joins a local socket (`allowHalfOpen`) and a tunnel until both are over. It knows nothing about the bytes. What
+ * arrives in one turn of the event loop leaves as one frame: a frame is a commit at the edge. Memory is bounded
+ * by the credit window in both directions. Resolves when the tunnel is over.
+ */
+export function relay(socket: Socket, stream: ByteStream): Promise<Ending> {
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  let pending: Buffer[] = [];
+  let size = 0;
+  /** Either the tunnel is over, or it was told that the client is gone. */
+  let over = false;
+
+  const flush = () => {
+    if (size === 0 || over) return;
+    const chunks = pending;
+    pending = [];
+    size = 0;
+    stream.send(chunks);
+    if (stream.credit <= 0) socket.pause();
+  };
+
+  stream.handlers = {
+    onData(chunk) {
+      socket.write(chunk, (error) => {
+        if (!error) stream.consumed(chunk.length);
+      });
+    },
+    onDrain() {
+      socket.resume();
+    },
+    onEnd() {
+      socket.end();
+    },
+    onClose(code, reason) {
+      over = true;
+      // The connector has written its error to the client already; what it wrote still leaves.
+      socket.destroySoon();
+      resolve({ code, reason });
+    },
+  };
+
+  socket.on("data", (chunk: Buffer) => {
+    if (size === 0) setImmediate(flush);
+    pending.push(chunk);
+    size += chunk.length;
+    if (size >= MAX_PAYLOAD) flush();
+  });
+  socket.on("end", () => {
+    flush();
+    if (!over) stream.end();
+  });
+  socket.on("close", (failed) => {
+    if (over) return;
+    over = true;
+    stream.close(
+      failed ? "agent_gone" : "closed",
+      failed ? "the client's connection broke" : "the client has disconnected",
+    );
+  });
+  socket.resume();
+  return promise;
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants } from "node:os";
+import { SallyportError } from "../protocol/errors.ts";
+
+/** The role's name on the local side; the connector logs in with the target's own. */
+const USER = "sallyport";
+
+/**
+ * Settings of libpq that would lead past the tunnel (another host, a service), or ask of it what it has no need
+ * of (TLS and passwords end at the connector), and what proves us to the edge: the command needs none of it.
+ */
+const REMOVED = [
+  "PGHOSTADDR",
+  "PGSERVICE",
+  "PGSERVICEFILE",
+  "PGPASSWORD",
+  "PGPASSFILE",
+  "PGDATABASE",
+  "PGSSLNEGOTIATION",
+  "PGREQUIRESSL",
+  "PGREQUIREAUTH",
+  "PGCHANNELBINDING",
+  "SALLYPORT_TOKEN",
+  "SALLYPORT_TOKEN_FILE",
+];
+
+/** The environment of a command whose PostgreSQL clients shall use the tunnel at this local address. */
+export function tunnelEnvironment(
+  env: NodeJS.ProcessEnv,
+  local: { host: string; port: number },
+  database: string | undefined,
+): NodeJS.ProcessEnv {
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !REMOVED.includes(name)));
+  const path = database === undefined ? "" : encodeURIComponent(database);
+  return {
+    ...kept,
+    PGHOST: local.host,
+    PGPORT: String(local.port),
+    PGUSER: USER,
+    // The local hop is this machine's loopback; the tunnel beyond is TLS.
+    PGSSLMODE: "disable",
+    PGGSSENCMODE: "disable",
+    ...(database !== undefined && { PGDATABASE: database }),
+    DATABASE_URL: `postgresql://${USER}@${local.host}:${local.port}/${path}?sslmode=disable`,
+  };
+}
+
+/** The command line that connects psql to a local address. */
+export function psqlLine(local: { host: string; port: number }): string {
+  return `psql "host=${local.host} port=${local.port} user=${USER} sslmode=disable gssencmode=disable"`;
+}
+
+/**
+ * Runs a command to its end with our terminal, handing on signals. Answers its exit status, 128 + n when signal n
+ * ended it. Throws `not_found` when there is no such command.
+ */
+export function runToEnd(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: "inherit" });
+    const stopForwarding = forwardSignals(child);
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      stopForwarding();
+      const why = error.code === "ENOENT" ? "there is no such command" : String(error.code);
+      reject(new SallyportError("not_found", `${command} can't be run: ${why}.`));
+    });
+    child.on("exit", (status, signal) => {
+      stopForwarding();
+      resolve(status ?? 128 + constants.signals[signal!]);
+    });
+  });
+}
+
+function forwardSignals(child: ChildProcess): () => void {
+  const handlers = (["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const).map(
+    (signal) => {
+      // A terminal sends these to its whole foreground group: handing them on would make two of one.
+      const fromTerminal = (signal === "SIGINT" || signal === "SIGQUIT") && process.stdin.isTTY;
+      const handler = () => {
+        if (!fromTerminal) child.kill(signal);
+      };
+      process.on(signal, handler);
+      return () => process.off(signal, handler);
+    },
+  );
+  return () => {
+    for (const remove of handlers) remove();
+  };
+}
