@@ -51,7 +51,9 @@ export class RowTable {
     if (this.#widths || (this.#waiting.length === 0 && !this.#columns)) return [];
     const cells = this.#waiting.map((row) => row.map(cell));
     this.#waiting = [];
-    const titles = (this.#columns ?? cells[0]!.map((_, index) => `column ${index + 1}`)).map(cut);
+    const titles = (this.#columns ?? cells[0]!.map((_, index) => `column ${index + 1}`)).map((title) =>
+      cut(title),
+    );
     const widths = titles.map((title, column) =>
       Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
     );

@@ -1,0 +1,41 @@
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import type { RecordedEntry } from "../../protocol/recording.ts";
+import { styled } from "../terminal.ts";
+import { Narrator } from "./narrate.ts";
+
+export interface ReplayOptions {
+  /** Pauses are the session's divided by this; absent: none. */
+  speed?: number;
+  /** Rows of each result that are shown; absent: all. */
+  rows?: number;
+  json?: boolean;
+}
+
+/** Longest pause, ms: nobody sits through a session's idle hour. */
+const LONGEST_PAUSE = 3_000;
+
+/** Prints what the entries tell, as they come. */
+export async function replay(entries: AsyncIterable<RecordedEntry>, options: ReplayOptions): Promise<void> {
+  const transcript = new Transcript();
+  const narrator = new Narrator(styled, options.rows ?? Number.POSITIVE_INFINITY);
+  const tell = options.json
+    ? (event: TranscriptEvent) => [JSON.stringify(event)]
+    : (event: TranscriptEvent) => narrator.tell(event);
+  let time: number | null = null;
+  for await (const entry of entries) {
+    if (options.speed !== undefined && time !== null) {
+      await delay(Math.min(Math.max(0, entry.time - time) / options.speed, LONGEST_PAUSE));
+    }
+    time = entry.time;
+    await printLines(transcript.push(entry).flatMap(tell));
+  }
+  if (!options.json) await printLines(narrator.end());
+}
+
+/** Waits while whoever reads is slower: a session may be longer than memory. */
+async function printLines(lines: string[]): Promise<void> {
+  if (lines.length === 0) return;
+  if (!process.stdout.write(`${lines.join("\n")}\n`)) await once(process.stdout, "drain");
+}

@@ -1,0 +1,42 @@
+import { print, printable, printTable, styled, timeText } from "../terminal.ts";
+import type { SessionSummary } from "./summary.ts";
+
+const OUTCOME = 60;
+const STATEMENT = 100;
+
+/** Prints a session's facts, how it ended, and its statements as a table. */
+export function printSummary({ facts, end, entries, statements, listed }: SessionSummary): void {
+  if (facts) {
+    const fields: [name: string, value: string][] = [
+      ["session", facts.session],
+      ["principal", facts.onBehalfOf ? `${facts.principal} for ${facts.onBehalfOf}` : facts.principal],
+      ["groups", facts.groups.join(", ") || "-"],
+      ["target", `${facts.target} (${facts.kind})`],
+      ["connector", facts.connector],
+      ["address", facts.address],
+      ["opened", timeText(facts.opened)],
+      ["ended", end ? timeText(end.time) : "not yet, as far as this recording goes"],
+    ];
+    if (end) fields.push(["because", `${end.code}: ${end.reason}${end.by ? ` (by ${end.by})` : ""}`]);
+    fields.push(["entries", String(entries)]);
+    for (const [name, value] of fields) print(`${styled("bold", name.padEnd(10))} ${printable(value)}`);
+    print("");
+  }
+  if (statements > listed.length) print(`the latest ${listed.length} of ${statements} statements:`);
+  printTable(
+    ["#", "TIME", "MS", "ROWS", "OUTCOME", "STATEMENT"],
+    listed.map(({ number, time, duration, rows, outcome, text }) => [
+      String(number),
+      new Date(time).toISOString().slice(11, 23),
+      String(duration),
+      String(rows),
+      onOneLine(outcome, OUTCOME),
+      onOneLine(text ?? "(its text is not in this recording)", STATEMENT),
+    ]),
+  );
+}
+
+function onOneLine(text: string, limit: number): string {
+  const flat = text.replace(/\s+/g, " ").trim();
+  return flat.length > limit ? `${flat.slice(0, limit - 1)}…` : flat;
+}
