@@ -103,7 +103,7 @@ test("problems that the edge finds get their place in the file", () => {
   );
   assert.equal(
     locate("settings.limits.idleMs must be a whole number"),
-    `${FILE}:12:16: limits.idle must be a whole number`,
+    `${FILE}:12:16: limits.idle must be a whole number (milliseconds)`,
   );
   assert.equal(locate("dryRun must be true or false"), "dryRun must be true or false");
 });

@@ -45,12 +45,12 @@ const DEFAULT_CONNECTOR_STATE = "sallyport-state/connector";
 const REFERENCE =
   "Write where the secret is: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT, …]}. The secret itself never stands in this file.";
 
-/** How a limit is called in the file, and how it is written. */
+/** How a limit is called in the file and at the edge, how it is written, and in what the edge counts it. */
 const LIMITS = [
-  ["idle", "idleMs", DURATION_FORM, parseDuration],
-  ["max", "maxMs", DURATION_FORM, parseDuration],
-  ["resume", "resumeMs", DURATION_FORM, parseDuration],
-  ["bytes", "maxBytes", SIZE_FORM, parseSize],
+  ["idle", "idleMs", DURATION_FORM, parseDuration, "milliseconds"],
+  ["max", "maxMs", DURATION_FORM, parseDuration, "milliseconds"],
+  ["resume", "resumeMs", DURATION_FORM, parseDuration, "milliseconds"],
+  ["bytes", "maxBytes", SIZE_FORM, parseSize, "bytes"],
 ] as const;
 const COUNTS = ["sessions", "sessionsPerPrincipal"] as const;
 
@@ -185,6 +185,8 @@ function locate(root: Field, problem: string): string {
   const [, path, rest] = /^settings\.([\w.[\]-]+) (.*)$/s.exec(problem) ?? [];
   if (path === undefined) return problem;
   const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
-  const inFile = keys.map((key) => LIMITS.find(([, member]) => member === key)?.[0] ?? key);
-  return `${root.at(inFile.map((key) => (/^\d+$/.test(key) ? Number(key) : key)))} ${rest}`;
+  const limit = LIMITS.find(([, member]) => member === keys.at(-1));
+  const inFile = limit ? [...keys.slice(0, -1), limit[0]] : keys;
+  const place = root.at(inFile.map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
+  return `${place} ${rest}${limit ? ` (${limit[4]})` : ""}`;
 }

@@ -52,10 +52,10 @@ function hostOptions(command: Command): Command {
 async function runEdge(options: HostOptions): Promise<void> {
   const file = options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : undefined);
   const config = file === undefined ? parseConfigFile("{}", DEFAULT_FILE) : readConfigFile(file);
-  const over = untilStopped();
-  const edge = await openEdge(config, options, over.crashed);
+  const crashes = watchCrashes();
+  const edge = await openEdge(config, options, crashes.crashed);
   ready(edge, options, {});
-  await finish(over.promise, () => edge.dispose());
+  await untilStopped(crashes.down, () => edge.dispose());
 }
 
 async function runDev(options: HostOptions): Promise<void> {
@@ -68,8 +68,8 @@ async function runDev(options: HostOptions): Promise<void> {
     );
   }
   const config = readConfigFile(file);
-  const over = untilStopped();
-  const edge = await openEdge(config, options, over.crashed);
+  const crashes = watchCrashes();
+  const edge = await openEdge(config, options, crashes.crashed);
   try {
     const dev = await startDev(edge, config, (ending, waitMs) => {
       note(`The connector ended (${ending}); it starts again in ${waitMs / 1_000} s.`);
@@ -78,13 +78,9 @@ async function runDev(options: HostOptions): Promise<void> {
     if (dev.enrolled) note(`Enrolled the connector ${config.connector?.name}.`);
     if (config.connector === null) note(`${file} has no \`connector\`: start one elsewhere.`);
     ready(edge, options, dev.connector === undefined ? {} : { connectorPid: dev.connector.pid });
-    await finish(over.promise, async () => {
-      await dev.connector?.stop();
-      await edge.dispose();
-    });
-  } catch (error) {
+    await untilStopped(crashes.down, async () => dev.connector?.stop());
+  } finally {
     await edge.dispose();
-    throw error;
   }
 }
 
@@ -126,14 +122,13 @@ function ready(edge: Edge, options: HostOptions, more: { connectorPid?: number |
   note("Ctrl-C ends it; everything is kept.");
 }
 
-/** Resolves at a signal to stop; rejects when workerd is down for good. */
-function untilStopped(): { promise: Promise<void>; crashed: (again: boolean) => void } {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+/** Counts the crashes of workerd; `down` rejects when it is down for good. */
+function watchCrashes(): { down: Promise<never>; crashed: (again: boolean) => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   let crashes: number[] = [];
   return {
-    promise,
+    down: promise,
     crashed(again) {
       const now = Date.now();
       crashes = [...crashes.filter((time) => now - time < CRASH_WINDOW_MS), now];
@@ -146,7 +141,7 @@ function untilStopped(): { promise: Promise<void>; crashed: (again: boolean) => 
           "internal",
           again
             ? `workerd ended ${crashes.length} times within a minute.`
-            : "workerd ended and does not start again.",
+            : "workerd ended and can't be restarted.",
           "Start it with --verbose to see what it says.",
         ),
       );
@@ -154,9 +149,19 @@ function untilStopped(): { promise: Promise<void>; crashed: (again: boolean) => 
   };
 }
 
-async function finish(over: Promise<void>, stop: () => Promise<void>): Promise<void> {
+/** Resolves at a signal to stop. Miniflare's own handlers would exit at once, with nothing put in order. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.removeAllListeners(signal);
+      process.once(signal, () => resolve());
+    }
+  });
+}
+
+async function untilStopped(down: Promise<never>, stop: () => Promise<void>): Promise<void> {
   try {
-    await over;
+    await Promise.race([stopSignal(), down]);
   } finally {
     await stop();
   }

@@ -4,7 +4,7 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { openTunnel } from "../../protocol/tunnel.ts";
 import { edgeOf, listenAddress, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
-import { isLoopback, type Listener, listen } from "../listener.ts";
+import { isLoopback, type ListenerOptions, listen } from "../listener.ts";
 import { psqlLine, runToEnd, tunnelEnvironment } from "../run-command.ts";
 import { note, print, printable, printJson, styled } from "../terminal.ts";
 
@@ -53,7 +53,15 @@ interface RunOptions {
 async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): Promise<void> {
   const target = await findTarget(api, name);
   const { host, port } = options.listen ?? { host: "127.0.0.1", port: 0 };
-  const listener = await openListener(api, name, host, port);
+  const listener = await listen({
+    ...tunnelTo(api, name),
+    host,
+    port,
+    onRefused: (error) => note(`${styled("red", "refused:", process.stderr)} ${printable(error.message)}`),
+    onEnded: ({ code, reason }) => {
+      if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
+    },
+  });
   if (!isLoopback(listener.host)) {
     note(
       styled("yellow", "Warning: ", process.stderr) +
@@ -76,7 +84,8 @@ async function runWith(
   [command, ...args]: [string, ...string[]],
   options: RunOptions,
 ): Promise<number> {
-  const listener = await openListener(api, target, "127.0.0.1", 0);
+  // What goes wrong is the command's to tell: its client has it as PostgreSQL's error.
+  const listener = await listen({ ...tunnelTo(api, target), host: "127.0.0.1", port: 0 });
   try {
     return await runToEnd(command, args, tunnelEnvironment(process.env, listener, options.database));
   } finally {
@@ -84,16 +93,8 @@ async function runWith(
   }
 }
 
-async function openListener(api: EdgeApi, target: string, host: string, port: number): Promise<Listener> {
-  return await listen({
-    host,
-    port,
-    open: async () => openTunnel({ edge: api.edge, target, token: await api.token() }),
-    onRefused: (error) => note(`${styled("red", "refused:", process.stderr)} ${printable(error.message)}`),
-    onEnded: ({ code, reason }) => {
-      if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
-    },
-  });
+function tunnelTo(api: EdgeApi, target: string): Pick<ListenerOptions, "open"> {
+  return { open: async () => openTunnel({ edge: api.edge, target, token: await api.token() }) };
 }
 
 async function findTarget(api: EdgeApi, name: string): Promise<Target & { online: boolean }> {
