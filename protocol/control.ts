@@ -71,8 +71,8 @@ export interface Open {
 }
 
 /**
- * Edge to connector: the session is over; stop what runs on the target, then answer with `seal`. `received`:
- * how many of the connector's frames are in the recording; later ones never will be.
+ * Edge to either side: the session is over. The connector stops what runs on the target and answers with `seal`.
+ * `received`: how many of this side's frames are in the recording; later ones never will be.
  */
 export interface EndSession {
   type: "end";

@@ -41,7 +41,7 @@ export interface TunnelSide {
   /** Headers of the first connection: who joins. A resume needs only its secret. */
   path: string;
   headers: Record<string, string>;
-  /** A control message other than `welcome`. */
+  /** Takes every control message but `welcome`. Without it `end` closes the stream. */
   onMessage?(message: EdgeMessage): void;
   /** A frame that the edge has logged: called once for each frame sent, in order. */
   onLogged?(frame: Uint8Array): void;
@@ -62,6 +62,8 @@ export class TunnelEnd implements ByteStream {
   readonly #side: TunnelSide;
   readonly #resume: string;
   #socket: WebSocket | undefined;
+  /** The edge has said welcome on this socket: before, it would log new frames ahead of those to be sent again. */
+  #ready = true;
   #closed = false;
   #unconfirmed: Buffer[] = [];
   #confirmedFrames = 0;
@@ -174,11 +176,11 @@ export class TunnelEnd implements ByteStream {
   #sendFrame(frame: Buffer): void {
     if (this.#closed) return;
     this.#unconfirmed.push(frame);
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+    if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
   }
 
   #sendAck(): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#announcedBytes = this.#consumedBytes;
     this.#socket.send(encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
   }
@@ -241,13 +243,20 @@ export class TunnelEnd implements ByteStream {
       return;
     }
     const message = JSON.parse(text) as EdgeMessage;
-    if (message.type === "welcome") this.#resumed(message);
-    else this.#side.onMessage?.(message);
+    if (message.type === "welcome") {
+      this.#resumed(message);
+    } else if (this.#side.onMessage) {
+      this.#side.onMessage(message);
+    } else if (message.type === "end") {
+      this.#socket?.close(1000);
+      this.#end(message.code, message.reason);
+    }
   }
 
   #resumed(welcome: Welcome): void {
     this.#retryMs = FIRST_RETRY_MS;
     this.#awaySince = 0;
+    this.#ready = true;
     this.confirm(welcome.received);
     for (const frame of this.#unconfirmed) this.#socket?.send(frame);
     this.#sendAck();
@@ -281,6 +290,7 @@ export class TunnelEnd implements ByteStream {
       [Header.resume]: this.#resume,
       [Header.received]: String(this.#receivedFrames),
     });
+    this.#ready = false;
     this.#attach(socket);
     socket.on("unexpected-response", (_request, response) => {
       this.#socket = undefined;

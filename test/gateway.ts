@@ -22,8 +22,17 @@ export interface TestEdge {
 
 export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const state = options.state ?? mkdtempSync(join(tmpdir(), "sallyport-edge-"));
-  const edge = await startEdge({ state, ...options });
-  const api = async <T>(method: string, path: string, body?: unknown, token = edge.adminToken): Promise<T> => {
+  const edge = await startEdge({
+    state,
+    ...(process.env.EDGE_LOG ? { onLog: (line) => console.error("edge:", line) } : {}),
+    ...options,
+  });
+  const api = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    token = edge.adminToken,
+  ): Promise<T> => {
     const response = await fetch(new URL(path, edge.url), {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -46,7 +55,9 @@ export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise
       await api("POST", "/v1/apply", { settings: whole, dryRun: false });
     },
     async enroll(name) {
-      const { token } = await api<{ token: string }>("POST", `/v1/connectors/${name}/enrolments`, { expiresIn: 60_000 });
+      const { token } = await api<{ token: string }>("POST", `/v1/connectors/${name}/enrolments`, {
+        expiresIn: 60_000,
+      });
       return enroll(edge.url, join(state, `connector-${name}`), token);
     },
     async stop() {

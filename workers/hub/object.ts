@@ -132,9 +132,11 @@ export class ConnectorHub extends DurableObject<Env> {
     }));
   }
 
-  /** RPC. Closes every control socket: the connector's key is no longer good. */
-  dropKey(): void {
-    for (const socket of [...this.#replicas.keys()]) this.#remove(socket, "the connector's key was revoked");
+  /** RPC. Closes the control sockets of a key that is no longer good; without one, all. */
+  dropKey(key?: string): void {
+    for (const [socket, replica] of [...this.#replicas]) {
+      if (key === undefined || replica.key === key) this.#remove(socket, "the connector's key was revoked");
+    }
   }
 
   #message(socket: WebSocket, replica: Replica, message: ReplicaMessage): void {

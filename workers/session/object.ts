@@ -5,7 +5,7 @@ import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { signText, thumbprint } from "../../protocol/signatures.ts";
 import { problemResponse } from "../api/problem.ts";
 import { markEnded } from "../directory/sessions.ts";
-import type { Env } from "../environment.ts";
+import { type Env, edgeSigningKey } from "../environment.ts";
 import { checkTicket } from "../hub/ticket.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { parseControl } from "./control-message.ts";
@@ -43,6 +43,8 @@ export class Session extends DurableObject<Env> {
   readonly #dialling = new Set<SessionRecord>();
   readonly #doorways: Doorways;
   #alarmAt = Number.POSITIVE_INFINITY;
+  /** The time of the alarm that fired last. */
+  #firedAt = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -105,6 +107,7 @@ export class Session extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.#firedAt = this.#alarmAt === Number.POSITIVE_INFINITY ? Date.now() : this.#alarmAt;
     this.#alarmAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
     for (const relay of this.#relays.values())
@@ -190,14 +193,7 @@ export class Session extends DurableObject<Env> {
     }
     const raw = facts.mode === "raw";
     const peer = this.#accept(socket, relay, "agent", raw);
-    relay.open(
-      peer,
-      facts,
-      limits,
-      thumbprint(JSON.parse(this.env.EDGE_SIGNING_KEY)),
-      raw ? undefined : newSecret(),
-      now,
-    );
+    relay.open(peer, facts, limits, thumbprint(edgeSigningKey(this.env)), raw ? undefined : newSecret(), now);
   }
 
   #join(request: Request, id: string, socket: WebSocket, now: number): void {
@@ -230,8 +226,13 @@ export class Session extends DurableObject<Env> {
     const received = Number(request.headers.get(Header.received));
     if (!Number.isSafeInteger(received) || received < 0)
       throw new SallyportError("invalid_request", "the count of received frames is not a number");
-    const peer = this.#accept(socket, relay, side, false);
-    relay.resume(side, peer, received, now);
+    // What the old socket still holds would be logged a second time: this side sends it again.
+    for (const [old, link] of this.#links) {
+      if (link.relay !== relay || link.side !== side) continue;
+      this.#links.delete(old);
+      old.close(1012, "resumed on another socket");
+    }
+    relay.resume(side, this.#accept(socket, relay, side, false), received, now);
   }
 
   #follow(id: string, from: number, socket: WebSocket, now: number): void {
@@ -367,9 +368,11 @@ export class Session extends DurableObject<Env> {
   }
 
   #wake(at: number): void {
-    if (at >= this.#alarmAt) return;
-    this.#alarmAt = at;
-    void this.ctx.storage.setAlarm(at);
+    // The runtime forgets an alarm that is set, while one runs, for that one's own millisecond.
+    const time = Math.max(at, this.#firedAt + 1);
+    if (time >= this.#alarmAt) return;
+    this.#alarmAt = time;
+    void this.ctx.storage.setAlarm(time);
   }
 
   /** Signs the end of the recording, tells the directory, and lets the session go. Tried again until it is done. */
@@ -377,7 +380,7 @@ export class Session extends DurableObject<Env> {
     try {
       if (record.facts && !record.edgeSeal) {
         const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
-        const key = JSON.parse(this.env.EDGE_SIGNING_KEY);
+        const key = edgeSigningKey(this.env);
         const seal = { key: thumbprint(key), entries: log.seq, head: Buffer.from(log.head).toString("hex") };
         record.edgeSeal = { ...seal, signature: await signText(key, edgeSealText(record.id, seal)) };
       }

@@ -87,8 +87,10 @@ export class Relay {
   #agent: Reader | undefined;
   #connector: Reader | undefined;
   readonly #viewers = new Set<Reader>();
-  /** Payload bytes of each sender that its receiver has consumed. After a restart: all, until it tells. */
-  readonly #acked: Record<Side, number>;
+  /** Payload bytes of each sender that its receiver has consumed, by its last word; unset until it has said one. */
+  readonly #acked: Partial<Record<Side, number>> = {};
+  /** What counts as consumed as long as the receiver has said nothing: all that was logged before. */
+  readonly #start: Record<Side, number>;
   /** Since when a side is away, ms; 0 while it is there. */
   #agentAway = 0;
   #connectorAway = 0;
@@ -101,7 +103,7 @@ export class Relay {
     this.record = record;
     this.log = log;
     this.#effects = effects;
-    this.#acked = { agent: log.agentBytes, connector: log.targetBytes };
+    this.#start = { agent: log.agentBytes, connector: log.targetBytes };
     this.#agentAway = now;
     this.#connectorAway = now;
     this.#checkConnectorAt = now + CHECK_CONNECTOR_AFTER_RESTART_MS;
@@ -171,15 +173,18 @@ export class Relay {
     const limit = side === "agent" ? this.log.toAgent : this.log.fromAgent;
     if (received > limit)
       throw new SallyportError("protocol_violation", "more frames received than were sent");
-    const old = side === "agent" ? this.#agent : this.#connector;
-    old?.peer.close(4500, "resumed on another socket");
     const position = this.log.position(side, received);
     const reader: Reader = { peer, next: position.seq + 1, sent: position.bytes };
     this.#place(side, reader);
-    this.#event({ event: side === "agent" ? "agent_resumed" : "connector_resumed" }, now);
+    if (this.record.state === "open") {
+      this.#event({ event: side === "agent" ? "agent_resumed" : "connector_resumed" }, now);
+    }
     this.#welcome(peer, side === "agent" ? this.log.fromAgent : this.log.fromConnector);
-    if (side === "connector" && this.record.facts)
+    if (side === "connector" && this.record.facts) {
       this.#tell(peer, { type: "open", facts: this.record.facts });
+    }
+    // Credit that was given while this side was away.
+    if (this.#acked[side] !== undefined) this.#credit(reader, side);
     this.#pump(reader, now);
   }
 
@@ -252,9 +257,7 @@ export class Relay {
     this.record.state = "ending";
     this.record.end = { code, reason, at: now };
     this.#effects.save(this.record);
-    const close = closeFrame(code, reason);
-    this.#agent?.peer.close(close.code, close.reason);
-    this.#agent = undefined;
+    this.#closeAgent(code, reason);
     for (const viewer of this.#viewers) viewer.peer.close(1000, "the session has ended");
     this.#viewers.clear();
     if (this.#connector)
@@ -335,6 +338,18 @@ export class Relay {
       this.#checkConnectorAt = 0;
       this.#effects.checkConnector(this.record);
     }
+  }
+
+  /** A framed agent is told in a message as well: the closing handshake may take its time. */
+  #closeAgent(code: EndCode, reason: string): void {
+    const peer = this.#agent?.peer;
+    this.#agent = undefined;
+    if (!peer) return;
+    if (this.record.facts?.mode === "framed") {
+      this.#tell(peer, { type: "end", code, reason, received: this.log.fromAgent });
+    }
+    const close = closeFrame(code, reason);
+    peer.close(close.code, close.reason);
   }
 
   #place(side: Side, reader: Reader): void {
@@ -427,14 +442,16 @@ export class Relay {
       }
       return false;
     }
-    return reader.sent - this.#acked[reader === this.#agent ? "connector" : "agent"] <= WINDOW + WINDOW_SLACK;
+    return (
+      reader.sent - this.#consumed(reader === this.#agent ? "connector" : "agent") <= WINDOW + WINDOW_SLACK
+    );
   }
 
   /** A raw agent sends no acknowledgements: what left for it counts as consumed. */
   #creditForRaw(reader: Reader): void {
-    if (reader.sent - this.#acked.connector < ACK_EVERY) return;
+    if (reader.sent - this.#consumed("connector") < ACK_EVERY) return;
     this.#acked.connector = reader.sent;
-    this.#connector?.peer.send(encodeAck(0, { frames: this.log.fromConnector, bytes: reader.sent }));
+    if (this.#connector) this.#credit(this.#connector, "connector");
   }
 
   /** Reads on from the log until the reader is at its end or has no room. */
@@ -454,19 +471,26 @@ export class Relay {
     const reader = (side === "agent" ? this.#agent : this.#connector)!;
     if (ack.bytes > reader.sent)
       throw new SallyportError("protocol_violation", "more bytes acknowledged than were sent");
-    this.#acked[side === "agent" ? "connector" : "agent"] = ack.bytes;
-    const sender = side === "agent" ? this.#connector : this.#agent;
-    const senderIsRaw = side === "connector" && this.record.facts?.mode === "raw";
-    if (sender && !senderIsRaw) {
-      const frames = side === "agent" ? this.log.fromConnector : this.log.fromAgent;
-      sender.peer.send(encodeAck(0, { frames, bytes: ack.bytes }));
-    }
+    const from = side === "agent" ? "connector" : "agent";
+    this.#acked[from] = ack.bytes;
+    const sender = from === "agent" ? this.#agent : this.#connector;
+    if (sender && !(from === "agent" && this.record.facts?.mode === "raw")) this.#credit(sender, from);
     this.#pump(reader, now);
+  }
+
+  /** Tells a sender how many of its frames are logged, and how many bytes its receiver has consumed. */
+  #credit(sender: Reader, side: Side): void {
+    const frames = side === "agent" ? this.log.fromAgent : this.log.fromConnector;
+    sender.peer.send(encodeAck(0, { frames, bytes: this.#consumed(side) }));
+  }
+
+  #consumed(side: Side): number {
+    return this.#acked[side] ?? this.#start[side];
   }
 
   #checkWindow(side: Side, frame: Uint8Array): void {
     const logged = side === "agent" ? this.log.agentBytes : this.log.targetBytes;
-    if (logged + frame.length - FRAME_HEADER - this.#acked[side] > WINDOW + WINDOW_SLACK) {
+    if (logged + frame.length - FRAME_HEADER - this.#consumed(side) > WINDOW + WINDOW_SLACK) {
       throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
     }
   }

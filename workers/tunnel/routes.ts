@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { connectorKey } from "../directory/connectors.ts";
 import { markEnded } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
@@ -37,13 +38,18 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
     const instance = c.req.header(Header.instance) ?? "";
     if (!/^[0-9a-f]{32}$/.test(instance))
       throw new SallyportError("invalid_request", "the connector's instance is not 32 hex characters");
-    return c.env.HUB.getByName(connector.name).fetch("https://hub/", {
+    const hub = c.env.HUB.getByName(connector.name);
+    const response = await hub.fetch("https://hub/", {
       headers: {
         upgrade: "websocket",
         [REPLICA_HEADER]: JSON.stringify(connector),
         [Header.instance]: instance,
       },
     });
+    // A revocation may have come between: it has closed the sockets that were there, and this was not yet one.
+    const key = await connectorKey(c.env.DIRECTORY, connector.key);
+    if (key?.revoked !== null) await hub.dropKey(connector.key);
+    return response;
   })
   .get("/v1/connector/dial/:session", (c) => {
     requireUpgrade(c);
