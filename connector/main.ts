@@ -1,0 +1,183 @@
+import { Command, CommanderError } from "commander";
+import type { TargetKind } from "../protocol/control.ts";
+import { SallyportError } from "../protocol/errors.ts";
+import { type ConnectorConfig, type PostgresTargetConfig, readConnectorConfig } from "./config.ts";
+import { allowAll } from "./guard.ts";
+import { connectorToken, enroll, loadIdentity } from "./identity.ts";
+import { CancelRegistry } from "./postgres/cancel.ts";
+import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
+import type { ConnectorSession } from "./session.ts";
+import { Uplink } from "./uplink.ts";
+
+const DEFAULT_FILE = "sallyport.yaml";
+/** Sockets that wait in sessions to come. */
+const SPARES = 2;
+/** Holds the one-time token for `enroll`, so that it stands in no process list. */
+const ENROLMENT_VARIABLE = "SALLYPORT_ENROLMENT_TOKEN";
+
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+interface Options {
+  config: string;
+  edge?: string;
+}
+
+/** Runs `sallyport connector …`; answers the exit status. Never throws: errors are told on standard error. */
+export async function main(argv: string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync(argv, { from: "user" });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const known =
+      error instanceof SallyportError
+        ? error
+        : new SallyportError("internal", error instanceof Error ? error.message : "unknown failure");
+    console.error(`sallyport connector: ${known.message}`);
+    if (known.hint) console.error(known.hint);
+    return known.code === "invalid_config" ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command("sallyport connector")
+    .description("Runs the inner door: dials out to the edge and serves this network's targets.")
+    .option("-c, --config <file>", "the configuration file", DEFAULT_FILE)
+    .option("--edge <url>", "the edge, instead of the file's")
+    .exitOverride()
+    .showHelpAfterError("(--help shows how)")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ SALLYPORT_ENROLMENT_TOKEN=sye_… sallyport connector enroll   once: makes this connector's key
+  $ sallyport connector                                         serves until it is stopped
+  $ sallyport connector --config /etc/sallyport.yaml
+
+Exit status: 0 stopped, 1 failed, 2 wrong usage or a mistake in the file.`,
+    )
+    .action((options: Options) => serve(options));
+  program
+    .command("enroll")
+    .description("makes this connector's key and gives its public half to the edge")
+    .addHelpText(
+      "after",
+      `
+The one-time token, from \`sallyport connectors enrol-token NAME\`, is read from ${ENROLMENT_VARIABLE} or, without
+it, from the first line of standard input.
+
+Example:
+  $ sallyport connectors enrol-token main | sallyport connector enroll`,
+    )
+    .action(() => enrollOnce(program.opts<Options>()));
+  return program;
+}
+
+async function enrollOnce(options: Options): Promise<void> {
+  const config = readConnectorConfig(options.config);
+  const token = process.env[ENROLMENT_VARIABLE] ?? (await firstLine(process.stdin));
+  if (!token.startsWith("sye_")) {
+    throw new SallyportError(
+      "invalid_config",
+      "there is no enrolment token",
+      `Put it into ${ENROLMENT_VARIABLE}; \`sallyport connectors enrol-token NAME\` makes one.`,
+    );
+  }
+  const { name } = await enroll(edgeOf(config, options), config.state, token.trim());
+  if (name !== config.name) {
+    throw new SallyportError(
+      "invalid_config",
+      `the token was for connector ${name}, and ${options.config} is for ${config.name}`,
+      "Make a token for the right name.",
+    );
+  }
+  console.log(`Connector ${name} is enrolled; its key is in ${config.state}.`);
+}
+
+async function serve(options: Options): Promise<void> {
+  const config = readConnectorConfig(options.config);
+  const uplink = startConnector(config, edgeOf(config, options), (message) =>
+    console.error(`connector ${config.name}: ${message}`),
+  );
+  uplink.online.then(() =>
+    console.error(
+      `connector ${config.name}: online, serves ${config.targets.map(({ name }) => name).join(", ")}`,
+    ),
+  );
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
+  });
+  console.error(`connector ${config.name}: ${signal}, ending its sessions`);
+  uplink.stop();
+}
+
+/** Starts a connector in this process: its key from its state folder, its targets from its file. Throws `invalid_config`. */
+export function startConnector(config: ConnectorConfig, edge: URL, log: (message: string) => void): Uplink {
+  const identity = loadIdentity(config.state);
+  const targets = new Map(config.targets.map((target) => [target.name, target]));
+  const cancels = new CancelRegistry();
+  const deps: PostgresDeps = {
+    judge: allowAll,
+    cancels,
+    cancelElsewhere: (...key) => uplink.cancelElsewhere(...key),
+    log,
+  };
+  const uplink: Uplink = new Uplink({
+    edge,
+    name: identity.name,
+    key: identity.key,
+    targets: [...targets.keys()],
+    spares: SPARES,
+    token: () => connectorToken(edge, identity),
+    serve: (session) => serveSession(session, targets.get(session.facts.target), deps),
+    cancelHere: (...key) => cancels.cancelHere(...key),
+    log,
+  });
+  return uplink;
+}
+
+/** One row for each kind of target. */
+const SERVE: Record<
+  TargetKind,
+  (session: ConnectorSession, target: PostgresTargetConfig, deps: PostgresDeps) => void
+> = {
+  postgres: servePostgres,
+};
+
+/** The edge names the target; only what stands in this connector's own file is served. */
+function serveSession(
+  session: ConnectorSession,
+  target: PostgresTargetConfig | undefined,
+  deps: PostgresDeps,
+): void {
+  const { facts } = session;
+  if (!target || target.kind !== facts.kind) {
+    const message = `connector ${facts.connector} does not serve a ${facts.kind} target ${facts.target}`;
+    session.handlers = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
+    session.event({ event: "refused", code: "unknown_target", message });
+    session.close("unknown_target", message);
+    return;
+  }
+  SERVE[target.kind](session, target, deps);
+}
+
+function edgeOf(config: ConnectorConfig, options: Options): URL {
+  const edge = options.edge === undefined ? config.edge : URL.parse(options.edge);
+  if (!edge) {
+    throw new SallyportError(
+      "invalid_config",
+      "the connector does not know its edge",
+      "Set connector.edge in the file, or give --edge URL.",
+    );
+  }
+  return edge;
+}
+
+async function firstLine(input: AsyncIterable<Buffer>): Promise<string> {
+  let text = "";
+  for await (const chunk of input) {
+    text += chunk.toString();
+    if (text.includes("\n") || text.length > 1_000) break;
+  }
+  return text.split("\n")[0]!;
+}
