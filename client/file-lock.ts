@@ -13,18 +13,22 @@ export interface FileLock {
  * kernel keeps and drops with the process (SQLite's): a file with a process id would be stale after a power cut.
  */
 export function tryLock(file: string): FileLock | undefined {
-  const database = new DatabaseSync(file);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file);
     database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+    const held = database;
+    return { release: () => held.close() };
   } catch (error) {
-    database.close();
-    if (/locked/.test(String(error))) return undefined;
+    database?.close();
+    const why = (error as Error).message;
+    if (/locked/.test(why)) return undefined;
     throw new SallyportError(
       "invalid_config",
-      `The lock ${file} can't be taken: ${(error as Error).message}`,
+      `The lock ${file} can't be taken: ${why}.`,
+      "Check that its folder exists and that you may write there.",
     );
   }
-  return { release: () => database.close() };
 }
 
 /** Waits for the lock. Throws `conflict` when another holds it for longer than `limitMs`. */

@@ -78,15 +78,20 @@ export function progress(text: string): () => void {
   return () => process.stderr.write("\r\x1b[K");
 }
 
-/** What happened, why, and what to do. Errors that are not ours are mistakes of ours: their stack stays hidden. */
+/** What happened, why, and what to do. Other errors than these are mistakes of ours; their stack stays hidden. */
 export function reportError(error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   const lines = message.split("\n").map(printable);
   note(`${styled("red", "sallyport:", process.stderr)} ${lines.join("\n")}`);
   if (error instanceof SallyportError && error.hint) {
     note(error.hint.split("\n").map(printable).join("\n"));
-  } else if (!(error instanceof SallyportError)) {
+  } else if (!(error instanceof SallyportError) && !isSystemError(error)) {
     note("This is unexpected; SALLYPORT_DEBUG=1 shows where it comes from.");
     if (process.env.SALLYPORT_DEBUG && error instanceof Error) note(String(error.stack));
   }
+}
+
+/** What the operating system refused, such as a file: its message says it all. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
