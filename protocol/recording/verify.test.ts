@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { chain, genesis } from "../entry.ts";
+import { SallyportError } from "../errors.ts";
 import type { RecordedEntry } from "../recording.ts";
 import { generateKey, type PrivateKey, publicKey } from "../signatures.ts";
 import type { CheckName } from "./findings.ts";
@@ -52,6 +53,14 @@ test("no bit of a recording can change unseen", async () => {
     const { verdict } = await verify(bytes, keys);
     assert.notEqual(verdict, "verified", `bit ${bit} of byte ${position}`);
   }
+});
+
+test("input that can't be read is an error, and no verdict", async () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield (await whole().file()).subarray(0, 100);
+    throw new SallyportError("edge_unreachable", "the download broke off");
+  }
+  await assert.rejects(verifyRecording(broken(), whole().keys), { code: "edge_unreachable" });
 });
 
 test("a changed entry is named", async () => {

@@ -26,7 +26,8 @@ export interface Verification {
 
 /**
  * Verifies an export file as it streams, from nothing but the file and public keys. Memory is bounded (see
- * `RecentHeads`). Never throws for what the file holds; an error of the input itself passes through.
+ * `RecentHeads`). Never throws for what the file holds; an error of the input, such as a file that can't be read,
+ * passes through.
  */
 export async function verifyRecording(chunks: AsyncIterable<Uint8Array>, keys: Keys): Promise<Verification> {
   const findings = new Findings();
@@ -39,7 +40,7 @@ export async function verifyRecording(chunks: AsyncIterable<Uint8Array>, keys: K
     }
     findings.ok("format", "the file is whole and laid out as format 1 says");
   } catch (error) {
-    if (!(error instanceof SallyportError)) throw error;
+    if (!(error instanceof SallyportError && error.code === "protocol_violation")) throw error;
     findings.fail("format", error.message, (judge?.entries ?? 0) + 1);
   }
   return { ...findings.result(), session: judge?.session ?? null, entries: judge?.entries ?? 0 };
