@@ -16,7 +16,7 @@ export interface CertificateOptions {
   alternatives?: string[];
   /** As for `openssl req -newkey`; an EC key on P-256 by default, which is quick to make. */
   newKey?: string[];
-  /** The digest of the signature, such as `-sha512`. */
+  /** The digest of the signature, such as `-sha512`; empty for an authority of Ed25519. */
   digest?: string;
 }
 
@@ -30,8 +30,15 @@ export interface CertificateAuthority {
 
 const EC = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
-/** A certificate authority for tests, made with openssl in a folder of its own under the system's temporary one. */
-export function createAuthority(name = "Sallyport test CA"): CertificateAuthority {
+/**
+ * A certificate authority for tests, made with openssl in a folder of its own under the system's temporary one.
+ * `newKey` and `signing` are options of openssl for its key and for its signatures.
+ */
+export function createAuthority(
+  name = "Sallyport test CA",
+  newKey: string[] = EC,
+  signing: string[] = [],
+): CertificateAuthority {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-ca-"));
   const at = (file: string) => join(folder, file);
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
@@ -42,7 +49,7 @@ export function createAuthority(name = "Sallyport test CA"): CertificateAuthorit
     "-x509",
     "-nodes",
     "-newkey",
-    ...EC,
+    ...newKey,
     "-keyout",
     key,
     "-out",
@@ -86,7 +93,9 @@ export function createAuthority(name = "Sallyport test CA"): CertificateAuthorit
         String(serial),
         "-days",
         "2",
-        digest,
+        // Ed25519 has no digest to choose.
+        ...(digest === "" ? [] : [digest]),
+        ...signing,
         "-extfile",
         extensions,
         "-out",

@@ -79,6 +79,8 @@ export class TestStream implements ConnectorStream {
   readonly frames: { bytes: Buffer; partial: boolean }[] = [];
   readonly events: ConnectorEvent[] = [];
   readonly messages: Received[] = [];
+  /** What the agent could not read of what it was sent. */
+  malformed: unknown;
   consumedBytes = 0;
   sentBytes = 0;
   ended = false;
@@ -106,7 +108,7 @@ export class TestStream implements ConnectorStream {
     this.sentBytes += bytes.length;
     if (this.ended) throw new Error("the gate sent after its end");
     if (this.onBytes) this.onBytes(bytes);
-    else this.#decode(bytes);
+    else this.#read(bytes);
     if (this.reading) this.acknowledge();
     this.#changed();
   }
@@ -205,6 +207,14 @@ export class TestStream implements ConnectorStream {
     return m.parseErrorFields(error.body, "ErrorResponse");
   }
 
+  #read(bytes: Buffer): void {
+    try {
+      this.#decode(bytes);
+    } catch (error) {
+      this.malformed ??= error;
+    }
+  }
+
   #decode(bytes: Buffer): void {
     const skip = Math.min(this.#answers, bytes.length);
     this.#answers -= skip;
@@ -246,12 +256,6 @@ export async function listen(target: PostgresTargetConfig, deps = testDeps()) {
     socket.on("end", () => stream.handlers.onEnd());
     socket.on("error", () => {});
     socket.on("close", () => stream.handlers.onClose("agent_gone", "the agent closed"));
-    void stream
-      .until(() => stream.closed !== undefined)
-      .then(
-        () => socket.end(),
-        () => {},
-      );
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
