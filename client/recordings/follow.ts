@@ -1,13 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
-import WebSocket from "ws";
+import WebSocket, { type ClientOptions } from "ws";
 import { readCloseReason } from "../../protocol/close-reason.ts";
-import { chain, ENTRY_HEADER, genesis, HASH_LENGTH } from "../../protocol/entry.ts";
+import { chain, ENTRY_HEADER, EntryKind, genesis, HASH_LENGTH } from "../../protocol/entry.ts";
 import { isFinalClose, SallyportError } from "../../protocol/errors.ts";
+import { edgeEvent } from "../../protocol/recording/events.ts";
 import { parseEntry } from "../../protocol/recording/reader.ts";
 import { MAX_FRAME, type RecordedEntry } from "../../protocol/recording.ts";
 import type { EdgeApi } from "../edge-api.ts";
 
 const CONNECT_MS = 10_000;
+/** How long the edge may take to close its socket after it has said so, ms; workerd takes 10 s at times. */
+const CLOSE_MS = 1_000;
 /** Waits between attempts, ms; after the last the edge counts as gone. An entry begins them anew. */
 const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000];
 
@@ -35,6 +38,8 @@ export async function* followSession(api: EdgeApi, session: string): AsyncGenera
       }
       last = entry.seq;
       yield entry;
+      // Nothing follows: no need to wait until the socket has closed.
+      if (entry.kind === EntryKind.edge && edgeEvent(entry.frame)?.event === "ended") return;
     }
     attempt = last > before ? 0 : attempt + 1;
     const wait = RETRY_MS[attempt];
@@ -53,12 +58,15 @@ async function* connection(
 ): AsyncGenerator<RecordedEntry | "over"> {
   const url = new URL(`/v1/sessions/${session}/follow?from=${from}`, api.edge);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(url, {
+  // Its types do not know `closeTimeout` yet.
+  const options: ClientOptions & { closeTimeout: number } = {
     headers: { authorization: `Bearer ${await api.token()}` },
     perMessageDeflate: false,
     handshakeTimeout: CONNECT_MS,
+    closeTimeout: CLOSE_MS,
     maxPayload: ENTRY_HEADER + MAX_FRAME + HASH_LENGTH,
-  });
+  };
+  const socket = new WebSocket(url, options);
   const inbox = new Inbox(socket);
   try {
     yield* inbox.entries();
