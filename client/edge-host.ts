@@ -16,7 +16,10 @@ import {
 } from "./state-folder.ts";
 import { endOrphan, watchWorkerd } from "./workerd-process.ts";
 
-const WORKER = fileURLToPath(new URL("../workers/index.ts", import.meta.url));
+/** A released package has the Worker bundled, as JavaScript. */
+const WORKER = ["../workers/index.js", "../workers/index.ts"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
 const MIGRATIONS = fileURLToPath(new URL("../infra/migrations", import.meta.url));
 const NAME = "edge";
 /** The sweep closes interrupted sessions: soon after a start, when both sides had time to resume, then regularly. */
@@ -192,14 +195,10 @@ function workerOptions(
   };
 }
 
-/** Bundles the Worker in memory. A released package has it bundled already, as JavaScript. */
-async function bundle(entry: string): Promise<string> {
-  if (!existsSync(entry)) {
-    throw new SallyportError(
-      "invalid_config",
-      `The edge's Worker ${entry} is missing.`,
-      "Install Sallyport again.",
-    );
+/** Bundles the Worker in memory, unless it is bundled. */
+async function bundle(entry: string | undefined): Promise<string> {
+  if (entry === undefined) {
+    throw new SallyportError("invalid_config", "The edge's Worker is missing.", "Install Sallyport again.");
   }
   if (entry.endsWith(".js")) return readFileSync(entry, "utf8");
   const result = await build({

@@ -49,7 +49,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroySoon();
-      await Promise.race([Promise.all([closed, ...serving]), sleep(GOODBYE_MS, undefined, { ref: false })]);
+      await Promise.race([Promise.all([closed, ...serving]), sleep(GOODBYE_MS)]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { SallyportError } from "../protocol/errors.ts";
 import { edgeAddressOf, edgeOf, withExamples } from "./command-line.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAdministrationCommands } from "./commands/administration.ts";
@@ -53,8 +54,14 @@ export function buildProgram(): Command {
   program
     .command("connector")
     .description("run the connector, or enrol it: sallyport connector --help")
-    .helpOption(false)
-    .action(() => {});
+    .action(() => {
+      // The launcher looks at the first word only.
+      throw new SallyportError(
+        "invalid_request",
+        "`connector` takes no options before it.",
+        "Write: sallyport connector --edge URL",
+      );
+    });
   addCompletion(program);
   withExamples(program, [
     ["sallyport init && sallyport dev", "an edge and a connector on this machine"],

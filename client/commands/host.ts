@@ -8,6 +8,7 @@ import { listenAddress, withExamples } from "../command-line.ts";
 import { type ConfigFile, DEFAULT_FILE, parseConfigFile, readConfigFile } from "../config-file.ts";
 import { startDev } from "../dev.ts";
 import type { Edge } from "../edge-host.ts";
+import { isLoopback } from "../listener.ts";
 import { openFilesLimit, sessionsWithin } from "../open-files.ts";
 import { note, print, progress } from "../terminal.ts";
 
@@ -91,6 +92,11 @@ async function openEdge(
 ): Promise<Edge> {
   const { edge } = config;
   const { host, port } = options.listen ?? edge.listen;
+  if (!isLoopback(host)) {
+    note(
+      `${host}:${port} is plain HTTP: let only a proxy with TLS reach it, and give its address as edge.url.`,
+    );
+  }
   warnOfOpenFiles(edge.shards, config.settings.limits.sessions ?? DEFAULT_EDGE_LIMITS.sessions);
   const done = progress("Starting the edge");
   try {
