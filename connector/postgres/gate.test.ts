@@ -307,6 +307,16 @@ describe("the protocol passes", () => {
     assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["SELECT 1"]);
   });
 
+  test("half a statement, which is held, without keeping its credit", async () => {
+    const { agent } = await opened();
+    const statement = m.query(`SELECT length('${"x".repeat(1000)}')`);
+    const before = agent.consumedBytes;
+    agent.say(statement.subarray(0, 500));
+    assert.equal(agent.consumedBytes - before, 500);
+    agent.say(statement.subarray(500));
+    await agent.take("ReadyForQuery");
+  });
+
   test("a statement that is longer than the window", async () => {
     const { agent } = await opened();
     const statement = m.query(`SELECT length('${"x".repeat(3 * WINDOW)}')`);
