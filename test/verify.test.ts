@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -117,6 +117,22 @@ describe("the recording commands", { timeout: 120_000 }, () => {
     const result = JSON.parse(Buffer.concat(stdout).toString());
     assert.equal(result.verdict, "verified");
     assert.deepEqual(new Set(result.checks.map(({ state }: { state: string }) => state)), new Set(["ok"]));
+  });
+
+  test("the script in docs/recording.md verifies the same file without Sallyport", (t) => {
+    if (spawnSync("python3", ["-c", "import cryptography"]).status !== 0) {
+      t.skip("there is no python3 with the package cryptography");
+      return;
+    }
+    const docs = readFileSync(new URL("../docs/recording.md", import.meta.url), "utf8");
+    const script = /^```python\n(.*?)^```$/ms.exec(docs)![1]!;
+    const run = (path: string) => spawnSync("python3", ["-c", script, path, keys], { encoding: "utf8" });
+    assert.match(run(file).stdout, new RegExp(`^verified: session ${session}`));
+    const forged = join(folder, "forged.sallyport");
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 10]! ^= 1;
+    writeFileSync(forged, bytes);
+    assert.equal(run(forged).status, 1);
   });
 
   test("a changed byte fails, and names the entry", async () => {
