@@ -37,7 +37,7 @@ export function admit(
   // As PostgreSQL does, the last of a repeated name counts.
   const asked = new Map(startup.parameters);
   refuseReplication(asked.get("replication"));
-  const database = chooseDatabase(asked.get("database"), target);
+  const database = chooseDatabase(asked, target);
   const unknownOptions = [...asked.keys()].filter((name) => name.startsWith("_pq_."));
   const version = agreedVersion(startup.version);
   const settings = [...asked].filter(([name]) => !OURS.has(name.toLowerCase()) && !name.startsWith("_pq_."));
@@ -77,9 +77,14 @@ function refuseReplication(value: string | undefined): void {
   );
 }
 
-function chooseDatabase(asked: string | undefined, { name, databases }: PostgresTargetConfig): string {
-  if (asked === undefined || asked === "") return databases[0];
-  if (databases.includes(asked)) return asked;
+/**
+ * A client that was told of no database names its user's, as libpq does; the user counts for nothing here, so that
+ * means the target's default as well.
+ */
+function chooseDatabase(asked: Map<string, string>, { name, databases }: PostgresTargetConfig): string {
+  const database = asked.get("database") ?? "";
+  if (databases.includes(database)) return database;
+  if (database === "" || database === asked.get("user")) return databases[0];
   throw new SallyportError(
     "not_found",
     `target ${name} has no database of this name that may be opened`,
