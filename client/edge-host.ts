@@ -73,11 +73,21 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const admin = adminToken(state);
     const script = await bundle(options.entry ?? WORKER);
     const signingKey = await edgeSigningKey(state);
-    let restarted: (() => void) | undefined;
+    let url: URL | undefined;
+    let restarting: PromiseWithResolvers<void> | undefined;
+    const remember = () => {
+      const workerd = workerdProcess.pid();
+      writeRunningEdge(state, {
+        pid: process.pid,
+        ...(url === undefined ? {} : { url: url.href }),
+        ...(workerd === undefined ? {} : { workerd }),
+      });
+    };
     const crashed = (again: boolean) => {
       if (again) remember();
-      if (again && restarted) restarted();
-      else options.onCrash?.(again);
+      if (restarting === undefined) options.onCrash?.(again);
+      else if (again) restarting.resolve();
+      else restarting.reject(new SallyportError("internal", "workerd does not start again."));
     };
     const settings: MiniflareOptions = {
       ...hostOptions(options, state),
@@ -100,15 +110,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     await running.ready.catch((error: unknown) => {
       throw startFailure(error, options);
     });
-    const url = await running.unsafeGetDirectURL(NAME);
-    const remember = () => {
-      const workerd = workerdProcess.pid();
-      writeRunningEdge(state, {
-        pid: process.pid,
-        url: url.href,
-        ...(workerd === undefined ? {} : { workerd }),
-      });
-    };
+    url = await running.unsafeGetDirectURL(NAME);
     remember();
     const database = await running.getD1Database("DIRECTORY", NAME);
     await migrate(database as Database, options.migrations ?? MIGRATIONS, Date.now());
@@ -131,11 +133,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       async restart() {
         const workerd = workerdProcess.pid();
         if (workerd === undefined) throw new SallyportError("conflict", "workerd is not running.");
-        const again = Promise.withResolvers<void>();
-        restarted = again.resolve;
+        restarting = Promise.withResolvers<void>();
         process.kill(workerd, "SIGKILL");
-        await again.promise;
-        restarted = undefined;
+        await restarting.promise.finally(() => {
+          restarting = undefined;
+        });
       },
       sweep,
       async dispose() {
