@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
-import { type Field, readDocument } from "./document.ts";
 import type { SecretReference } from "./secrets.ts";
 
 /**
