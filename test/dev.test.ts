@@ -108,8 +108,7 @@ test("dev enrols its connector, serves SQL, restarts what dies, and keeps everyt
   await once(create, "close");
   writeFileSync(join(folder, "token"), token);
 
-  const psql = (ready: Ready, sql: string) =>
-    sallyport(ready, "run", "db", "--database", "postgres", "--", "psql", "-XAtc", sql);
+  const psql = (ready: Ready, sql: string) => sallyport(ready, "run", "db", "--", "psql", "-XAtc", sql);
   assert.deepEqual(await psql(first, "select 6 * 7"), { status: 0, stdout: "42\n" });
   assert.equal((await psql(first, "select 1 / 0")).status, 1);
 
