@@ -52,7 +52,7 @@ export async function enroll(edge: URL, state: string, token: string): Promise<C
     signal: AbortSignal.timeout(ENROLL_MS),
   }).catch((error: Error) => {
     throw new SallyportError(
-      "target_unreachable",
+      "edge_unreachable",
       `the edge ${edge.origin} cannot be reached: ${error.message}`,
       "Check its address and that it runs.",
     );

@@ -389,7 +389,7 @@ export function join(side: TunnelSide): Promise<TunnelEnd> {
     socket.once("error", (error) => {
       reject(
         new SallyportError(
-          "target_unreachable",
+          "edge_unreachable",
           `the edge ${side.edge.origin} cannot be reached: ${error.message}`,
           "check the edge's address and that it runs",
         ),

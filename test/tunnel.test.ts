@@ -245,7 +245,13 @@ describe("the tunnel", { timeout: 60_000 }, () => {
 
   test("sessions spread over replicas of one name", async () => {
     const second = await startUplink(gateway.edge.url, identity, echo, { targets: ["echo"] });
-    const agents = await Promise.all(Array.from({ length: 8 }, () => open()));
+    const agents: Watched[] = [];
+    for (let i = 0; i < 8; i++) {
+      const agent = await open();
+      await agent.send(Buffer.from("x"));
+      await agent.has(1);
+      agents.push(agent);
+    }
     const { items } = await gateway.api<{ items: { name: string; replicas: { sessions: number }[] }[] }>(
       "GET",
       "/v1/connectors",

@@ -14,6 +14,8 @@ export interface Env {
   BOOTSTRAP_TOKEN_SHA256?: string;
   /** Ed25519 private key as a JWK: seals recordings. */
   EDGE_SIGNING_KEY: string;
+  /** The request header in which a trusted proxy gives the client's address; unset, the address is unknown. */
+  ADDRESS_HEADER?: string;
   /** How many Session objects share all sessions; 0 or unset gives each session its own. */
   SESSION_SHARDS?: string;
 }

@@ -11,6 +11,9 @@ import { VISITOR_HEADER, type Visitor } from "../session/doorways.ts";
 import { sessionStub } from "../session/stub.ts";
 import { OPENING_HEADER, type Opening, prepare } from "./opening.ts";
 
+/** Characters of an address: the longest IPv6 form with its zone. */
+const MAX_ADDRESS = 64;
+
 type Call = Context<{ Bindings: Env }>;
 
 /** Everything that becomes a WebSocket, but for viewers. */
@@ -110,6 +113,8 @@ function sessionId(c: Call): string {
   return id;
 }
 
+/** Only a header that the configuration names is believed: any client can send any header to a bare edge. */
 function address(c: Call): string {
-  return c.req.header("cf-connecting-ip") ?? "unknown";
+  const header = c.env.ADDRESS_HEADER;
+  return (header && c.req.header(header)?.slice(0, MAX_ADDRESS)) || "unknown";
 }
