@@ -1,0 +1,173 @@
+// npm run demo: the whole path on this machine. The edge under workerd and the connector are the product's own
+// `sallyport dev`; the listener, the replay and the verification are its own commands.
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { styleText } from "node:util";
+import { psqlLine } from "../client/run-command.ts";
+import type { Session } from "../protocol/directory.ts";
+import { runAgent } from "./demo/agent.ts";
+import { DemoFailure, Processes, sallyport } from "./demo/processes.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const STATE = join(ROOT, "sallyport-state/demo");
+const CONFIG = join(STATE, "sallyport.yaml");
+/** How long the session may take to be closed and sealed after the agent has left, ms. */
+const SEAL_MS = 30_000;
+/** The exit status of `sallyport verify` for a recording that is not sealed yet. */
+const INCOMPLETE = 7;
+
+const once = process.argv.includes("--once");
+const processes = new Processes();
+
+interface Running {
+  url: string;
+  adminTokenFile: string;
+  workerdPid: number;
+}
+
+function heading(text: string): void {
+  console.log(`\n${styleText("bold", text)}`);
+}
+
+function line(text: string): void {
+  console.log(`  ${text}`);
+}
+
+function command(text: string): void {
+  console.log(`  ${styleText("dim", "$")} ${styleText("green", text)}`);
+}
+
+function config(databasePort: number): string {
+  return `# Written by npm run demo at each start.
+edge:
+  listen: 127.0.0.1:0
+  state: .
+connector:
+  name: demo
+  state: ./connector
+targets:
+  - name: orders
+    kind: postgres
+    connector: demo
+    description: Sample orders in an embedded PostgreSQL
+    allow: [service/*]
+    connection:
+      host: 127.0.0.1
+      port: ${databasePort}
+      databases: [postgres]
+      user: postgres
+      tls: {mode: disable}
+`;
+}
+
+async function demo(): Promise<void> {
+  const began = performance.now();
+  heading("Starting");
+  mkdirSync(STATE, { recursive: true, mode: 0o700 });
+  const database = await processes.database();
+  line(`PostgreSQL, embedded (PGlite), on 127.0.0.1:${database}; 400 sample orders`);
+  writeFileSync(CONFIG, config(database));
+  const edge = await processes.command<Running>(["dev", "--config", CONFIG, "--json"]);
+  line(`the edge, under workerd with its storage on disk, on ${edge.url}`);
+  line("the connector, a process of its own, enrolled; it alone knows where the database is");
+  const administrator = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN_FILE: edge.adminTokenFile };
+
+  const name = `demo-${Date.now()}`;
+  const create = ["tokens", "create", name, "--principal", "service/demo-agent", "--expires", "12h"];
+  const token = (await sallyport(create, administrator)).output;
+  const agent = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN: token };
+  const local = await processes.command<{ host: string; port: number }>(
+    ["connect", "orders", "--json"],
+    agent,
+  );
+  line(`the agent's listener, \`sallyport connect orders\`, on ${local.host}:${local.port}`);
+  line(styleText("dim", `${((performance.now() - began) / 1_000).toFixed(1)} s`));
+
+  heading("The agent works, as service/demo-agent; it has no password of the database");
+  const say = (sql: string) => line(`${styleText("dim", "→")} ${sql.replace(/\s+/g, " ")}`);
+  await runAgent(local.host, local.port, say, async () => {
+    process.kill(edge.workerdPid, "SIGKILL");
+    line(
+      styleText(
+        "yellow",
+        "  here the edge is killed (SIGKILL) in the middle of the transaction, and restarted",
+      ),
+    );
+  });
+  line("Done: the agent noticed nothing but a pause.");
+
+  const recording = join(STATE, "recording.sallyport");
+  const keys = join(STATE, "keys.json");
+  const session = await lastSession(administrator);
+  writeFileSync(keys, (await sallyport(["keys"], administrator)).output);
+  const proof = await verified(session, recording, keys, administrator);
+
+  heading("The recording, as the agent saw it");
+  command(`sallyport sessions replay ${session} --rows 4`);
+  console.log((await sallyport(["sessions", "replay", recording, "--rows", "4"], colours)).output);
+
+  heading("The proof, from the exported file and the public keys alone");
+  command(`sallyport sessions export ${session} -o ${relative(ROOT, recording)}`);
+  command(`sallyport verify ${relative(ROOT, recording)} --keys ${relative(ROOT, keys)}`);
+  console.log(proof);
+  if (once) return;
+
+  heading("Your turn");
+  line(`Any PostgreSQL client reaches the target through ${local.host}:${local.port}; it is recorded:`);
+  command(psqlLine(local));
+  line("What the administrator sees, in another terminal:");
+  command(`export SALLYPORT_EDGE=${edge.url} SALLYPORT_TOKEN_FILE=${edge.adminTokenFile}`);
+  command("npx sallyport sessions list");
+  command("npx sallyport sessions replay SESSION --follow");
+  line("Ctrl-C ends it.");
+  throw await processes.unexpectedEnd();
+}
+
+const colours: NodeJS.ProcessEnv = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+
+/** The id of the session that the agent had. */
+async function lastSession(administrator: NodeJS.ProcessEnv): Promise<string> {
+  const list = ["sessions", "list", "--principal", "service/demo-agent", "-n", "1", "--json"];
+  const [session] = JSON.parse((await sallyport(list, administrator)).output) as Session[];
+  if (session === undefined) throw new DemoFailure("The edge knows of no session.");
+  return session.id;
+}
+
+/** Exports the session once it is over and both sides have signed it; answers what `verify` prints. */
+async function verified(
+  session: string,
+  file: string,
+  keys: string,
+  administrator: NodeJS.ProcessEnv,
+): Promise<string> {
+  const until = performance.now() + SEAL_MS;
+  for (;;) {
+    rmSync(file, { force: true });
+    await sallyport(["sessions", "export", session, "-o", file], administrator);
+    const patient = performance.now() < until;
+    const verify = ["verify", relative(ROOT, file), "--keys", relative(ROOT, keys)];
+    const { status, output } = await sallyport(verify, colours, patient ? [0, INCOMPLETE] : [0]);
+    if (status === 0) return output;
+  }
+}
+
+let signalled = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    if (signalled) return;
+    signalled = true;
+    console.log("\nStopping.");
+    void processes.stop().then(() => process.exit(0));
+  });
+}
+
+try {
+  await demo();
+} catch (error) {
+  if (!signalled) {
+    console.error(`\nThe demo failed. ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+if (!signalled) await processes.stop();

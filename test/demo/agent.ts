@@ -1,0 +1,39 @@
+import pg from "pg";
+
+/** Called before each statement, with what the agent is about to do. */
+export type Say = (sql: string) => void;
+
+const REVENUE = `SELECT c.name, c.country, count(*) AS orders, sum(o.total) AS revenue
+  FROM orders o JOIN customers c ON c.id = o.customer GROUP BY c.id ORDER BY revenue DESC`;
+const STALE = "SELECT id, placed, total FROM orders WHERE state = $1 AND placed < $2 ORDER BY placed LIMIT 3";
+const CLOSE = "UPDATE orders SET state = 'closed' WHERE state = $1 AND placed < $2";
+
+/**
+ * The scripted agent: an ordinary client that knows nothing of Sallyport. `midway` is called inside its
+ * transaction; what it does there must not be noticed.
+ */
+export async function runAgent(
+  host: string,
+  port: number,
+  say: Say,
+  midway: () => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({ host, port, user: "agent", application_name: "demo-agent" });
+  const query = (sql: string, values?: unknown[]) => {
+    say(sql);
+    return client.query(sql, values);
+  };
+  await client.connect();
+  try {
+    await query(REVENUE);
+    await query(STALE, ["open", "2026-01-20"]);
+    await query("SELECT email FROM customers").catch(() => {});
+    await query("BEGIN");
+    await query(CLOSE, ["open", "2026-01-20"]);
+    await midway();
+    await query("COMMIT");
+    await query("SELECT state, count(*) FROM orders GROUP BY state ORDER BY state");
+  } finally {
+    await client.end();
+  }
+}
