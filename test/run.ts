@@ -1,0 +1,111 @@
+// npm test: everything that must hold before a change is taken. With arguments, a part of it:
+//   node test/run.ts [check] [unit] [e2e] [long] [words that the files' paths hold]
+import { globSync } from "node:fs";
+import type { TestResult } from "./run/reporter.ts";
+import { abandon, ROOT, runAll, type Task, type TaskResult } from "./run/task.ts";
+
+const MINUTE = 60_000;
+const PARTS = ["check", "unit", "e2e", "long"] as const;
+type Part = (typeof PARTS)[number];
+
+const SOURCES = "{protocol,connector,client,workers}/**/*.test.ts";
+
+function checks(): Task[] {
+  const check = (name: string, ...args: string[]) => ({ name, args, tests: false, limitMs: 3 * MINUTE });
+  const tsc = "node_modules/typescript/bin/tsc";
+  return [
+    check("types of the Node code", tsc, "-p", "tsconfig.json"),
+    check("types of the Worker", tsc, "-p", "workers/tsconfig.json"),
+    check(
+      "lint and format",
+      "node_modules/@biomejs/biome/bin/biome",
+      "check",
+      "--error-on-warnings",
+      "--colors=off",
+    ),
+  ];
+}
+
+function testFiles(pattern: string, limitMs: number, filters: string[]): Task[] {
+  return globSync(pattern, { cwd: ROOT })
+    .sort()
+    .filter((file) => filters.length === 0 || filters.some((word) => file.includes(word)))
+    .map((file) => ({ name: file, args: [file], tests: true, limitMs }));
+}
+
+/** The tasks of one part, and how many run at once: what measures time or starts servers wants the machine alone. */
+function partOf(part: Part, filters: string[]): { tasks: Task[]; atOnce: number } {
+  const long = ({ name }: Task) => name.endsWith(".long.test.ts");
+  switch (part) {
+    case "check":
+      return { tasks: checks(), atOnce: 2 };
+    case "unit":
+      return { tasks: testFiles(SOURCES, MINUTE, filters), atOnce: 2 };
+    case "e2e":
+      return {
+        tasks: testFiles("test/**/*.test.ts", 3 * MINUTE, filters).filter((task) => !long(task)),
+        atOnce: 1,
+      };
+    case "long":
+      return { tasks: testFiles("test/**/*.long.test.ts", 30 * MINUTE, filters), atOnce: 1 };
+  }
+}
+
+function count(results: TestResult[], outcome: TestResult["outcome"]): number {
+  return results.filter((result) => result.outcome === outcome).length;
+}
+
+function progress({ task, results, seconds }: TaskResult): void {
+  const failed = count(results, "failed");
+  const verdict = failed > 0 ? "FAILED" : "ok    ";
+  const number = task.tests ? `${String(results.length).padStart(4)} tests` : "     check";
+  console.log(`${verdict} ${number} ${seconds.toFixed(1).padStart(6)} s  ${task.name}`);
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^/gm, "    ");
+}
+
+function summarise(done: TaskResult[]): boolean {
+  for (const { task, results, output } of done) {
+    const failures = results.filter(({ outcome }) => outcome === "failed");
+    if (failures.length === 0) continue;
+    console.log(`\n── ${task.name}`);
+    for (const { name, detail } of failures) {
+      console.log(`\n  ✖ ${name}`);
+      if (detail !== "") console.log(indent(detail));
+    }
+    if (output.trim() !== "") console.log(`\n  output:\n${indent(output)}`);
+  }
+  const all = done.flatMap(({ results }) => results);
+  const skipped = all.filter(({ outcome }) => outcome === "skipped");
+  if (skipped.length > 0) console.log("\nSkipped:");
+  for (const { name, detail } of skipped) console.log(`  ${name}${detail === "" ? "" : `: ${detail}`}`);
+  const failed = count(all, "failed");
+  console.log(`\n${count(all, "passed")} passed, ${failed} failed, ${skipped.length} skipped`);
+  return failed === 0 && all.length > 0;
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    abandon();
+    process.exit(1);
+  });
+}
+
+const words = process.argv.slice(2);
+const isPart = (word: string): word is Part => (PARTS as readonly string[]).includes(word);
+const chosen = words.filter(isPart);
+const filters = words.filter((word) => !isPart(word));
+const parts: readonly Part[] =
+  chosen.length > 0 ? chosen : filters.length > 0 ? ["unit", "e2e"] : ["check", "unit", "e2e"];
+
+const done: TaskResult[] = [];
+for (const part of parts) {
+  const { tasks, atOnce } = partOf(part, filters);
+  await runAll(tasks, atOnce, (result) => {
+    done.push(result);
+    progress(result);
+  });
+}
+process.exitCode = summarise(done) ? 0 : 1;
