@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, readdirSync } from "node:fs";
+import { accessSync, constants, readdirSync, rmSync } from "node:fs";
 import { chmod, chown, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -123,7 +123,10 @@ async function run(
     cwd: directory,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const abandon = () => void child.kill("SIGQUIT");
+  const abandon = () => {
+    child.kill("SIGQUIT");
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  };
   process.once("exit", abandon);
   const lines = createInterface({ input: child.stderr });
   const log: string[] = [];
