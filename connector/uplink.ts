@@ -54,6 +54,7 @@ export class Uplink {
   #retryMs = FIRST_RETRY_MS;
   #timer: NodeJS.Timeout | undefined;
   #presence: NodeJS.Timeout | undefined;
+  #refilling: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout;
   #pongDue = false;
   #stopped = false;
@@ -73,10 +74,9 @@ export class Uplink {
   /** Ends every session and the control socket. */
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#ping);
-    clearTimeout(this.#timer);
-    clearTimeout(this.#presence);
     for (const session of [...this.#sessions, ...this.#parked]) session.abandon();
+    clearInterval(this.#ping);
+    for (const timer of [this.#timer, this.#presence, this.#refilling]) clearTimeout(timer);
     // A closing handshake with an edge that sleeps would keep this process for seconds.
     this.#socket?.terminate();
   }
@@ -155,11 +155,14 @@ export class Uplink {
           this.#parked.delete(one);
           this.#sessions.add(one);
           this.#changed();
-          if (spare) setTimeout(() => this.#wantSpares(), REFILL_MS).unref();
+          if (spare) this.#refill();
           serve(one);
         },
         onOver: (one) => {
-          if (this.#parked.delete(one)) this.#tell({ type: "unparked", session: id });
+          if (this.#parked.delete(one)) {
+            this.#tell({ type: "unparked", session: id });
+            this.#refill();
+          }
           this.#sessions.delete(one);
           this.#changed();
         },
@@ -180,6 +183,13 @@ export class Uplink {
       message.processId,
       Buffer.from(message.secret, "base64url"),
     );
+  }
+
+  #refill(): void {
+    this.#refilling ??= setTimeout(() => {
+      this.#refilling = undefined;
+      this.#wantSpares();
+    }, REFILL_MS);
   }
 
   #wantSpares(): void {

@@ -2,8 +2,7 @@ import { closeFrame } from "../../protocol/close-reason.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
 import type { Env } from "../environment.ts";
-import { authenticate } from "../identity/authenticate.ts";
-import { type Opening, prepare } from "../tunnel/opening.ts";
+import { authenticateAgent, type Opening, prepare } from "../tunnel/opening.ts";
 import { Doorway } from "./doorway.ts";
 
 /** Who has come without a token: the session it would open, where to, and from where. */
@@ -86,7 +85,7 @@ export class Doorways {
   async #enterSession(socket: WebSocket, visitor: Visitor, doorway: Doorway, token: string): Promise<void> {
     try {
       const request = new Request("https://edge/", { headers: { authorization: `Bearer ${token}` } });
-      const identity = await authenticate(request, this.#env, this.#ctx);
+      const identity = await authenticateAgent(request, this.#env, this.#ctx);
       const opening = await prepare(
         this.#env,
         identity,

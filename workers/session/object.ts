@@ -112,11 +112,14 @@ export class Session extends DurableObject<Env> {
     const now = Date.now();
     for (const relay of this.#relays.values())
       if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
-    await Promise.all([
+    const outcomes = await Promise.allSettled([
       ...Array.from(this.#settling.values(), (record) => this.#settle(record)),
       ...Array.from(this.#missing, (record) => this.#findConnector(record)),
       ...Array.from(this.#dialling, (record) => this.#dial(record)),
     ]);
+    // The deadlines of these sessions stand: what the hub could not be asked now ends or is asked again by them.
+    for (const one of outcomes)
+      if (one.status === "rejected") console.error("the hub did not answer:", String(one.reason));
     this.#wake(this.#doorways.expire(Date.now()));
     for (const relay of this.#relays.values()) this.#wake(relay.deadline());
   }
@@ -134,6 +137,7 @@ export class Session extends DurableObject<Env> {
     record.state = "ended";
     record.end = { code, reason, at: now };
     this.#records.save(record);
+    relay?.release();
     this.#relays.delete(session);
     return true;
   }

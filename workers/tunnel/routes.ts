@@ -5,11 +5,10 @@ import { connectorKey } from "../directory/connectors.ts";
 import { markEnded } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
-import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
 import { VISITOR_HEADER, type Visitor } from "../session/doorways.ts";
 import { sessionStub } from "../session/stub.ts";
-import { OPENING_HEADER, type Opening, prepare } from "./opening.ts";
+import { authenticateAgent, OPENING_HEADER, type Opening, prepare } from "./opening.ts";
 
 /** Characters of an address: the longest IPv6 form with its zone. */
 const MAX_ADDRESS = 64;
@@ -24,7 +23,7 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
     const mode = framed(c) ? "framed" : "raw";
     // A driver that can't set headers sends its token as the password, once its socket is open.
     if (mode === "raw" && !c.req.header("authorization")) return openDoorway(c, target);
-    const identity = await authenticate(c.req.raw, c.env, c.executionCtx);
+    const identity = await authenticateAgent(c.req.raw, c.env, c.executionCtx);
     return openAgent(c, await prepare(c.env, identity, target, mode, address(c)));
   })
   .get("/v1/resume/:session", (c) => {
