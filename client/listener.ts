@@ -1,7 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SallyportError } from "../protocol/errors.ts";
-import type { ByteStream } from "../protocol/stream.ts";
+import { errorResponse } from "../protocol/postgres/error-response.ts";
+import type { AgentStream } from "../protocol/stream.ts";
 import { refuse } from "./refusal.ts";
 import { type Ending, relay } from "./relay.ts";
 
@@ -13,7 +14,7 @@ export interface ListenerOptions {
   /** 0 takes a free port. */
   port: number;
   /** Opens a tunnel for one connection. */
-  open(): Promise<ByteStream>;
+  open(): Promise<AgentStream>;
   /** A tunnel could not be opened; the client has been told. */
   onRefused?(error: SallyportError): void;
   /** A tunnel is over. */
@@ -60,7 +61,7 @@ export function isLoopback(host: string): boolean {
 }
 
 async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
-  let stream: ByteStream;
+  let stream: AgentStream;
   try {
     stream = await options.open();
   } catch (error) {
@@ -72,7 +73,7 @@ async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
     refuse(socket, reason);
     return;
   }
-  const ended = relay(socket, stream);
+  const ended = relay(socket, stream, (code, reason) => errorResponse(new SallyportError(code, reason)));
   if (socket.closed) stream.close("agent_gone", "the client left before the tunnel was open");
   options.onEnded?.(await ended);
 }

@@ -7,14 +7,16 @@ import type { EndCode } from "../protocol/close-reason.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { MAX_PAYLOAD, WINDOW } from "../protocol/frame.ts";
 import { sslRequest, startupMessage } from "../protocol/postgres/frontend.ts";
-import type { ByteStream, StreamHandlers } from "../protocol/stream.ts";
+import type { AgentStream, StreamHandlers } from "../protocol/stream.ts";
 import { type Listener, listen } from "./listener.ts";
 import type { Ending } from "./relay.ts";
 
 /** The tunnel's end, by hand: the test is the edge. */
-class FakeStream implements ByteStream {
+class FakeStream implements AgentStream {
   handlers: StreamHandlers = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
   credit = WINDOW;
+  session = "0".repeat(32);
+  interruptible = true;
   frames: Buffer[] = [];
   consumedBytes = 0;
   closed = Promise.withResolvers<{ code: EndCode; reason: string }>();
@@ -127,11 +129,19 @@ test("a client that breaks off is told to the edge", async () => {
 test("the end of the session reaches the client after the bytes before it", async () => {
   const { stream, client, ended } = await pair();
   stream.handlers.onData(Buffer.from("FATAL"));
+  stream.interruptible = false;
   stream.handlers.onClose("session_killed", "enough");
   const chunks: Buffer[] = [];
   for await (const chunk of client) chunks.push(chunk);
   assert.equal(Buffer.concat(chunks).toString(), "FATAL");
   assert.deepEqual(await ended, { code: "session_killed", reason: "enough" });
+});
+
+test("a client that nobody could tell how its session ended is told here", async () => {
+  const { stream, client } = await pair();
+  stream.handlers.onClose("storage_failed", "the edge could not record");
+  const told = await everything(client);
+  assert.match(told, /^E.*SFATAL\0.*C58030\0Mthe edge could not record\0/s);
 });
 
 async function refusing(error: Error): Promise<{ client: Socket; refused: Promise<SallyportError> }> {

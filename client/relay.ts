@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { EndCode } from "../protocol/close-reason.ts";
+import type { ErrorCode } from "../protocol/errors.ts";
 import { MAX_PAYLOAD } from "../protocol/frame.ts";
-import type { ByteStream } from "../protocol/stream.ts";
+import type { AgentStream } from "../protocol/stream.ts";
 
 /** How a tunnel ended. */
 export interface Ending {
@@ -12,9 +13,14 @@ export interface Ending {
 /**
  * Joins a local socket (`allowHalfOpen`) and a tunnel until both are over. It knows nothing about the bytes. What
  * arrives in one turn of the event loop leaves as one frame: a frame is a commit at the edge. Memory is bounded
- * by the credit window in both directions. Resolves when the tunnel is over.
+ * by the credit window in both directions. `lastWords` tells the client, in its own protocol, of an end that nobody
+ * has told it yet. Resolves when the tunnel is over.
  */
-export function relay(socket: Socket, stream: ByteStream): Promise<Ending> {
+export function relay(
+  socket: Socket,
+  stream: AgentStream,
+  lastWords: (code: ErrorCode, reason: string) => Uint8Array,
+): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
   let pending: Buffer[] = [];
   let size = 0;
@@ -44,7 +50,8 @@ export function relay(socket: Socket, stream: ByteStream): Promise<Ending> {
     },
     onClose(code, reason) {
       over = true;
-      // The connector has written its error to the client already; what it wrote still leaves.
+      // Whoever ended the session has told the client, unless it could not: no edge, or one that can't record.
+      if (code !== "closed" && stream.interruptible) socket.write(lastWords(code, reason));
       socket.destroySoon();
       resolve({ code, reason });
     },

@@ -35,6 +35,14 @@ export interface StreamHandlers {
   onClose(code: ErrorCode | "closed", reason: string): void;
 }
 
+/** The agent's end. */
+export interface AgentStream extends ByteStream {
+  /** The session's id. */
+  readonly session: string;
+  /** Whether a message may be put after what was received: it ended neither inside one nor the stream. */
+  readonly interruptible: boolean;
+}
+
 /** The connector's end: it may also write to the recording, and it knows whom it serves. */
 export interface ConnectorStream extends ByteStream {
   readonly facts: SessionFacts;

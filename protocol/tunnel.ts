@@ -24,7 +24,7 @@ import {
   MAX_PAYLOAD,
   WINDOW,
 } from "./frame.ts";
-import type { ByteStream, StreamHandlers } from "./stream.ts";
+import type { AgentStream, StreamHandlers } from "./stream.ts";
 
 /** How long an end keeps trying to resume, ms; the edge waits as long by default. */
 export const RESUME_MS = 15_000;
@@ -54,8 +54,9 @@ export interface TunnelSide {
  * One end of a framed tunnel over WebSocket: numbers frames, keeps those that the edge has not confirmed, grants
  * and heeds credit, and resumes after a dropped socket without losing or repeating a byte.
  */
-export class TunnelEnd implements ByteStream {
+export class TunnelEnd implements AgentStream {
   readonly session: string;
+  interruptible = true;
   #handlers: StreamHandlers | undefined;
   /** What came before there were handlers: the edge's first messages may share a packet. */
   #early: (() => void)[] = [];
@@ -215,7 +216,7 @@ export class TunnelEnd implements ByteStream {
   }
 
   #onFrame(frame: Buffer): void {
-    const { type, stream } = decodeHeader(frame);
+    const { type, flags, stream } = decodeHeader(frame);
     if (stream !== 0)
       throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
     if (type === FrameType.ack) {
@@ -232,6 +233,7 @@ export class TunnelEnd implements ByteStream {
     if (type === FrameType.event)
       throw new SallyportError("protocol_violation", "an event frame from the edge");
     this.#receivedFrames++;
+    this.interruptible = type === FrameType.data && (flags & FrameFlag.partial) === 0;
     this.#side.onDelivered?.(frame);
     if (frame.length > FRAME_HEADER) this.handlers.onData(frame.subarray(FRAME_HEADER));
     if (type === FrameType.end) this.handlers.onEnd();
@@ -419,7 +421,11 @@ export function join(side: TunnelSide): Promise<TunnelEnd> {
 }
 
 /** Opens a tunnel to a target as an agent. Throws `SallyportError` with the edge's own code and words. */
-export async function openTunnel(options: { edge: URL; target: string; token: string }): Promise<ByteStream> {
+export async function openTunnel(options: {
+  edge: URL;
+  target: string;
+  token: string;
+}): Promise<AgentStream> {
   return await join({
     edge: options.edge,
     path: Path.tunnel(options.target),

@@ -45,6 +45,13 @@ const READ_WHOLE = { whole: "RKvSNEZ", wholeLimit: 64 * 1024 };
 /** Of a target's own error, characters that are passed on. */
 const MAX_REASON = 500;
 
+/**
+ * A server that runs a statement looks for its client only when it has something to send. A connector that was
+ * killed can't cancel any more, so the server is asked to look each second (PostgreSQL 14 and later). In the startup,
+ * so that neither RESET ALL nor DISCARD ALL undoes it.
+ */
+const LOOK_FOR_CLIENT: [string, string] = ["client_connection_check_interval", "1s"];
+
 /** A target's refusal: ours, with the SQLSTATE that the target gave. */
 export class TargetRefusal extends SallyportError {
   readonly sqlstate: string;
@@ -60,6 +67,21 @@ export class TargetRefusal extends SallyportError {
  * `target_refused` with the target's own words. `signal`'s reason, a `SallyportError`, is thrown when it aborts.
  */
 export async function openTarget(
+  target: PostgresTargetConfig,
+  startup: TargetStartup,
+  signal: AbortSignal,
+): Promise<TargetConnection> {
+  const [name] = LOOK_FOR_CLIENT;
+  try {
+    return await open(target, { ...startup, parameters: [...startup.parameters, LOOK_FOR_CLIENT] }, signal);
+  } catch (error) {
+    // Older servers, those on systems that can't look, and poolers refuse the setting by its name.
+    if (!(error instanceof TargetRefusal && error.message.includes(name))) throw error;
+    return await open(target, startup, signal);
+  }
+}
+
+async function open(
   target: PostgresTargetConfig,
   startup: TargetStartup,
   signal: AbortSignal,
