@@ -1,6 +1,6 @@
-import { createHash, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { SallyportError } from "../../protocol/errors.ts";
+import { saltedPassword } from "./salted-password.ts";
 import { saslprep } from "./saslprep.ts";
 
 export const SCRAM_SHA_256 = "SCRAM-SHA-256";
@@ -52,7 +52,7 @@ export class ScramExchange {
     if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length) {
       throw refused("its nonce does not continue the connector's");
     }
-    const salted = await promisify(pbkdf2)(this.#password, salt, iterations, 32, "sha256");
+    const salted = await saltedPassword(this.#password, salt, iterations);
     const clientKey = hmac(salted, "Client Key");
     const binding = Buffer.concat([Buffer.from(this.#header), this.#bindingData]).toString("base64");
     const withoutProof = `c=${binding},r=${nonce}`;
