@@ -36,7 +36,7 @@ test("a session is told with times, parameters, a table and changes of transacti
       "2026-11-21 UTC",
       "08:00:00.000 the server is ready",
       "08:00:00.001 #1 BEGIN",
-      "08:00:00.002 #1 BEGIN · 0 rows · 1 ms",
+      "08:00:00.002 #1 BEGIN · 1 ms",
       "08:00:00.003 in a transaction",
       "08:00:00.004 #2 SELECT id,",
       "             │   name FROM c WHERE id < $1",

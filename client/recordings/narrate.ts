@@ -110,10 +110,10 @@ export class Narrator {
 
   #statement(statement: Statement, before: string): string[] {
     const { text, parameters = [], name, doubtful, cut, bytes, maxRows } = statement;
-    const lines = text === null ? ["(its text is not in this recording)"] : text.split("\n").map(printable);
+    const lines = text === null ? ["(its text is not in this recording)"] : linesOf(text);
     const notes = [
       ...(name === undefined ? [] : [`prepared as ${printable(name)}`]),
-      ...(doubtful ? ["SQL may have changed what this name stands for"] : []),
+      ...(doubtful ? ["this name may stand for another text by now"] : []),
       ...(cut ? [`the text has ${bytes} bytes, shown is its beginning`] : []),
       ...(maxRows === undefined ? [] : [`at most ${maxRows} rows`]),
     ];
@@ -135,7 +135,7 @@ export class Narrator {
     text?: string,
   ): string[] {
     const { severity, sqlstate, message, detail, hint, position, from } = event;
-    const [first = "", ...more] = message.split("\n").map(printable);
+    const [first = "", ...more] = linesOf(message);
     const head = printable(`${severity} ${sqlstate}`);
     const by = from === "edge" ? " (by Sallyport)" : "";
     return [
@@ -165,7 +165,7 @@ export class Narrator {
 
 function resultWords(event: Extract<TranscriptEvent, { type: "result" }>): string {
   const { outcome, tag, rows, duration } = event;
-  const seen = `${rows} ${rows === 1 ? "row" : "rows"} · ${duration} ms`;
+  const seen = rows === 0 ? `${duration} ms` : `${rows} ${rows === 1 ? "row" : "rows"} · ${duration} ms`;
   switch (outcome) {
     case "complete":
       return `${tag === "" ? "done" : printable(tag)} · ${seen}`;
@@ -219,7 +219,12 @@ function connectorWords(event: ConnectorEvent): string {
 
 /** Recorded text on lines of its own. */
 function recorded(text: string): string[] {
-  return text.split("\n").map((line) => MORE + printable(line));
+  return linesOf(text.replace(/\n$/, "")).map((line) => MORE + line);
+}
+
+/** A text's lines, made printable. Tabs are common in what people write, and harmless as blanks. */
+function linesOf(text: string): string[] {
+  return text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
 }
 
 function indented(lines: string[]): string[] {

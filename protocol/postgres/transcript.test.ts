@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EntryKind } from "../entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
-import { seededRandom } from "../recording/testing.ts";
+import { printedRandom } from "../recording/testing.ts";
 import * as pg from "./messages.ts";
 import { Transcript, type TranscriptEvent } from "./transcript.ts";
 import { cstring, i32, message, u16, u32 } from "./wire.ts";
@@ -385,6 +385,36 @@ test("a malformed message hides nothing that comes after it", () => {
   ]);
 });
 
+test("a query that can't be read has its place: answers don't move to the next", () => {
+  const unreadable = message(pg.FRONTEND.Query, Buffer.from("no end"));
+  const events = play(
+    ["agent", START, unreadable, pg.query("SELECT 1")],
+    ["target", error("08P01", "invalid message format"), pg.readyForQuery("I")],
+    ["target", done("SELECT 1"), pg.readyForQuery("I")],
+  );
+  assert.deepEqual(brief(events).slice(1), [
+    "undecodable agent 6",
+    "1 statement simple null",
+    "2 statement simple SELECT 1",
+    "1 error 08P01 invalid message format",
+    "ready I",
+    "2 result complete SELECT 1 rows 0",
+    "ready I",
+  ]);
+});
+
+test("when more is asked than can be remembered, answers go to no statement rather than to a wrong one", () => {
+  const transcript = new Transcript();
+  const syncs = Buffer.concat(Array(50_000).fill(pg.sync()));
+  transcript.push(entryOf(EntryKind.agent, START, 1));
+  const events = Array.from({ length: 15 }, () => transcript.push(entryOf(EntryKind.agent, syncs, 2))).flat();
+  assert.deepEqual(brief(events), ["undecodable agent 0"]);
+  transcript.push(entryOf(EntryKind.agent, pg.query("SELECT 1"), 3));
+  assert.deepEqual(brief(transcript.push(entryOf(EntryKind.target, done("SELECT 1"), 4))), [
+    "result complete SELECT 1 rows 0",
+  ]);
+});
+
 test("the edge's last word is read by itself, though the target was cut inside a message", () => {
   const transcript = new Transcript();
   const feed = (kind: EntryKind, flags: number, bytes: Uint8Array) =>
@@ -409,9 +439,7 @@ test("every way to cut the same bytes into frames gives the same events", () => 
 });
 
 test("random bytes and random conversations never throw, and keep their order", () => {
-  const seed = Date.now() >>> 0;
-  console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
+  const random = printedRandom();
   const parts = vocabulary();
   for (let round = 0; round < 3000; round++) {
     const transcript = new Transcript(64);

@@ -2,7 +2,7 @@ import { type Entry, EntryKind } from "../entry.ts";
 import { SallyportError } from "../errors.ts";
 import { decodeHeader, FRAME_HEADER, FrameFlag } from "../frame.ts";
 import { connectorEvent, edgeEvent } from "../recording/events.ts";
-import { fromClient } from "./transcript/client.ts";
+import { fromClient, malformedFromClient } from "./transcript/client.ts";
 import { Conversation } from "./transcript/conversation.ts";
 import type { Happening, TranscriptEvent } from "./transcript/events.ts";
 import { Gatherer } from "./transcript/gather.ts";
@@ -98,6 +98,7 @@ export class Transcript {
         } catch (error) {
           // The message is no such message, but where the next one begins is known.
           this.#undecodable(side, reasonOf(error), message.body, message.length);
+          if (side === "agent") malformedFromClient(this.#talk, message);
         }
       }
     } catch (error) {

@@ -4,7 +4,7 @@ import { SallyportError } from "../errors.ts";
 import { MAX_FRAME, recordingEntry, recordingHeader, TRAILER_MARK } from "../recording.ts";
 import { generateKey } from "../signatures.ts";
 import { parseEntry, type RecordingPart, readRecording } from "./reader.ts";
-import { Composer, inChunks, seededRandom } from "./testing.ts";
+import { Composer, inChunks, printedRandom } from "./testing.ts";
 
 let composer: Composer;
 let file: Buffer;
@@ -74,9 +74,7 @@ test("one entry reads as a viewer receives it", () => {
 });
 
 test("random damage ends in a typed error or in parts, never otherwise", async () => {
-  const seed = Date.now() >>> 0;
-  console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
+  const random = printedRandom();
   for (let round = 0; round < 1000; round++) {
     const bytes = Buffer.from(file);
     for (let count = 1 + random(8); count > 0; count--) bytes[random(bytes.length)] = random(256);

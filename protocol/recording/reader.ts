@@ -145,18 +145,25 @@ class Source {
   }
 
   /** The next bytes, or null when the input ends before there are so many. */
-  async take(length: number): Promise<Uint8Array | null> {
-    if (this.#left.length < length) {
-      const pieces = [this.#left];
-      let have = this.#left.length;
-      while (have < length) {
-        const next = await this.#chunks.next();
-        if (next.done) return null;
-        pieces.push(next.value);
-        have += next.value.length;
-      }
-      this.#left = Buffer.concat(pieces);
+  take(length: number): Uint8Array | null | Promise<Uint8Array | null> {
+    // Most pieces lie within one chunk, and a recording may have millions.
+    return this.#left.length >= length ? this.#cut(length) : this.#gather(length);
+  }
+
+  async #gather(length: number): Promise<Uint8Array | null> {
+    const pieces = [this.#left];
+    let have = this.#left.length;
+    while (have < length) {
+      const next = await this.#chunks.next();
+      if (next.done) return null;
+      pieces.push(next.value);
+      have += next.value.length;
     }
+    this.#left = Buffer.concat(pieces);
+    return this.#cut(length);
+  }
+
+  #cut(length: number): Uint8Array {
     const taken = this.#left.subarray(0, length);
     this.#left = this.#left.subarray(length);
     return taken;

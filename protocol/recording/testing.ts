@@ -172,7 +172,14 @@ export async function* inChunks(file: Uint8Array, size = 65_536): AsyncGenerator
   for (let offset = 0; offset < file.length; offset += size) yield file.subarray(offset, offset + size);
 }
 
-/** A small repeatable source of randomness for tests: numbers of 0 up to `below`. */
+/** Randomness for a fuzz test, repeatable: it prints its seed, and SEED in the environment sets it. */
+export function printedRandom(): (below: number) => number {
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
+  console.log(`SEED=${seed}`);
+  return seededRandom(seed);
+}
+
+/** Numbers of 0 up to `below`, the same for the same seed. */
 export function seededRandom(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {

@@ -6,7 +6,7 @@ import type { RecordedEntry } from "../recording.ts";
 import { generateKey, type PrivateKey, publicKey } from "../signatures.ts";
 import type { CheckName } from "./findings.ts";
 import type { Keys } from "./keys.ts";
-import { Composer, fileOf, inChunks, seededRandom } from "./testing.ts";
+import { Composer, fileOf, inChunks, printedRandom } from "./testing.ts";
 import { type Verification, verifyRecording } from "./verify.ts";
 
 let edge: PrivateKey;
@@ -43,9 +43,7 @@ test("a whole recording verifies", async () => {
 test("no bit of a recording can change unseen", async () => {
   const file = await whole().file();
   const { keys } = whole();
-  const seed = Date.now() >>> 0;
-  console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
+  const random = printedRandom();
   for (let position = 0; position < file.length; position++) {
     const bytes = Buffer.from(file);
     const bit = random(8);

@@ -51,7 +51,7 @@ const CLIENT: Record<string, (talk: Conversation, message: Gathered) => void> = 
   S: (talk) => {
     if (talk.copyingIn) return;
     talk.skipping = false;
-    talk.pending.add({ kind: "sync" }, talk.now);
+    wait(talk, { kind: "sync" });
   },
   d: (talk, message) => {
     if (talk.skipping || talk.discardingCopy) return;
@@ -66,6 +66,18 @@ const CLIENT: Record<string, (talk: Conversation, message: Gathered) => void> = 
 /** Takes a message of the client. Throws `protocol_violation` for a body that is none. */
 export function fromClient(talk: Conversation, message: Gathered): void {
   CLIENT[message.letter]?.(talk, message);
+}
+
+/** Takes a message of the client that can't be read: the server will answer it all the same. */
+export function malformedFromClient(talk: Conversation, { letter, length }: Gathered): void {
+  if (letter === "Q" || letter === "F") {
+    const statement = ++talk.count;
+    const protocol = letter === "Q" ? "simple" : "function";
+    talk.tell({ type: "statement", statement, protocol, text: null, bytes: length, cut: false });
+    send(talk, letter === "Q" ? { kind: "query", statement } : { kind: "function", statement, format: 0 });
+  } else if ("PBDEC".includes(letter) && letter !== "") {
+    send(talk, { kind: "malformed" });
+  }
 }
 
 /** What is known of a portal's statement, as an Execute runs it. */
@@ -95,7 +107,7 @@ export function describeExecution(
     bytes: source?.bytes ?? 0,
     cut: source?.cut ?? false,
     ...(name && { name }),
-    ...(prepared?.doubtful && { doubtful: true as const }),
+    ...(prepared && (prepared.doubtful || talk.pending.lost) && { doubtful: true as const }),
     ...(parameters?.length && { parameters }),
     ...(maxRows > 0 && { maxRows }),
   };
@@ -166,11 +178,18 @@ function endCopy(talk: Conversation, outcome: "done" | "failed", reason?: string
   talk.tell({ type: "copied", statement, direction: "in", ...copy.summary(outcome, reason) });
   talk.fromClient = null;
   talk.copyingIn = false;
-  talk.pending.add({ kind: "copy-end" }, talk.now);
+  wait(talk, { kind: "copy-end" });
 }
 
 /** While the server skips to a Sync, it answers nothing of this. */
 function send(talk: Conversation, request: Request): void {
-  if (!talk.skipping) talk.pending.add(request, talk.now);
+  if (!talk.skipping) wait(talk, request);
   else if ("statement" in request) talk.tell({ type: "skipped", statement: request.statement });
+}
+
+function wait(talk: Conversation, request: Request): void {
+  if (talk.pending.add(request, talk.now)) return;
+  const reason =
+    "more requests wait for an answer than a session can have: answers are matched to none from here on";
+  talk.tell({ type: "undecodable", from: "agent", reason, bytes: 0, preview: "" });
 }

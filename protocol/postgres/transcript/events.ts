@@ -42,7 +42,7 @@ export type Happening =
   /** The server is ready; `I` idle, `T` in a transaction, `E` in a failed one. */
   | { type: "ready"; status: TransactionStatus }
   | { type: "terminate" }
-  /** From here on, this direction's bytes are no protocol that can be read. `bytes`: how many, `preview`: the first. */
+  /** Bytes that are no protocol which can be read. `bytes`: how many; `preview`: the first, as hex. */
   | { type: "undecodable"; from: "agent" | "target"; reason: string; bytes: number; preview: string };
 
 /** The number of a statement, from 1 in the order sent; null where it is not known which. */
@@ -52,14 +52,14 @@ export type CopyDirection = "in" | "out" | "both";
 export interface Statement {
   statement: number;
   protocol: "simple" | "extended" | "function";
-  /** The text; null when it was prepared where the recording can't show it, as by PREPARE in SQL. */
+  /** The text; null when it can't be read, or was prepared where the recording can't show it, as by PREPARE in SQL. */
   text: string | null;
   /** Bytes of the whole text; more than `text` has when it was cut. */
   bytes: number;
   cut: boolean;
   /** The prepared statement's name; absent for the unnamed. */
   name?: string;
-  /** The text is of when it was prepared; SQL has prepared or deallocated since, maybe this name. */
+  /** The text is what the name stood for once; it may stand for another since. */
   doubtful?: true;
   parameters?: Parameter[];
   /** Most rows asked for at once; absent for all. */

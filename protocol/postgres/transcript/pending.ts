@@ -1,8 +1,12 @@
 import type { Portal, Prepared } from "./prepared.ts";
 
-/** Messages and bytes of them that may wait for the server's answer; more is forgotten, oldest first. */
-const MAX_WAITING = 20_000;
-const MAX_WAITING_COST = 16 * 1024 * 1024;
+/**
+ * Bytes of requests that may wait for an answer. A tunnel's window and the buffers of two sockets hold a few MiB,
+ * so no session comes near it.
+ */
+const MAX_WAITING = 64 * 1024 * 1024;
+/** What a request costs besides what it holds, bytes. */
+const OWN_COST = 100;
 
 /** What a client has sent that the server will answer, each in its order. */
 export type Request =
@@ -14,6 +18,8 @@ export type Request =
   | { kind: "close"; of: "statement" | "portal"; name: string }
   | { kind: "function"; statement: number; format: number }
   | { kind: "sync" }
+  /** What should have been one of the extended protocol's, and can't be read. */
+  | { kind: "malformed" }
   /** CopyDone or CopyFail: no answer of its own. */
   | { kind: "copy-end" };
 
@@ -30,27 +36,55 @@ export type Waiting = Request & {
   cost: number;
 };
 
-/** The requests that wait for an answer, oldest first. */
+/**
+ * The requests that wait for an answer, oldest first. Every operation costs constant time for each request that it
+ * takes, and for none that it leaves: a client may send thousands that nobody answers.
+ */
 export class Pending {
   #requests: Waiting[] = [];
+  /** Where the oldest stands; what is before it has been taken. */
+  #start = 0;
   #cost = 0;
+  readonly #counts = new Map<RequestKind, number>();
+  #lost = false;
 
-  add(request: Request, sent: number): void {
-    const cost =
-      100 +
-      (request.kind === "parse" ? request.prepared.cost : request.kind === "bind" ? request.portal.cost : 0);
+  /**
+   * More has waited than a session can have. Nothing is matched from then on: an answer given to the wrong
+   * statement would be worse than one given to none.
+   */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** Adds a request; false when it is the one too many. */
+  add(request: Request, sent: number): boolean {
+    if (this.#lost) return true;
+    const cost = OWN_COST + costOf(request);
     this.#requests.push({ ...request, sent, cost });
     this.#cost += cost;
-    while (this.#requests.length > MAX_WAITING || this.#cost > MAX_WAITING_COST) this.take();
+    this.#count(request.kind, 1);
+    if (this.#cost <= MAX_WAITING) return true;
+    this.#lost = true;
+    this.#requests = [];
+    this.#start = 0;
+    this.#counts.clear();
+    return false;
   }
 
   get first(): Waiting | undefined {
-    return this.#requests[0];
+    return this.#requests[this.#start];
   }
 
   take(): Waiting | undefined {
-    const request = this.#requests.shift();
-    if (request) this.#cost -= request.cost;
+    const request = this.first;
+    if (!request) return undefined;
+    this.#start++;
+    this.#cost -= request.cost;
+    this.#count(request.kind, -1);
+    if (this.#start * 2 > this.#requests.length) {
+      this.#requests = this.#requests.slice(this.#start);
+      this.#start = 0;
+    }
     return request;
   }
 
@@ -59,41 +93,58 @@ export class Pending {
    * of their own and are given up. Undefined, with nothing given up, when none waits.
    */
   seek(...kinds: RequestKind[]): Waiting | undefined {
-    const index = this.#requests.findIndex(({ kind }) => kinds.includes(kind));
-    if (index < 0) return undefined;
-    for (let count = index; count > 0; count--) this.take();
+    if (!this.#has(kinds)) return undefined;
+    while (!kinds.includes(this.first!.kind)) this.take();
     return this.first;
   }
 
   /** Takes what stands before the next Sync; the Sync stays. `reached`: whether there is one. */
   takeUntilSync(): { skipped: Waiting[]; reached: boolean } {
-    const index = this.#requests.findIndex(({ kind }) => kind === "sync");
-    const count = index < 0 ? this.#requests.length : index;
-    const skipped = this.#requests.splice(0, count);
-    for (const { cost } of skipped) this.#cost -= cost;
-    return { skipped, reached: index >= 0 };
+    const skipped: Waiting[] = [];
+    while (this.first && this.first.kind !== "sync") skipped.push(this.take()!);
+    return { skipped, reached: this.first !== undefined };
   }
 
   /** Takes all through the request that a ReadyForQuery answers. */
   takeThroughReady(): Waiting[] {
-    const index = this.#requests.findIndex(({ kind }) => ENDED_BY_READY.includes(kind));
-    const taken = this.#requests.splice(0, index + 1);
-    for (const { cost } of taken) this.#cost -= cost;
+    const taken: Waiting[] = [];
+    if (!this.#has(ENDED_BY_READY)) return taken;
+    do taken.push(this.take()!);
+    while (!ENDED_BY_READY.includes(taken.at(-1)!.kind));
     while (this.first?.kind === "copy-end") this.take();
     return taken;
   }
 
   /** Drops the Syncs that a server ignores because it reads COPY data: those before the end of the copy. */
   dropIgnoredSyncs(): void {
-    const end = this.#requests.findIndex(({ kind }) => kind === "copy-end");
-    this.#requests = this.#requests.filter(({ kind }, index) => kind !== "sync" || (end >= 0 && index > end));
-    this.#cost = this.#requests.reduce((sum, { cost }) => sum + cost, 0);
+    if (!this.#has(["sync"])) return;
+    const waiting = this.#requests.slice(this.#start);
+    const end = waiting.findIndex(({ kind }) => kind === "copy-end");
+    const ignored = end < 0 ? waiting : waiting.slice(0, end);
+    this.#requests = [...ignored.filter(({ kind }) => kind !== "sync"), ...waiting.slice(ignored.length)];
+    this.#start = 0;
+    const dropped = waiting.length - this.#requests.length;
+    this.#cost -= dropped * OWN_COST;
+    this.#count("sync", -dropped);
   }
 
   /** Whether the client has ended a COPY that the server has not answered for. */
   get copyEnded(): boolean {
-    return this.#requests.some(({ kind }) => kind === "copy-end");
+    return this.#has(["copy-end"]);
+  }
+
+  #has(kinds: RequestKind[]): boolean {
+    return kinds.some((kind) => (this.#counts.get(kind) ?? 0) > 0);
+  }
+
+  #count(kind: RequestKind, change: number): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + change);
   }
 }
 
 const ENDED_BY_READY: RequestKind[] = ["query", "function", "sync"];
+
+function costOf(request: Request): number {
+  if (request.kind === "parse") return request.prepared.cost;
+  return request.kind === "bind" ? request.portal.cost : 0;
+}

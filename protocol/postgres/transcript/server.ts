@@ -191,7 +191,7 @@ function failure(talk: Conversation, words: ServerWords): void {
 }
 
 /** After an error in one of these the server skips to the next Sync. */
-const EXTENDED = new Set<Waiting["kind"]>(["parse", "bind", "describe", "execute", "close"]);
+const EXTENDED = new Set<Waiting["kind"]>(["parse", "bind", "describe", "execute", "close", "malformed"]);
 
 function failClientCopy(talk: Conversation): void {
   talk.copyingIn = false;
