@@ -298,6 +298,7 @@ describe("the tunnel", { timeout: 60_000 }, () => {
         4402,
       ],
       ["a control message that is not JSON", "nonsense", 4402],
+      ["a close with a code that is none", '{"type":"close","code":"constructor","reason":"x"}', 4402],
       [
         "a forged seal",
         JSON.stringify({
@@ -330,6 +331,12 @@ describe("the tunnel", { timeout: 60_000 }, () => {
       // The echo can't return anything either: this agent acknowledges nothing.
       for (let sent = 0; sent < 8 * WINDOW; sent += 200_000) socket.send(frame);
       assert.equal(await closeOf(socket), 4414);
+    });
+
+    test("an agent can't make its session look killed by an administrator", async () => {
+      const { socket, session: id } = await agentSocket();
+      socket.send(JSON.stringify({ type: "close", code: "session_killed", reason: "by the boss" }));
+      assert.equal((await settled(id)).endCode, "agent_gone");
     });
 
     test("resuming needs the session's own secret", async () => {

@@ -1,5 +1,5 @@
 import type { AgentMessage, ConnectorMessage } from "../../protocol/control.ts";
-import { SallyportError } from "../../protocol/errors.ts";
+import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 
 /** Longest control message of a side, in characters; frames are bounded by `decodeHeader`. */
 const MAX_CONTROL = 8 * 1024;
@@ -9,7 +9,7 @@ export function parseControl(text: string): AgentMessage | ConnectorMessage {
   if (text.length > MAX_CONTROL)
     throw new SallyportError("protocol_violation", "a control message is too long");
   const message = parseJson(text);
-  if (message.type === "close" && typeof message.code === "string" && typeof message.reason === "string") {
+  if (message.type === "close" && isEndCode(message.code) && typeof message.reason === "string") {
     return message as unknown as AgentMessage;
   }
   const sealed = ["key", "agentHead", "connectorHead", "signature"].every(
@@ -28,4 +28,8 @@ function parseJson(text: string): Record<string, unknown> {
     // Told below like any other message that can't be read.
   }
   throw new SallyportError("protocol_violation", "a control message is not a JSON object");
+}
+
+function isEndCode(code: unknown): boolean {
+  return code === "closed" || (typeof code === "string" && Object.hasOwn(ERRORS, code));
 }

@@ -82,7 +82,7 @@ export class SessionLog {
     return this.#link.subarray(0, HASH_LENGTH);
   }
 
-  /** Appends an entry; throws what the storage throws, and then nothing is counted. */
+  /** Appends an entry. Throws what the storage throws; this object is of no use after that, the rows are. */
   append(kind: EntryKind, time: number, frame: Uint8Array): LoggedEntry {
     const entry: Entry = { kind, seq: this.seq + 1, time, frame };
     this.#link.set(entryHeader(entry), HASH_LENGTH);

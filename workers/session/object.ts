@@ -19,6 +19,8 @@ import { type Attachment, SocketPeer } from "./socket.ts";
 
 /** How long a record that could not be settled waits for the next try, ms. */
 const SETTLE_RETRY_MS = 5_000;
+/** Characters of a side's reason for closing that are kept. */
+const MAX_REASON = 500;
 
 interface Link {
   relay: Relay;
@@ -283,8 +285,11 @@ export class Session extends DurableObject<Env> {
       );
     const message = parseControl(text);
     if (message.type === "close") {
-      const who = link.side === "agent" ? "the agent" : `connector ${link.relay.record.connector!.name}`;
-      link.relay.end(message.code, message.reason.slice(0, 500), now, who);
+      const byAgent = link.side === "agent";
+      // An agent may give up, but not put other words, such as a kill, into the directory.
+      const code = byAgent && message.code !== "closed" ? "agent_gone" : message.code;
+      const who = byAgent ? "the agent" : `connector ${link.relay.record.connector!.name}`;
+      link.relay.end(code, message.reason.slice(0, MAX_REASON), now, who);
     } else if (link.side === "connector") {
       link.relay.seal(message);
     } else {

@@ -332,6 +332,15 @@ describe("a session's rules", () => {
       assert.equal(agent.remembered, undefined);
     });
 
+    test("is gone for good when the object has lost its sockets", () => {
+      open(agent, "raw");
+      relay.join(connector, KEY, SECRET, 0);
+      restart(10);
+      assert.equal(relay.deadline(), 10);
+      relay.expire(10);
+      assert.equal(relay.record.end?.code, "agent_gone");
+    });
+
     test("can't come back", () => {
       open(agent, "raw");
       relay.join(connector, KEY, SECRET, 0);
@@ -364,6 +373,14 @@ describe("a session's rules", () => {
       relay.frame("agent", data("a"), 2);
       assert.equal(viewer.closed, VIEWER_BEHIND);
     });
+  });
+
+  test("a connector that waited and left before the agent came is replaced, and can't come back", () => {
+    relay.join(connector, KEY, SECRET, 0);
+    relay.dropped("connector", connector, 1);
+    open(agent);
+    assert.equal(relay.record.connector, null);
+    assert.equal(relay.record.connectorResume, null);
   });
 
   test("a connector that waits is not a session: nothing is logged until an agent comes, and the first entry says who", () => {

@@ -137,8 +137,11 @@ export class Relay {
     resume: { secret: string; hash: string } | undefined,
     now: number,
   ): void {
-    // The connector that waited here is gone: another is asked.
-    if (!this.#connector) this.record.connector = null;
+    // The connector that waited here is gone: another is asked, and this one can't come back.
+    if (!this.#connector) {
+      this.record.connector = null;
+      this.record.connectorResume = null;
+    }
     this.record.state = "open";
     this.record.facts = facts;
     this.record.limits = limits;
@@ -278,7 +281,7 @@ export class Relay {
     if (this.record.state !== "open") return Number.POSITIVE_INFINITY;
     const { facts, limits } = this.record;
     let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.log.time + limits!.idleMs);
-    if (!this.#agent) at = Math.min(at, this.#agentAway + limits!.resumeMs);
+    if (!this.#agent) at = Math.min(at, this.#agentAway + this.#agentPatience());
     if (!this.#connector) {
       at = Math.min(at, this.record.connector ? this.#connectorAway + limits!.resumeMs : this.#redialAt);
       if (this.record.connector && this.#checkConnectorAt) at = Math.min(at, this.#checkConnectorAt);
@@ -305,14 +308,19 @@ export class Relay {
     if (now >= this.log.time + limits!.idleMs) {
       this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
     }
-    if (!this.#agent && now >= this.#agentAway + limits!.resumeMs) {
-      this.end("agent_gone", `the agent did not come back within ${limits!.resumeMs / 1000} s`, now);
+    if (!this.#agent && now >= this.#agentAway + this.#agentPatience()) {
+      this.end("agent_gone", `the agent did not come back within ${this.#agentPatience() / 1000} s`, now);
     }
     if (!this.#connector) this.#expireConnector(now);
     if (this.#polling && now >= this.#polling) {
       this.#polling = 0;
       if (this.#agent) this.#pump(this.#agent, now);
     }
+  }
+
+  /** How long an agent may stay away, ms; a raw one can't come back. */
+  #agentPatience(): number {
+    return this.record.facts!.mode === "raw" ? 0 : this.record.limits!.resumeMs;
   }
 
   #expireConnector(now: number): void {
