@@ -1,0 +1,178 @@
+// `npm run bench`: see --help.
+import { writeFileSync } from "node:fs";
+import { conditions, loadNow } from "./conditions.ts";
+import { prepareCopies } from "./copy.ts";
+import { type Database, startDatabase } from "./database.ts";
+import { type Hops, measureHops } from "./hops.ts";
+import { idleSessions, type Memory, slowReader } from "./memory.ts";
+import { HELP, type Options, type PathName, readOptions } from "./options.ts";
+import { type Path, startPath } from "./path.ts";
+import type { Sallyport } from "./sallyport.ts";
+import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
+import { Skipped } from "./skipped.ts";
+import { Stops } from "./stops.ts";
+import { hopTable, markdown } from "./table.ts";
+import { workloads } from "./workloads.ts";
+
+const HOP_ROUNDS = 5;
+
+const say = (line: string) => console.error(line);
+
+async function bench(options: Options, stops: Stops): Promise<void> {
+  const load = loadNow();
+  say("PostgreSQL …");
+  const database = await startDatabase(options.scale);
+  stops.add(database.stop);
+  const rows: Row[] = await compare(database, options, stops);
+  rows.push(...(await memory(database, options, stops)));
+  const hops = await hopTimes(database, options, stops);
+  console.log(`${await conditions(database, load)}\n`);
+  if (rows.length > 0) console.log(markdown(rows));
+  if (hops.size > 0) console.log(`\n${hopTable(hops)}`);
+  for (const [path, steps] of hops) rows.push(...hopRows(path, steps));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+/** Rounds of direct, then each path, then again. */
+async function compare(database: Database, options: Options, stops: Stops): Promise<Row[]> {
+  const copySize = options.only.includes("copy") ? await prepareCopies(database) : 0;
+  const wanted = workloads(database, options, copySize);
+  if (wanted.length === 0) return [];
+  const paths = new Map<PathName, Path>();
+  for (const name of options.paths) {
+    const path = await orSkip(name, () => startPath(name, database, options));
+    if (path === undefined) continue;
+    stops.add(path.stop);
+    paths.set(name, path);
+  }
+  const rows: Row[] = [];
+  for (const { run, ...workload } of wanted) {
+    const rounds: Map<PathName, Sample>[] = [];
+    for (let round = 1; round <= options.repetitions; round++) {
+      const samples = new Map<PathName, Sample>();
+      for (const [name, path] of paths) samples.set(name, await run(path));
+      rounds.push(samples);
+      const found = [...samples].map(([name, { value }]) => `${name} ${value.toFixed(1)}`).join(", ");
+      say(`${workload.workload}, ${workload.clients}: ${found} (${workload.unit})`);
+    }
+    rows.push(...rowsOf({ ...workload, rounds }));
+  }
+  for (const path of paths.values()) await path.stop();
+  return rows;
+}
+
+/** Memory is measured on paths just started: what earlier work has left would hide it. */
+async function memory(database: Database, options: Options, stops: Stops): Promise<Row[]> {
+  const { sessions, megabytes } = options;
+  const parts = [
+    {
+      name: "idle",
+      clients: sessions,
+      workload: "memory of an idle session",
+      measure: (path: Path) => idleSessions(database, path, options),
+    },
+    {
+      name: "slow-reader",
+      clients: 1,
+      workload: `peak in a ${megabytes} MB COPY to a slow reader`,
+      measure: (path: Path) => slowReader(database, path, megabytes),
+    },
+  ] as const;
+  const rows: Row[] = [];
+  for (const { name: part, workload, clients, measure } of parts) {
+    if (!options.only.includes(part)) continue;
+    for (const name of options.paths) {
+      if (name === "direct") continue;
+      await orSkip(name, async () => {
+        const path = await startPath(name, database, options);
+        stops.add(path.stop);
+        say(`${workload}: ${name} …`);
+        rows.push(...memoryRows(workload, name, clients, await measure(path)));
+        await path.stop();
+      });
+    }
+  }
+  return rows;
+}
+
+async function hopTimes(database: Database, options: Options, stops: Stops): Promise<Map<PathName, Hops>> {
+  const found = new Map<PathName, Hops>();
+  if (!options.only.includes("hops")) return found;
+  for (const name of options.paths) {
+    if (name === "direct" || name === "pgbouncer" || name === "relay") continue;
+    await orSkip(name, async () => {
+      const path = (await startPath(name, database, options)) as Sallyport;
+      stops.add(path.stop);
+      say(`hops of ${name} …`);
+      const round = options.seconds * 250;
+      found.set(name, await measureHops(database, path, { rounds: HOP_ROUNDS, round }));
+      await path.stop();
+    });
+  }
+  return found;
+}
+
+function memoryRows(workload: string, path: PathName, clients: number, memory: Memory): Row[] {
+  return Object.entries(memory).map(([process, value]) => ({
+    workload: `${workload}: ${process}`,
+    path,
+    clients,
+    ratio: null,
+    p50: null,
+    p99: null,
+    value: rounded(value, 3),
+    unit: "MB",
+    better: "less",
+    repetitions: 1,
+  }));
+}
+
+function hopRows(path: PathName, hops: Hops): Row[] {
+  return Object.entries(hops).map(([step, microseconds]) => ({
+    workload: `hop: ${step}`,
+    path,
+    clients: 1,
+    ratio: rounded(microseconds / hops.postgres, 3),
+    p50: Math.round(microseconds),
+    p99: null,
+    value: rounded(microseconds, 1),
+    unit: "µs",
+    better: "less",
+    repetitions: HOP_ROUNDS,
+  }));
+}
+
+async function orSkip<T>(name: string, step: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof Skipped)) throw error;
+    say(`skipped ${name}: ${error.message}`);
+    return undefined;
+  }
+}
+
+function readCommandLine(): Options | undefined {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`bench: ${error.message}`);
+    process.exit(2);
+  }
+}
+
+const options = readCommandLine();
+if (options === undefined) {
+  console.log(HELP);
+} else {
+  const stops = new Stops();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void stops.run().finally(() => process.exit(130)));
+  }
+  try {
+    await bench(options, stops);
+  } finally {
+    await stops.run();
+  }
+}
