@@ -3,10 +3,14 @@
 import { globSync } from "node:fs";
 import type { TestResult } from "./run/reporter.ts";
 import { abandon, ROOT, runAll, type Task, type TaskResult } from "./run/task.ts";
+import { type SystemPackage, unavailable } from "./system-packages.ts";
 
 const MINUTE = 60_000;
 const PARTS = ["check", "unit", "e2e", "long"] as const;
 type Part = (typeof PARTS)[number];
+
+/** What tests run of others' programs: got before they begin, as two installations at once would block each other. */
+const PACKAGES: SystemPackage[] = ["postgresql", "postgresql-client", "python3-asyncpg", "python3-psycopg"];
 
 const SOURCES = "{protocol,connector,client,workers}/**/*.test.ts";
 
@@ -100,6 +104,12 @@ const filters = words.filter((word) => !isPart(word));
 const parts: readonly Part[] =
   chosen.length > 0 ? chosen : filters.length > 0 ? ["unit", "e2e"] : ["check", "unit", "e2e"];
 
+if (parts.some((part) => part !== "check")) {
+  for (const name of PACKAGES) {
+    const missing = unavailable(name);
+    if (missing) console.log(`missing: ${missing}`);
+  }
+}
 const done: TaskResult[] = [];
 for (const part of parts) {
   const { tasks, atOnce } = partOf(part, filters);
