@@ -35,6 +35,8 @@ const LAST_RETRY_MS = 1_000;
 /** Bytes of a problem+json body that are read. */
 const MAX_PROBLEM = 16 * 1024;
 
+const TOO_LATE = new SallyportError("session_ended", "the edge could not be reached again in time");
+
 /** What a tunnel's end needs from its side. */
 export interface TunnelSide {
   edge: URL;
@@ -74,6 +76,8 @@ export class TunnelEnd implements AgentStream {
   #consumedBytes = 0;
   #announcedBytes = 0;
   #awaySince = 0;
+  /** What the edge answered to the last try to resume, if it answered. */
+  #refused: SallyportError | undefined;
   #retryMs = FIRST_RETRY_MS;
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout;
@@ -279,7 +283,8 @@ export class TunnelEnd implements AgentStream {
     const now = Date.now();
     this.#awaySince ||= now;
     if (now - this.#awaySince > (this.#side.resumeMs ?? RESUME_MS)) {
-      this.#end("session_ended", "the edge could not be reached again in time");
+      const { code, message } = this.#refused ?? TOO_LATE;
+      this.#end(code, message);
       return;
     }
     const wait = this.#retryMs * (0.5 + Math.random() / 2);
@@ -293,14 +298,18 @@ export class TunnelEnd implements AgentStream {
       [Header.received]: String(this.#receivedFrames),
     });
     this.#ready = false;
+    this.#refused = undefined;
     this.#attach(socket);
     socket.on("unexpected-response", (_request, response) => {
       this.#socket = undefined;
       void readProblem(response).then((error) => {
         socket.terminate();
         if (this.#closed) return;
+        this.#refused = error;
+        // The edge can't record: no access without.
+        if (error.code === "storage_failed") this.#end(error.code, error.message);
         // The edge knows the session and refuses: it is over. Anything else may be a proxy on its way up.
-        if (
+        else if (
           error.code === "not_found" ||
           error.code === "session_ended" ||
           error.code === "unauthenticated"

@@ -103,6 +103,17 @@ export function sealedEvidence(edge: TestEdge, session: string): Promise<Evidenc
   });
 }
 
+/** The payload of one direction as the recording holds it. */
+export async function recorded(edge: TestEdge, session: string, kind: EntryKind): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const part of readRecording(await download(edge, session))) {
+    if (part.part === "entry" && part.entry.kind === kind) {
+      chunks.push(part.entry.frame.subarray(FRAME_HEADER));
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
 async function download(edge: TestEdge, session: string): Promise<AsyncIterable<Uint8Array>> {
   const response = await fetch(new URL(`/v1/sessions/${session}/recording`, edge.edge.url), {
     headers: { authorization: `Bearer ${edge.edge.adminToken}` },

@@ -30,6 +30,18 @@ test("any other error says nothing of itself", async (t) => {
   assert.ok(!(await response.text()).includes("secret"));
 });
 
+test("a storage that fails is told from other faults", async (t) => {
+  t.mock.method(console, "error", () => {});
+  for (const words of [
+    "database or disk is full: SQLITE_FULL",
+    "D1_ERROR: disk I/O error: SQLITE_IOERR_WRITE",
+  ]) {
+    const response = problemResponse(new Error(words));
+    assert.equal(response.status, 507);
+    assert.equal(((await response.json()) as { code: string }).code, "storage_failed");
+  }
+});
+
 test("a challenge is one line of the characters that RFC 6750 allows", () => {
   const { headers } = problemResponse(new SallyportError("unauthenticated", 'a "quoted\\" ä\r\nX: y'));
   assert.equal(

@@ -2,8 +2,8 @@ import type { Problem } from "../../protocol/directory.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 
 /**
- * An error as problem+json (RFC 9457). What is no `SallyportError` is logged and answered as `internal`, without a
- * word of it. A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750 section 3).
+ * An error as problem+json (RFC 9457). What is no `SallyportError` is logged and answered as `internal` or,
+ * where the storage is at fault, `storage_failed`, without a word of it. A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750 section 3).
  */
 export function problemResponse(error: unknown): Response {
   const known = ours(error) ?? internal(error);
@@ -39,7 +39,17 @@ function challenge(message: string): string {
   return `Bearer realm="sallyport", error="invalid_token", error_description="${description}"`;
 }
 
+/** What SQLite says when the storage, not the request, is at fault; a Durable Object's and D1's errors carry it. */
+const STORAGE = /\bSQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|CORRUPT)/;
+
 function internal(error: unknown): SallyportError {
   console.error("internal error:", error);
+  if (error instanceof Error && STORAGE.test(error.message)) {
+    return new SallyportError(
+      "storage_failed",
+      "the edge can't record, and gives no access without",
+      "Its storage is full or fails: whoever runs the edge finds more in its log.",
+    );
+  }
   return new SallyportError("internal", "the edge failed on this request", "Try again; its log says more.");
 }
