@@ -84,7 +84,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       });
     };
     const crashed = (again: boolean) => {
-      if (again) remember();
+      try {
+        if (again) remember();
+      } catch {
+        // A full disk ends sessions, not the edge: with space it serves again.
+        options.onLog?.("The process id of the new workerd could not be written down.");
+      }
       if (restarting === undefined) options.onCrash?.(again);
       else if (again) restarting.resolve();
       else restarting.reject(new SallyportError("internal", "workerd does not start again."));
