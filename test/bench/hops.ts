@@ -97,6 +97,7 @@ async function throughSocket(database: Database, at: Address, closes: (() => unk
   await client.connect();
   // Signed in; from here on the bytes are the probe's own.
   socket.removeAllListeners("data");
+  client.on("error", () => {});
   closes.push(() => socket.destroy());
   const answers = new Answers();
   socket.on("data", (chunk: Buffer) => answers.take(chunk));

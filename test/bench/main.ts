@@ -170,6 +170,10 @@ if (options === undefined) {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void stops.run().finally(() => process.exit(130)));
   }
+  process.once("uncaughtException", (error) => {
+    console.error(error);
+    void stops.run().finally(() => process.exit(1));
+  });
   try {
     await bench(options, stops);
   } finally {
