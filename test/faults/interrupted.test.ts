@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PROTOCOL_3_0, query, startupMessage } from "../../protocol/postgres/frontend.ts";
+import { openTunnel, type TunnelEnd } from "../../protocol/tunnel.ts";
+import { evidence } from "./evidence.ts";
+import { eventually, type Rig, startRig } from "./rig.ts";
+
+/** An interrupted session is closed within this time. */
+const A_MINUTE_MS = 60_000;
+/** A session's object has alarms in its first seconds, which find it too; an older one sleeps until the sweep. */
+const AGE_MS = process.env.LONG ? 25_000 : 0;
+
+describe("sessions that nobody is left to end", { timeout: 150_000 }, () => {
+  let rig: Rig;
+
+  before(async () => {
+    rig = await startRig();
+  });
+
+  after(() => rig?.stop());
+
+  const open = async (...statements: string[]) => {
+    const stream = (await openTunnel({
+      edge: rig.edge.edge.url,
+      target: "orders",
+      token: rig.token,
+    })) as TunnelEnd;
+    let received = 0;
+    stream.handlers = {
+      onData: (chunk) => {
+        received += chunk.length;
+      },
+      onDrain() {},
+      onEnd() {},
+      onClose() {},
+    };
+    stream.send([startupMessage(PROTOCOL_3_0, [["user", "anyone"]]), ...statements.map(query)]);
+    await eventually("the target's greeting", 5_000, async () => received > 0);
+    return stream;
+  };
+
+  test("edge and both ends killed together: the sweep closes the sessions with their reason within a minute", async () => {
+    const streams = [await open(), await open("SELECT pg_sleep(600)")];
+    await sleep(AGE_MS);
+    const { workerdPid } = rig.edge.edge;
+    // Stopped, the edge can't see its sockets close before it is killed itself.
+    process.kill(workerdPid!, "SIGSTOP");
+    for (const stream of streams) stream.abandon();
+    await rig.connector.kill();
+    const start = performance.now();
+    await rig.edge.edge.restart();
+    const all = await Promise.all(streams.map(({ session }) => rig.ended(session, A_MINUTE_MS)));
+    assert.ok(performance.now() - start < A_MINUTE_MS);
+    for (const { id, endCode, endReason } of all) {
+      assert.deepEqual([endCode, endReason], ["connector_lost", "connector main is gone"]);
+      assert.equal(await rig.backends(id), 0);
+      const { verification, events } = await evidence(rig.edge, id);
+      assert.deepEqual([verification.verdict, verification.firstWrong], ["incomplete", null]);
+      assert.deepEqual(
+        verification.checks.filter(({ state }) => state === "absent").map(({ name }) => name),
+        ["connector-seal"],
+        "only the connector's seal is missing",
+      );
+      assert.equal(events.at(-1)?.event, "ended");
+    }
+  });
+});
