@@ -11,6 +11,7 @@ import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { parseControl } from "./control-message.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
+import { Inbox } from "./inbox.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, type Peer, Relay, type Side } from "./relay.ts";
@@ -21,6 +22,12 @@ import { type Attachment, SocketPeer } from "./socket.ts";
 const SETTLE_RETRY_MS = 5_000;
 /** Characters of a side's reason for closing that are kept. */
 const MAX_REASON = 500;
+
+/** A message that a socket has sent. */
+interface Arrival {
+  socket: WebSocket;
+  message: string | ArrayBuffer;
+}
 
 interface Link {
   relay: Relay;
@@ -44,6 +51,10 @@ export class Session extends DurableObject<Env> {
   readonly #missing = new Set<SessionRecord>();
   readonly #dialling = new Set<SessionRecord>();
   readonly #doorways: Doorways;
+  readonly #inbox = new Inbox<Arrival>(
+    (arrival) => this.#receive(arrival),
+    (flush) => void setTimeout(flush, 0),
+  );
   #alarmAt = Number.POSITIVE_INFINITY;
   /** The time of the alarm that fired last. */
   #firedAt = 0;
@@ -71,6 +82,7 @@ export class Session extends DurableObject<Env> {
     const url = new URL(request.url);
     const [, door, id = ""] = url.pathname.split("/");
     const pair = new WebSocketPair();
+    this.#inbox.flush();
     try {
       const now = Date.now();
       if (door === "agent") this.#open(request, id, pair[1], now);
@@ -88,16 +100,8 @@ export class Session extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const link = this.#links.get(socket);
-    if (!link && typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
-    if (!link || link.side === "viewer") return;
-    const now = Date.now();
-    try {
-      if (typeof message === "string") this.#control(link, message, now);
-      else if (link.raw) link.relay.raw(new Uint8Array(message), now);
-      else link.relay.frame(link.side, new Uint8Array(message), now);
-    } catch (error) {
-      this.#fault(link, error, now);
-    }
+    if (link) this.#inbox.push(link.relay.record.id, { socket, message }, Date.now());
+    else if (typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -111,6 +115,7 @@ export class Session extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#firedAt = this.#alarmAt === Number.POSITIVE_INFINITY ? Date.now() : this.#alarmAt;
     this.#alarmAt = Number.POSITIVE_INFINITY;
+    this.#inbox.flush();
     const now = Date.now();
     for (const relay of this.#relays.values())
       if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
@@ -128,6 +133,7 @@ export class Session extends DurableObject<Env> {
 
   /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
   kill(session: string, code: ErrorCode, reason: string, by: string): boolean {
+    this.#inbox.flush();
     const now = Date.now();
     const relay = this.#relays.get(session);
     if (relay?.record.state === "open") {
@@ -335,7 +341,22 @@ export class Session extends DurableObject<Env> {
     this.#settling.set(relay.record.id, relay.record);
   }
 
+  #receive({ socket, message }: Arrival): void {
+    // Its session may have ended, or the socket been superseded, while the message waited.
+    const link = this.#links.get(socket);
+    if (!link || link.side === "viewer") return;
+    const now = Date.now();
+    try {
+      if (typeof message === "string") this.#control(link, message, now);
+      else if (link.raw) link.relay.raw(new Uint8Array(message), now);
+      else link.relay.frame(link.side, new Uint8Array(message), now);
+    } catch (error) {
+      this.#fault(link, error, now);
+    }
+  }
+
   #gone(socket: WebSocket): void {
+    this.#inbox.flush();
     this.#doorways.leave(socket);
     const link = this.#links.get(socket);
     if (!link) return;
