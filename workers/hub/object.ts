@@ -89,6 +89,8 @@ export class ConnectorHub extends DurableObject<Env> {
 
   override webSocketClose(socket: WebSocket): void {
     this.#replicas.delete(socket);
+    // A hibernatable socket's closing handshake is ours to answer; unanswered, the peer waits for seconds.
+    socket.close(1000);
   }
 
   override webSocketError(socket: WebSocket): void {
