@@ -12,8 +12,8 @@ import {
   type Presence,
   type ReplicaMessage,
 } from "../protocol/control.ts";
+import { connect, readProblem } from "../protocol/dial.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
-import { connect, readProblem } from "../protocol/tunnel.ts";
 import { ConnectorSession } from "./session.ts";
 
 const FIRST_RETRY_MS = 25;

@@ -8,7 +8,6 @@ import {
   PING,
   PING_EVERY_MS,
   PONG,
-  SUBPROTOCOL,
   type Welcome,
 } from "./control.ts";
 import { ERRORS, type ErrorCode, isFinalClose, SallyportError } from "./errors.ts";
@@ -28,12 +27,8 @@ import type { AgentStream, StreamHandlers } from "./stream.ts";
 
 /** How long an end keeps trying to resume, ms; the edge waits as long by default. */
 export const RESUME_MS = 15_000;
-/** How long one attempt to connect may take, ms. */
-const CONNECT_MS = 10_000;
 const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 1_000;
-/** Bytes of a problem+json body that are read. */
-const MAX_PROBLEM = 16 * 1024;
 
 const TOO_LATE = new SallyportError("session_ended", "the edge could not be reached again in time");
 
@@ -356,37 +351,6 @@ export class TunnelEnd implements AgentStream {
   }
 }
 
-/** Opens a WebSocket to the edge. */
-export function connect(edge: URL, path: string, headers: Record<string, string>): WebSocket {
-  const url = new URL(path, edge);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, [SUBPROTOCOL], {
-    headers,
-    perMessageDeflate: false,
-    handshakeTimeout: CONNECT_MS,
-    maxPayload: FRAME_HEADER + MAX_PAYLOAD,
-    skipUTF8Validation: true,
-    ...(isPrivatePath(edge) ? { generateMask: zeroMask } : {}),
-  });
-}
-
-/**
- * The mask protects proxies from bytes that a web page chose (RFC 6455 section 10.3). Under TLS and on loopback
- * there is none to protect, and masking costs a pass over every byte.
- */
-function isPrivatePath(edge: URL): boolean {
-  return (
-    edge.protocol === "https:" ||
-    edge.hostname === "127.0.0.1" ||
-    edge.hostname === "[::1]" ||
-    edge.hostname === "localhost"
-  );
-}
-
-function zeroMask(mask: Buffer): void {
-  mask.fill(0);
-}
-
 /** Joins a session: resolves at the edge's `welcome`. Throws what the edge answered, or `connector_offline`-like errors. */
 export function join(side: TunnelSide): Promise<TunnelEnd> {
   const socket = connect(side.edge, side.path, side.headers);
@@ -440,36 +404,4 @@ export async function openTunnel(options: {
     path: Path.tunnel(options.target),
     headers: { authorization: `Bearer ${options.token}` },
   });
-}
-
-/** Reads problem+json (RFC 9457), bounded; anything else becomes an error that names the status. */
-export async function readProblem(response: import("node:http").IncomingMessage): Promise<SallyportError> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_PROBLEM) break;
-      chunks.push(chunk);
-    }
-    const problem = JSON.parse(Buffer.concat(chunks).toString()) as {
-      code?: string;
-      detail?: string;
-      hint?: string;
-    };
-    if (problem.code && Object.hasOwn(ERRORS, problem.code)) {
-      return new SallyportError(
-        problem.code as ErrorCode,
-        problem.detail ?? "refused by the edge",
-        problem.hint,
-      );
-    }
-  } catch {
-    // Not a problem document: the status alone must do.
-  }
-  return new SallyportError(
-    "internal",
-    `the edge answered with HTTP status ${response.statusCode}`,
-    "is this the address of an edge?",
-  );
 }

@@ -1,25 +1,25 @@
 import { DurableObject } from "cloudflare:workers";
 import { closeFrame } from "../../protocol/close-reason.ts";
-import { edgeSealText, Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
+import { Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
-import { signText, thumbprint } from "../../protocol/signatures.ts";
+import { thumbprint } from "../../protocol/signatures.ts";
 import { problemResponse } from "../api/problem.ts";
-import { markEnded } from "../directory/sessions.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
 import { checkTicket } from "../hub/ticket.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
+import { AlarmClock } from "./alarm-clock.ts";
 import { parseControl } from "./control-message.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
+import { Errands } from "./errands.ts";
 import { Inbox } from "./inbox.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
+import type { Peer, Side } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
-import { type Effects, type Peer, Relay, type Side } from "./relay.ts";
+import { type Effects, Relay } from "./relay.ts";
 import { hasHash, newSecret } from "./resume-secret.ts";
 import { type Attachment, SocketPeer } from "./socket.ts";
 
-/** How long a record that could not be settled waits for the next try, ms. */
-const SETTLE_RETRY_MS = 5_000;
 /** Characters of a side's reason for closing that are kept. */
 const MAX_REASON = 500;
 
@@ -45,32 +45,33 @@ export class Session extends DurableObject<Env> {
   readonly #records: SessionRecords;
   readonly #relays = new Map<string, Relay>();
   readonly #links = new Map<WebSocket, Link>();
-  /** Sessions that are over, to be sealed and reported from the alarm. */
-  readonly #settling = new Map<string, SessionRecord>();
-  /** Sessions whose connector's process must be looked for, from the alarm. */
-  readonly #missing = new Set<SessionRecord>();
-  readonly #dialling = new Set<SessionRecord>();
   readonly #doorways: Doorways;
   readonly #inbox = new Inbox<Arrival>(
     (arrival) => this.#receive(arrival),
     (flush) => void setTimeout(flush, 0),
   );
-  #alarmAt = Number.POSITIVE_INFINITY;
-  /** The time of the alarm that fired last. */
-  #firedAt = 0;
+  readonly #clock: AlarmClock;
+  readonly #errands: Errands;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     ctx.storage.sql.exec(LOG_SCHEMA);
     this.#records = new SessionRecords(ctx.storage.sql);
+    this.#clock = new AlarmClock((at) => void ctx.storage.setAlarm(at));
+    this.#errands = new Errands(env, ctx.storage.sql, this.#records, {
+      soon: () => this.#clock.wake(Date.now()),
+      retry: (at) => this.#clock.wake(at),
+      lost: (record) => this.#endLost(record),
+      settled: (record) => this.#forget(record),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
     const now = Date.now();
     for (const record of this.#records.live()) this.#relay(record, now);
     for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
     for (const relay of this.#relays.values()) {
-      if (relay.record.state === "ending") this.#settling.set(relay.record.id, relay.record);
-      this.#wake(relay.record.state === "ending" ? now : relay.deadline());
+      if (relay.record.state === "ending") this.#errands.settle(relay.record);
+      this.#clock.wake(relay.deadline());
     }
   }
 
@@ -106,6 +107,8 @@ export class Session extends DurableObject<Env> {
 
   override webSocketClose(socket: WebSocket): void {
     this.#gone(socket);
+    // A hibernatable socket's closing handshake is ours to answer; unanswered, the peer waits for seconds.
+    socket.close(1000);
   }
 
   override webSocketError(socket: WebSocket): void {
@@ -113,22 +116,15 @@ export class Session extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.#firedAt = this.#alarmAt === Number.POSITIVE_INFINITY ? Date.now() : this.#alarmAt;
-    this.#alarmAt = Number.POSITIVE_INFINITY;
+    this.#clock.fired(Date.now());
     this.#inbox.flush();
     const now = Date.now();
-    for (const relay of this.#relays.values())
+    for (const relay of this.#relays.values()) {
       if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
-    const outcomes = await Promise.allSettled([
-      ...Array.from(this.#settling.values(), (record) => this.#settle(record)),
-      ...Array.from(this.#missing, (record) => this.#findConnector(record)),
-      ...Array.from(this.#dialling, (record) => this.#dial(record)),
-    ]);
-    // The deadlines of these sessions stand: what the hub could not be asked now ends or is asked again by them.
-    for (const one of outcomes)
-      if (one.status === "rejected") console.error("the hub did not answer:", String(one.reason));
-    this.#wake(this.#doorways.expire(Date.now()));
-    for (const relay of this.#relays.values()) this.#wake(relay.deadline());
+    }
+    await this.#errands.run();
+    this.#clock.wake(this.#doorways.expire(Date.now()));
+    for (const relay of this.#relays.values()) this.#clock.wake(relay.deadline());
   }
 
   /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
@@ -160,24 +156,13 @@ export class Session extends DurableObject<Env> {
   /** RPC. Looks after an open session: an object that slept through the loss of both sides wakes by this. */
   check(session: string): void {
     const record = this.#relays.get(session)?.record ?? this.#records.find(session);
-    if (record?.state === "ended" && record.end) {
-      // Ended here, but the directory has not heard of it.
-      this.#settling.set(session, record);
-      this.#wake(Date.now());
-    }
-    if (!record) {
-      const ended = this.#records.create(session, "ended", Date.now());
-      ended.end = { code: "internal", reason: "the session was registered but never opened", at: Date.now() };
-      this.#records.save(ended);
-      this.#settling.set(session, ended);
-      this.#wake(Date.now());
-    }
-  }
-
-  /** RPC. The connector's process is gone and can't come back. */
-  connectorGone(session: string): void {
-    const relay = this.#relays.get(session);
-    if (relay) this.#endLost(relay);
+    // Ended here, but the directory has not heard of it.
+    if (record?.state === "ended") this.#errands.settle(record);
+    if (record) return;
+    const never = this.#records.create(session, "ended", Date.now());
+    never.end = { code: "internal", reason: "the session was registered but never opened", at: Date.now() };
+    this.#records.save(never);
+    this.#errands.settle(never);
   }
 
   #open(request: Request, id: string, socket: WebSocket, now: number): void {
@@ -187,7 +172,7 @@ export class Session extends DurableObject<Env> {
   #visit(request: Request, socket: WebSocket, now: number): void {
     this.ctx.acceptWebSocket(socket);
     const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
-    this.#wake(this.#doorways.enter(socket, visitor, now));
+    this.#clock.wake(this.#doorways.enter(socket, visitor, now));
   }
 
   /** A visitor has proved who it is: its startup message is the session's first frame. */
@@ -338,7 +323,7 @@ export class Session extends DurableObject<Env> {
     }
     relay.record.state = "ending";
     relay.record.end = { code: "storage_failed", reason: close.reason, at: Date.now() };
-    this.#settling.set(relay.record.id, relay.record);
+    this.#errands.settle(relay.record);
   }
 
   #receive({ socket, message }: Arrival): void {
@@ -381,75 +366,23 @@ export class Session extends DurableObject<Env> {
 
   readonly #effects: Effects = {
     save: (record) => this.#records.save(record),
-    dial: (record) => this.#soon(() => this.#dialling.add(record)),
-    checkConnector: (record) => this.#soon(() => this.#missing.add(record)),
-    settle: (record) => this.#soon(() => this.#settling.set(record.id, record)),
+    dial: (record) => this.#errands.dial(record),
+    checkConnector: (record) => this.#errands.findConnector(record),
+    settle: (record) => this.#errands.settle(record),
     discard: (record) => {
       this.#records.remove(record);
       this.#relays.delete(record.id);
     },
-    wake: (at) => this.#wake(at),
+    wake: (at) => this.#clock.wake(at),
   };
 
-  /** Calls to others run from the alarm, never between append and send. */
-  #soon(note: () => void): void {
-    note();
-    this.#wake(Date.now());
+  #forget(record: SessionRecord): void {
+    this.#relays.get(record.id)?.release();
+    this.#relays.delete(record.id);
   }
 
-  #wake(at: number): void {
-    // The runtime forgets an alarm that is set, while one runs, for that one's own millisecond.
-    const time = Math.max(at, this.#firedAt + 1);
-    if (time >= this.#alarmAt) return;
-    this.#alarmAt = time;
-    void this.ctx.storage.setAlarm(time);
-  }
-
-  /** Signs the end of the recording, tells the directory, and lets the session go. Tried again until it is done. */
-  async #settle(record: SessionRecord): Promise<void> {
-    try {
-      if (record.facts && !record.edgeSeal) {
-        const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
-        const key = edgeSigningKey(this.env);
-        const seal = { key: thumbprint(key), entries: log.seq, head: Buffer.from(log.head).toString("hex") };
-        record.edgeSeal = { ...seal, signature: await signText(key, edgeSealText(record.id, seal)) };
-      }
-      const { code, reason, at } = record.end!;
-      await markEnded(this.env.DIRECTORY, record.id, code, reason, at);
-      record.state = "ended";
-      this.#records.save(record);
-      this.#settling.delete(record.id);
-      this.#relays.get(record.id)?.release();
-      this.#relays.delete(record.id);
-    } catch (error) {
-      console.error(
-        "session",
-        record.id,
-        "is not settled yet:",
-        error instanceof Error ? error.message : "unknown",
-      );
-      this.#wake(Date.now() + SETTLE_RETRY_MS);
-    }
-  }
-
-  /** Ends the session at once if the hub does not know the connector's process; else there is time to resume. */
-  async #findConnector(record: SessionRecord): Promise<void> {
-    this.#missing.delete(record);
+  #endLost(record: SessionRecord): void {
     const relay = this.#relays.get(record.id);
-    if (!relay || !record.connector) return;
-    const alive = await this.env.HUB.getByName(record.connector.name).isLive(record.connector.instance);
-    if (!alive) this.#endLost(relay);
-  }
-
-  #endLost(relay: Relay): void {
-    const now = Date.now();
-    const reason = `connector ${relay.record.connector?.name} is gone`;
-    this.#guarded(relay, () => relay.end("connector_lost", reason, now));
-  }
-
-  async #dial(record: SessionRecord): Promise<void> {
-    this.#dialling.delete(record);
-    const { connector, target } = record.facts!;
-    await this.env.HUB.getByName(connector).dial(target, record.id);
+    if (relay) this.#guarded(relay, () => relay.lost(Date.now()));
   }
 }

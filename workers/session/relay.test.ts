@@ -13,17 +13,9 @@ import {
 } from "../../protocol/frame.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import type { Sql } from "./log.ts";
+import { type Peer, VIEWER_BEHIND } from "./readers.ts";
 import { SessionRecords } from "./record.ts";
-import {
-  CHECK_CONNECTOR_MS,
-  type Effects,
-  JOIN_MS,
-  type Peer,
-  REDIAL_MS,
-  Relay,
-  SEAL_MS,
-  VIEWER_BEHIND,
-} from "./relay.ts";
+import { CHECK_CONNECTOR_MS, type Effects, JOIN_MS, REDIAL_MS, Relay, SEAL_MS } from "./relay.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
 const KEY = { name: "main", instance: "i1", key: "k1" };
@@ -277,6 +269,16 @@ describe("a session's rules", () => {
       assert.equal(at(1000 + CHECK_CONNECTOR_MS), undefined);
       assert.deepEqual(effects, ["check"]);
       assert.equal(at(1000 + DEFAULT_LIMITS.resumeMs), "connector_lost");
+    });
+
+    test("a connector whose process is gone ends the session, unless it is back by then", () => {
+      open(agent);
+      relay.join(connector, KEY, SECRET, 0);
+      relay.lost(1);
+      assert.equal(relay.record.end, null);
+      relay.dropped("connector", connector, 2);
+      relay.lost(3);
+      assert.equal(relay.record.end?.code, "connector_lost");
     });
 
     test("idle, too long, lease over", () => {

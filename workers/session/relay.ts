@@ -3,32 +3,12 @@ import type { ConnectorSeal, EdgeEvent, EdgeMessage, Limits, SessionFacts } from
 import { VERSION } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import {
-  ACK_EVERY,
-  decodeAck,
-  decodeHeader,
-  encodeAck,
-  encodeFrame,
-  FRAME_HEADER,
-  FrameFlag,
-  FrameType,
-  MAX_PAYLOAD,
-  WINDOW,
-} from "../../protocol/frame.ts";
+import { decodeHeader, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD } from "../../protocol/frame.ts";
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
-import { recordingEntry } from "../../protocol/recording.ts";
 import { TICKET_MS } from "../hub/ticket.ts";
-import type { LoggedEntry, SessionLog } from "./log.ts";
+import type { SessionLog } from "./log.ts";
+import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
-
-/** A WebSocket as the relay sees it. */
-export interface Peer {
-  send(data: string | Uint8Array): void;
-  close(code: number, reason: string): void;
-  readonly bufferedAmount: number;
-  /** Keeps across hibernation where this peer stands in the log; undefined: at its end. */
-  remember(next: number | undefined): void;
-}
 
 /** What the relay asks of its shell. */
 export interface Effects {
@@ -45,17 +25,6 @@ export interface Effects {
   wake(at: number): void;
 }
 
-export type Side = "agent" | "connector";
-
-/** A reader of the log: everything that anyone receives comes from here. */
-interface Reader {
-  peer: Peer;
-  /** Seq of the next entry to look at. */
-  next: number;
-  /** Payload bytes of its direction sent to it. */
-  sent: number;
-}
-
 /** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
 export const JOIN_MS = 10_000;
 export const REDIAL_MS = 2_500;
@@ -64,18 +33,6 @@ export const CHECK_CONNECTOR_MS = 2_000;
 export const CHECK_CONNECTOR_AFTER_RESTART_MS = 6_000;
 /** How long the connector has for its seal, ms. */
 export const SEAL_MS = 3_000;
-/** Bytes queued towards a raw agent before the log waits for it, and how often it looks again, ms. */
-const RAW_BUFFER = 1024 * 1024;
-const RAW_POLL_MS = 100;
-/** A viewer further behind than this is told to come back for the rest. */
-const VIEWER_BUFFER = 4 * 1024 * 1024;
-/** Entries read from the log at a time, by a reader that is behind. */
-const BATCH = 8;
-/** A sender in good faith stays within the window, plus what it had already read. */
-const WINDOW_SLACK = WINDOW;
-/** Close code that tells a viewer to come back; see `isFinalClose`. */
-export const VIEWER_BEHIND = 4500;
-
 /**
  * The rules of one session: what is logged, who receives it when, and how it ends. Knows no clock and no network;
  * everything that arrives is appended and delivered in one synchronous step.
@@ -84,26 +41,19 @@ export class Relay {
   readonly record: SessionRecord;
   readonly log: SessionLog;
   readonly #effects: Effects;
-  #agent: Reader | undefined;
-  #connector: Reader | undefined;
-  readonly #viewers = new Set<Reader>();
-  /** Payload bytes of each sender that its receiver has consumed, by its last word; unset until it has said one. */
-  readonly #acked: Partial<Record<Side, number>> = {};
-  /** What counts as consumed as long as the receiver has said nothing: all that was logged before. */
-  readonly #start: Record<Side, number>;
+  readonly #readers: Readers;
   /** Since when a side is away, ms; 0 while it is there. */
   #agentAway = 0;
   #connectorAway = 0;
   #checkConnectorAt = 0;
   #redialAt = 0;
-  #polling = 0;
 
   /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
   constructor(record: SessionRecord, log: SessionLog, effects: Effects, now: number) {
     this.record = record;
     this.log = log;
     this.#effects = effects;
-    this.#start = { agent: log.agentBytes, connector: log.targetBytes };
+    this.#readers = new Readers(record, log, (at) => effects.wake(at));
     this.#agentAway = now;
     this.#connectorAway = now;
     this.#checkConnectorAt = now + CHECK_CONNECTOR_AFTER_RESTART_MS;
@@ -118,14 +68,15 @@ export class Relay {
 
   attachViewer(peer: Peer, from: number, now: number): void {
     const viewer: Reader = { peer, next: from, sent: 0 };
-    this.#viewers.add(viewer);
-    this.#pump(viewer, now);
+    this.#readers.viewers.add(viewer);
+    this.#readers.pump(viewer, now);
     if (this.record.state === "ending" || this.record.state === "ended")
       peer.close(1000, "the session has ended");
   }
 
   detachViewer(peer: Peer): void {
-    for (const viewer of this.#viewers) if (viewer.peer === peer) this.#viewers.delete(viewer);
+    for (const viewer of this.#readers.viewers)
+      if (viewer.peer === peer) this.#readers.viewers.delete(viewer);
   }
 
   /** An agent opens the session. `resume` is the secret for a later reconnect; absent for a raw tunnel. */
@@ -138,7 +89,7 @@ export class Relay {
     now: number,
   ): void {
     // The connector that waited here is gone: another is asked, and this one can't come back.
-    if (!this.#connector) {
+    if (!this.#readers.connector) {
       this.record.connector = null;
       this.record.connectorResume = null;
     }
@@ -151,7 +102,7 @@ export class Relay {
     this.#place("agent", { peer, next: this.log.seq + 1, sent: 0 });
     if (resume) this.#welcome(peer, 0, resume.secret);
     this.#redialAt = now + REDIAL_MS;
-    if (this.#connector) this.#connectorServes(this.#connector, now);
+    if (this.#readers.connector) this.#connectorServes(this.#readers.connector, now);
     this.#effects.wake(this.deadline());
   }
 
@@ -187,8 +138,8 @@ export class Relay {
       this.#tell(peer, { type: "open", facts: this.record.facts });
     }
     // Credit that was given while this side was away.
-    if (this.#acked[side] !== undefined) this.#credit(reader, side);
-    this.#pump(reader, now);
+    this.#readers.recall(side);
+    this.#readers.pump(reader, now);
   }
 
   /** A frame from a framed side. Throws `SallyportError` for what breaks the protocol; the shell then ends the session. */
@@ -198,14 +149,14 @@ export class Relay {
     if (stream !== 0)
       throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
     if (type === FrameType.ack) {
-      this.#acknowledge(side, frame, now);
+      this.#readers.acknowledge(side, frame, now);
     } else if (type === FrameType.event) {
       if (side === "agent") throw new SallyportError("protocol_violation", "an event frame from the agent");
       this.#append(EntryKind.connector, frame, now);
     } else {
       if ((frame[1]! & FrameFlag.edge) !== 0)
         throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
-      this.#checkWindow(side, frame);
+      this.#readers.checkWindow(side, frame);
       this.#append(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
     }
   }
@@ -220,16 +171,16 @@ export class Relay {
 
   /** A side's socket is gone. A raw agent can't come back. */
   dropped(side: Side, peer: Peer, now: number): void {
-    const reader = side === "agent" ? this.#agent : this.#connector;
+    const reader = side === "agent" ? this.#readers.agent : this.#readers.connector;
     if (reader?.peer !== peer) return;
     if (side === "agent") {
-      this.#agent = undefined;
+      this.#readers.agent = undefined;
       this.#agentAway = now;
       if (this.record.state !== "open") return;
       if (this.record.facts?.mode === "raw") this.end("closed", "the agent closed its socket", now);
       else this.#event({ event: "agent_dropped" }, now);
     } else {
-      this.#connector = undefined;
+      this.#readers.connector = undefined;
       this.#connectorAway = now;
       this.#checkConnectorAt = now + CHECK_CONNECTOR_MS;
       if (this.record.state === "open") this.#event({ event: "connector_dropped" }, now);
@@ -242,7 +193,7 @@ export class Relay {
   seal(seal: ConnectorSeal): void {
     if (this.record.state !== "ending" || this.record.connectorSeal) return;
     this.record.connectorSeal = seal;
-    this.#connector?.peer.close(1000, "closed: sealed");
+    this.#readers.connector?.peer.close(1000, "closed: sealed");
     this.#effects.settle(this.record);
   }
 
@@ -261,33 +212,43 @@ export class Relay {
     this.record.end = { code, reason, at: now };
     this.#effects.save(this.record);
     this.#closeAgent(code, reason);
-    for (const viewer of this.#viewers) viewer.peer.close(1000, "the session has ended");
-    this.#viewers.clear();
-    if (this.#connector)
-      this.#tell(this.#connector.peer, { type: "end", code, reason, received: this.log.fromConnector });
+    for (const viewer of this.#readers.viewers) viewer.peer.close(1000, "the session has ended");
+    this.#readers.viewers.clear();
+    if (this.#readers.connector)
+      this.#tell(this.#readers.connector.peer, {
+        type: "end",
+        code,
+        reason,
+        received: this.log.fromConnector,
+      });
     else this.#effects.settle(this.record);
     this.#effects.wake(this.deadline());
   }
 
+  /** The connector's process is gone; unless it has come back while that was found out, there is no use in waiting. */
+  lost(now: number): void {
+    if (!this.#readers.connector)
+      this.end("connector_lost", `connector ${this.record.connector?.name} is gone`, now);
+  }
+
   /** Lets the connector go once the session is settled. */
   release(): void {
-    this.#connector?.peer.close(1000, "closed: sealed");
+    this.#readers.connector?.peer.close(1000, "closed: sealed");
   }
 
   /** When `expire` must be called next, ms since 1970; Infinity when nothing is due. */
   deadline(): number {
     if (this.record.state === "ending") return this.record.end!.at + SEAL_MS;
-    if (this.record.state === "parked" && !this.#connector) return this.record.created + TICKET_MS;
+    if (this.record.state === "parked" && !this.#readers.connector) return this.record.created + TICKET_MS;
     if (this.record.state !== "open") return Number.POSITIVE_INFINITY;
     const { facts, limits } = this.record;
     let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.log.time + limits!.idleMs);
-    if (!this.#agent) at = Math.min(at, this.#agentAway + this.#agentPatience());
-    if (!this.#connector) {
+    if (!this.#readers.agent) at = Math.min(at, this.#agentAway + this.#agentPatience());
+    if (!this.#readers.connector) {
       at = Math.min(at, this.record.connector ? this.#connectorAway + limits!.resumeMs : this.#redialAt);
       if (this.record.connector && this.#checkConnectorAt) at = Math.min(at, this.#checkConnectorAt);
     }
-    if (this.#polling) at = Math.min(at, this.#polling);
-    return at;
+    return Math.min(at, this.#readers.pollAt);
   }
 
   /** Does what is due. */
@@ -297,7 +258,7 @@ export class Relay {
       return;
     }
     // A parked session keeps its record while its ticket is valid, so that the ticket works once.
-    if (this.record.state === "parked" && !this.#connector && now >= this.record.created + TICKET_MS)
+    if (this.record.state === "parked" && !this.#readers.connector && now >= this.record.created + TICKET_MS)
       this.#effects.discard(this.record);
     if (this.record.state !== "open") return;
     const { facts, limits } = this.record;
@@ -308,14 +269,11 @@ export class Relay {
     if (now >= this.log.time + limits!.idleMs) {
       this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
     }
-    if (!this.#agent && now >= this.#agentAway + this.#agentPatience()) {
+    if (!this.#readers.agent && now >= this.#agentAway + this.#agentPatience()) {
       this.end("agent_gone", `the agent did not come back within ${this.#agentPatience() / 1000} s`, now);
     }
-    if (!this.#connector) this.#expireConnector(now);
-    if (this.#polling && now >= this.#polling) {
-      this.#polling = 0;
-      if (this.#agent) this.#pump(this.#agent, now);
-    }
+    if (!this.#readers.connector) this.#expireConnector(now);
+    this.#readers.poll(now);
   }
 
   /** How long an agent may stay away, ms; a raw one can't come back. */
@@ -350,8 +308,8 @@ export class Relay {
 
   /** A framed agent is told in a message as well: the closing handshake may take its time. */
   #closeAgent(code: EndCode, reason: string): void {
-    const peer = this.#agent?.peer;
-    this.#agent = undefined;
+    const peer = this.#readers.agent?.peer;
+    this.#readers.agent = undefined;
     if (!peer) return;
     if (this.record.facts?.mode === "framed") {
       this.#tell(peer, { type: "end", code, reason, received: this.log.fromAgent });
@@ -362,10 +320,10 @@ export class Relay {
 
   #place(side: Side, reader: Reader): void {
     if (side === "agent") {
-      this.#agent = reader;
+      this.#readers.agent = reader;
       this.#agentAway = 0;
     } else {
-      this.#connector = reader;
+      this.#readers.connector = reader;
       this.#connectorAway = 0;
       this.#checkConnectorAt = 0;
     }
@@ -383,7 +341,7 @@ export class Relay {
       now,
     );
     this.#tell(reader.peer, { type: "open", facts: this.record.facts! });
-    this.#pump(reader, now);
+    this.#readers.pump(reader, now);
   }
 
   #welcome(peer: Peer, received: number, resume?: string): void {
@@ -407,99 +365,10 @@ export class Relay {
   /** Recorded, then delivered: one synchronous step. */
   #append(kind: EntryKind, frame: Uint8Array, now: number): void {
     const entry = this.log.append(kind, now, frame);
-    if (this.#agent) this.#deliver(this.#agent, entry, now);
-    if (this.#connector) this.#deliver(this.#connector, entry, now);
-    for (const viewer of this.#viewers) this.#deliver(viewer, entry, now);
+    this.#readers.deliver(entry, now);
     const limit = this.record.limits?.maxBytes;
     if (limit !== undefined && this.log.bytes > limit && kind !== EntryKind.edge) {
       this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);
-    }
-  }
-
-  /** Gives a reader that has all before it this entry; a reader that is behind gets it in its turn. */
-  #deliver(reader: Reader, entry: LoggedEntry, now: number): void {
-    if (reader.next !== entry.seq) return;
-    if (this.#viewers.has(reader)) {
-      if (reader.peer.bufferedAmount > VIEWER_BUFFER) {
-        this.#viewers.delete(reader);
-        reader.peer.close(VIEWER_BEHIND, "behind; come back for the rest");
-        return;
-      }
-      reader.peer.send(recordingEntry(entry, entry.hash));
-    } else if (entry.kind === (reader === this.#agent ? EntryKind.target : EntryKind.agent)) {
-      if (!this.#hasRoom(reader, now)) {
-        reader.peer.remember(reader.next);
-        return;
-      }
-      const raw = reader === this.#agent && this.record.facts?.mode === "raw";
-      const payload = entry.frame.length - FRAME_HEADER;
-      if (!raw) reader.peer.send(entry.frame);
-      else if (payload > 0) reader.peer.send(entry.frame.subarray(FRAME_HEADER));
-      reader.sent += payload;
-      if (raw) this.#creditForRaw(reader);
-    }
-    reader.next++;
-  }
-
-  #hasRoom(reader: Reader, now: number): boolean {
-    if (reader === this.#agent && this.record.facts?.mode === "raw") {
-      if (reader.peer.bufferedAmount < RAW_BUFFER) return true;
-      if (!this.#polling) {
-        this.#polling = now + RAW_POLL_MS;
-        this.#effects.wake(this.#polling);
-      }
-      return false;
-    }
-    return (
-      reader.sent - this.#consumed(reader === this.#agent ? "connector" : "agent") <= WINDOW + WINDOW_SLACK
-    );
-  }
-
-  /** A raw agent sends no acknowledgements: what left for it counts as consumed. */
-  #creditForRaw(reader: Reader): void {
-    if (reader.sent - this.#consumed("connector") < ACK_EVERY) return;
-    this.#acked.connector = reader.sent;
-    if (this.#connector) this.#credit(this.#connector, "connector");
-  }
-
-  /** Reads on from the log until the reader is at its end or has no room. */
-  #pump(reader: Reader, now: number): void {
-    const behind = reader.next <= this.log.seq;
-    while (reader.next <= this.log.seq) {
-      const before = reader.next;
-      for (const entry of this.log.read(reader.next, BATCH)) this.#deliver(reader, entry, now);
-      if (reader.next - before < BATCH && reader.next <= this.log.seq) return;
-    }
-    if (behind) reader.peer.remember(undefined);
-  }
-
-  /** Checks an acknowledgement, lets the acknowledging reader read on, and passes the credit to the sender. */
-  #acknowledge(side: Side, frame: Uint8Array, now: number): void {
-    const ack = decodeAck(frame);
-    const reader = (side === "agent" ? this.#agent : this.#connector)!;
-    if (ack.bytes > reader.sent)
-      throw new SallyportError("protocol_violation", "more bytes acknowledged than were sent");
-    const from = side === "agent" ? "connector" : "agent";
-    this.#acked[from] = ack.bytes;
-    const sender = from === "agent" ? this.#agent : this.#connector;
-    if (sender && !(from === "agent" && this.record.facts?.mode === "raw")) this.#credit(sender, from);
-    this.#pump(reader, now);
-  }
-
-  /** Tells a sender how many of its frames are logged, and how many bytes its receiver has consumed. */
-  #credit(sender: Reader, side: Side): void {
-    const frames = side === "agent" ? this.log.fromAgent : this.log.fromConnector;
-    sender.peer.send(encodeAck(0, { frames, bytes: this.#consumed(side) }));
-  }
-
-  #consumed(side: Side): number {
-    return this.#acked[side] ?? this.#start[side];
-  }
-
-  #checkWindow(side: Side, frame: Uint8Array): void {
-    const logged = side === "agent" ? this.log.agentBytes : this.log.targetBytes;
-    if (logged + frame.length - FRAME_HEADER - this.#consumed(side) > WINDOW + WINDOW_SLACK) {
-      throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Peer, Side } from "./relay.ts";
+import type { Peer, Side } from "./readers.ts";
 
 /** What a socket is, kept across hibernation. `next`: where a reader that is behind stands. */
 export interface Attachment {

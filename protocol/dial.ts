@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http";
+import WebSocket from "ws";
+import { SUBPROTOCOL } from "./control.ts";
+import { ERRORS, type ErrorCode, SallyportError } from "./errors.ts";
+import { FRAME_HEADER, MAX_PAYLOAD } from "./frame.ts";
+
+/** How long one attempt to connect may take, ms. */
+const CONNECT_MS = 10_000;
+/** Bytes of a problem+json body that are read. */
+const MAX_PROBLEM = 16 * 1024;
+
+/** Opens a WebSocket to the edge. */
+export function connect(edge: URL, path: string, headers: Record<string, string>): WebSocket {
+  const url = new URL(path, edge);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(url, [SUBPROTOCOL], {
+    headers,
+    perMessageDeflate: false,
+    handshakeTimeout: CONNECT_MS,
+    maxPayload: FRAME_HEADER + MAX_PAYLOAD,
+    skipUTF8Validation: true,
+    ...(isPrivatePath(edge) ? { generateMask: zeroMask } : {}),
+  });
+}
+
+/**
+ * The mask protects proxies from bytes that a web page chose (RFC 6455 section 10.3). Under TLS and on loopback
+ * there is none to protect, and masking costs a pass over every byte.
+ */
+function isPrivatePath(edge: URL): boolean {
+  return (
+    edge.protocol === "https:" ||
+    edge.hostname === "127.0.0.1" ||
+    edge.hostname === "[::1]" ||
+    edge.hostname === "localhost"
+  );
+}
+
+function zeroMask(mask: Buffer): void {
+  mask.fill(0);
+}
+
+/** Reads problem+json (RFC 9457), bounded; anything else becomes an error that names the status. */
+export async function readProblem(response: IncomingMessage): Promise<SallyportError> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_PROBLEM) break;
+      chunks.push(chunk);
+    }
+    const problem = JSON.parse(Buffer.concat(chunks).toString()) as {
+      code?: string;
+      detail?: string;
+      hint?: string;
+    };
+    if (problem.code && Object.hasOwn(ERRORS, problem.code)) {
+      return new SallyportError(
+        problem.code as ErrorCode,
+        problem.detail ?? "refused by the edge",
+        problem.hint,
+      );
+    }
+  } catch {
+    // Not a problem document: the status alone must do.
+  }
+  return new SallyportError(
+    "internal",
+    `the edge answered with HTTP status ${response.statusCode}`,
+    "is this the address of an edge?",
+  );
+}

@@ -1,0 +1,169 @@
+import { EntryKind } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import { ACK_EVERY, decodeAck, encodeAck, FRAME_HEADER, WINDOW } from "../../protocol/frame.ts";
+import { recordingEntry } from "../../protocol/recording.ts";
+import type { LoggedEntry, SessionLog } from "./log.ts";
+import type { SessionRecord } from "./record.ts";
+
+export type Side = "agent" | "connector";
+
+/** A WebSocket as the relay sees it. */
+export interface Peer {
+  send(data: string | Uint8Array): void;
+  close(code: number, reason: string): void;
+  readonly bufferedAmount: number;
+  /** Keeps across hibernation where this peer stands in the log; undefined: at its end. */
+  remember(next: number | undefined): void;
+}
+
+/** A reader of the log: everything that anyone receives comes from here. */
+export interface Reader {
+  peer: Peer;
+  /** Seq of the next entry to look at. */
+  next: number;
+  /** Payload bytes of its direction sent to it. */
+  sent: number;
+}
+
+/** Bytes queued towards a raw agent before the log waits for it, and how often it looks again, ms. */
+const RAW_BUFFER = 1024 * 1024;
+const RAW_POLL_MS = 100;
+/** A viewer further behind than this is told to come back for the rest. */
+const VIEWER_BUFFER = 4 * 1024 * 1024;
+/** Entries read from the log at a time, by a reader that is behind. */
+const BATCH = 8;
+/** A sender in good faith stays within the window, plus what it had already read. */
+const WINDOW_SLACK = WINDOW;
+/** Close code that tells a viewer to come back; see `isFinalClose`. */
+export const VIEWER_BEHIND = 4500;
+
+/** Who reads a session's log, how far each is, and the credit that flows back to the senders. */
+export class Readers {
+  agent: Reader | undefined;
+  connector: Reader | undefined;
+  readonly viewers = new Set<Reader>();
+  /** When a raw agent that is too slow is looked at again, ms since 1970; Infinity when none is. */
+  pollAt = Number.POSITIVE_INFINITY;
+  readonly #record: SessionRecord;
+  readonly #log: SessionLog;
+  readonly #wake: (at: number) => void;
+  /** Payload bytes of each sender that its receiver has consumed, by its last word; unset until it has said one. */
+  readonly #acked: Partial<Record<Side, number>> = {};
+  /** What counts as consumed as long as the receiver has said nothing: all that was logged before. */
+  readonly #start: Record<Side, number>;
+
+  constructor(record: SessionRecord, log: SessionLog, wake: (at: number) => void) {
+    this.#record = record;
+    this.#log = log;
+    this.#wake = wake;
+    this.#start = { agent: log.agentBytes, connector: log.targetBytes };
+  }
+
+  /** Gives an entry that was just logged to all who have everything before it. */
+  deliver(entry: LoggedEntry, now: number): void {
+    if (this.agent) this.#give(this.agent, entry, now);
+    if (this.connector) this.#give(this.connector, entry, now);
+    for (const viewer of this.viewers) this.#give(viewer, entry, now);
+  }
+
+  /** Lets a raw agent read on if it was too slow before. */
+  poll(now: number): void {
+    if (now < this.pollAt) return;
+    this.pollAt = Number.POSITIVE_INFINITY;
+    if (this.agent) this.pump(this.agent, now);
+  }
+
+  /** Tells a sender that is back the credit that was given while it was away. */
+  recall(side: Side): void {
+    const sender = side === "agent" ? this.agent : this.connector;
+    if (sender && this.#acked[side] !== undefined) this.#credit(sender, side);
+  }
+
+  /** Gives a reader that has all before it this entry; a reader that is behind gets it in its turn. */
+  #give(reader: Reader, entry: LoggedEntry, now: number): void {
+    if (reader.next !== entry.seq) return;
+    if (this.viewers.has(reader)) {
+      if (reader.peer.bufferedAmount > VIEWER_BUFFER) {
+        this.viewers.delete(reader);
+        reader.peer.close(VIEWER_BEHIND, "behind; come back for the rest");
+        return;
+      }
+      reader.peer.send(recordingEntry(entry, entry.hash));
+    } else if (entry.kind === (reader === this.agent ? EntryKind.target : EntryKind.agent)) {
+      if (!this.#hasRoom(reader, now)) {
+        reader.peer.remember(reader.next);
+        return;
+      }
+      const raw = reader === this.agent && this.#record.facts?.mode === "raw";
+      const payload = entry.frame.length - FRAME_HEADER;
+      if (!raw) reader.peer.send(entry.frame);
+      else if (payload > 0) reader.peer.send(entry.frame.subarray(FRAME_HEADER));
+      reader.sent += payload;
+      if (raw) this.#creditForRaw(reader);
+    }
+    reader.next++;
+  }
+
+  #hasRoom(reader: Reader, now: number): boolean {
+    if (reader === this.agent && this.#record.facts?.mode === "raw") {
+      if (reader.peer.bufferedAmount < RAW_BUFFER) return true;
+      if (this.pollAt === Number.POSITIVE_INFINITY) {
+        this.pollAt = now + RAW_POLL_MS;
+        this.#wake(this.pollAt);
+      }
+      return false;
+    }
+    return (
+      reader.sent - this.#consumed(reader === this.agent ? "connector" : "agent") <= WINDOW + WINDOW_SLACK
+    );
+  }
+
+  /** A raw agent sends no acknowledgements: what left for it counts as consumed. */
+  #creditForRaw(reader: Reader): void {
+    if (reader.sent - this.#consumed("connector") < ACK_EVERY) return;
+    this.#acked.connector = reader.sent;
+    if (this.connector) this.#credit(this.connector, "connector");
+  }
+
+  /** Reads on from the log until the reader is at its end or has no room. */
+  pump(reader: Reader, now: number): void {
+    const behind = reader.next <= this.#log.seq;
+    while (reader.next <= this.#log.seq) {
+      const before = reader.next;
+      for (const entry of this.#log.read(reader.next, BATCH)) this.#give(reader, entry, now);
+      if (reader.next - before < BATCH && reader.next <= this.#log.seq) return;
+    }
+    if (behind) reader.peer.remember(undefined);
+  }
+
+  /** Checks an acknowledgement, lets the acknowledging reader read on, and passes the credit to the sender. */
+  acknowledge(side: Side, frame: Uint8Array, now: number): void {
+    const ack = decodeAck(frame);
+    const reader = (side === "agent" ? this.agent : this.connector)!;
+    if (ack.bytes > reader.sent)
+      throw new SallyportError("protocol_violation", "more bytes acknowledged than were sent");
+    const from = side === "agent" ? "connector" : "agent";
+    this.#acked[from] = ack.bytes;
+    const sender = from === "agent" ? this.agent : this.connector;
+    if (sender && !(from === "agent" && this.#record.facts?.mode === "raw")) this.#credit(sender, from);
+    this.pump(reader, now);
+  }
+
+  /** Tells a sender how many of its frames are logged, and how many bytes its receiver has consumed. */
+  #credit(sender: Reader, side: Side): void {
+    const frames = side === "agent" ? this.#log.fromAgent : this.#log.fromConnector;
+    sender.peer.send(encodeAck(0, { frames, bytes: this.#consumed(side) }));
+  }
+
+  #consumed(side: Side): number {
+    return this.#acked[side] ?? this.#start[side];
+  }
+
+  /** Throws `window_exceeded` for a frame beyond what its sender may have in flight. */
+  checkWindow(side: Side, frame: Uint8Array): void {
+    const logged = side === "agent" ? this.#log.agentBytes : this.#log.targetBytes;
+    if (logged + frame.length - FRAME_HEADER - this.#consumed(side) > WINDOW + WINDOW_SLACK) {
+      throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
+    }
+  }
+}
