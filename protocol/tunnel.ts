@@ -10,7 +10,8 @@ import {
   PONG,
   type Welcome,
 } from "./control.ts";
-import { ERRORS, type ErrorCode, isFinalClose, SallyportError } from "./errors.ts";
+import { connect, readProblem } from "./dial.ts";
+import { ERRORS, isFinalClose, SallyportError } from "./errors.ts";
 import {
   ACK_EVERY,
   decodeAck,
