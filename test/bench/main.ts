@@ -2,9 +2,10 @@
 import { writeFileSync } from "node:fs";
 import { conditions, loadNow } from "./conditions.ts";
 import { prepareCopies } from "./copy.ts";
+import { cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { type Hops, measureHops } from "./hops.ts";
-import { idleSessions, type Memory, slowReader } from "./memory.ts";
+import { idleSessions, slowReader } from "./memory.ts";
 import { HELP, type Options, type PathName, readOptions } from "./options.ts";
 import { type Path, startPath } from "./path.ts";
 import type { Sallyport } from "./sallyport.ts";
@@ -24,7 +25,7 @@ async function bench(options: Options, stops: Stops): Promise<void> {
   const database = await startDatabase(options.scale);
   stops.add(database.stop);
   const rows: Row[] = await compare(database, options, stops);
-  rows.push(...(await memory(database, options, stops)));
+  rows.push(...(await costs(database, options, stops)));
   const hops = await hopTimes(database, options, stops);
   console.log(`${await conditions(database, load)}\n`);
   if (rows.length > 0) console.log(markdown(rows));
@@ -61,33 +62,42 @@ async function compare(database: Database, options: Options, stops: Stops): Prom
   return rows;
 }
 
-/** Memory is measured on paths just started: what earlier work has left would hide it. */
-async function memory(database: Database, options: Options, stops: Stops): Promise<Row[]> {
-  const { sessions, megabytes } = options;
+/** Memory and CPU time are measured on paths just started: what earlier work has left would hide in them. */
+async function costs(database: Database, options: Options, stops: Stops): Promise<Row[]> {
+  const { sessions, megabytes, seconds } = options;
   const parts = [
+    {
+      name: "cpu",
+      clients: 1,
+      unit: "µs",
+      workload: "CPU time of a transaction",
+      measure: (path: Path) => cpuOfSelect(database, path, seconds),
+    },
     {
       name: "idle",
       clients: sessions,
+      unit: "MB",
       workload: "memory of an idle session",
       measure: (path: Path) => idleSessions(database, path, options),
     },
     {
       name: "slow-reader",
       clients: 1,
+      unit: "MB",
       workload: `peak in a ${megabytes} MB COPY to a slow reader`,
       measure: (path: Path) => slowReader(database, path, megabytes),
     },
   ] as const;
   const rows: Row[] = [];
-  for (const { name: part, workload, clients, measure } of parts) {
+  for (const { name: part, measure, ...what } of parts) {
     if (!options.only.includes(part)) continue;
     for (const name of options.paths) {
       if (name === "direct") continue;
       await orSkip(name, async () => {
         const path = await startPath(name, database, options);
         stops.add(path.stop);
-        say(`${workload}: ${name} …`);
-        rows.push(...memoryRows(workload, name, clients, await measure(path)));
+        say(`${what.workload}: ${name} …`);
+        rows.push(...costRows(what, name, await measure(path)));
         await path.stop();
       });
     }
@@ -112,16 +122,20 @@ async function hopTimes(database: Database, options: Options, stops: Stops): Pro
   return found;
 }
 
-function memoryRows(workload: string, path: PathName, clients: number, memory: Memory): Row[] {
-  return Object.entries(memory).map(([process, value]) => ({
+/** A row for each process of the path. */
+function costRows(
+  { workload, ...what }: Pick<Row, "workload" | "clients" | "unit">,
+  path: PathName,
+  costs: Record<string, number>,
+): Row[] {
+  return Object.entries(costs).map(([process, value]) => ({
     workload: `${workload}: ${process}`,
     path,
-    clients,
+    ...what,
     ratio: null,
     p50: null,
     p99: null,
     value: rounded(value, 3),
-    unit: "MB",
     better: "less",
     repetitions: 1,
   }));

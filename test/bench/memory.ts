@@ -42,12 +42,13 @@ export async function idleSessions(
 
 /**
  * COPY of `megabytes` to a client that reads 1 MB each second for 15 s, then as fast as it can: the highest
- * memory of every process. Linux only.
+ * memory of every process, and what it had before. Linux only.
  */
 export async function slowReader(database: Database, path: Path, megabytes: number): Promise<Memory> {
   needProc();
   needProc();
   const { client, socket } = await open(database, path);
+  const before = resident(path);
   resetPeaks(path);
   const throttle = new Throttle(socket);
   const size = megabytes * 1_000;
@@ -56,7 +57,12 @@ export async function slowReader(database: Database, path: Path, megabytes: numb
   if (throttle.received < size * 1_000) throw new Error(`only ${throttle.received} bytes of the COPY came`);
   const peaks = mapped(path.processes, (pid) => statusBytes(pid, "VmHWM") / MB);
   await client.end();
-  return peaks;
+  return Object.fromEntries(
+    Object.entries(peaks).flatMap(([name, peak]) => [
+      [name, peak],
+      [`${name}, before`, before[name]! / MB],
+    ]),
+  );
 }
 
 /** Pauses a socket whenever it is ahead of the slow reader's pace. */

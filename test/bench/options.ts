@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What can be measured, in the order of the table. */
-export const WORKLOADS = ["pgbench", "copy", "opening", "idle", "slow-reader", "hops"] as const;
+export const WORKLOADS = ["pgbench", "copy", "opening", "cpu", "idle", "slow-reader", "hops"] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 /** The ways to PostgreSQL, in the order of the table; `direct` is what the others are compared with. */

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readOptions } from "./options.ts";
+
+test("the direct connection always runs, and the paths keep the table's order", () => {
+  assert.deepEqual(readOptions(["--paths", "disk,memory"])?.paths, ["direct", "memory", "disk"]);
+  assert.deepEqual(readOptions([])?.paths, ["direct", "pgbouncer", "relay", "memory", "disk"]);
+});
+
+test("--quick shortens what is not said otherwise", () => {
+  const options = readOptions(["--quick", "--seconds", "9"]);
+  assert.equal(options?.seconds, 9);
+  assert.equal(options?.repetitions, 2);
+});
+
+test("a mistake is named with what would be right", () => {
+  assert.throws(() => readOptions(["--paths", "memroy"]), /--paths: memroy is none of direct, pgbouncer/);
+  assert.throws(() => readOptions(["--clients", "1,0"]), /--clients: 0 is not a whole number above 0/);
+  assert.throws(() => readOptions(["--fast"]), TypeError);
+});
