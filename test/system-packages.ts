@@ -4,9 +4,8 @@ import { join } from "node:path";
 
 /** How one sees that a Debian package's content is there, from wherever it came: a command that succeeds. */
 const PRESENT = {
-  postgresql: () => runs("postgres", ["--version"]) || debianHas("postgres"),
-  "postgresql-client": () =>
-    runs("psql", ["--version"]) && (runs("pgbench", ["--version"]) || debianHas("pgbench")),
+  postgresql: () => ["postgres", "pgbench"].every((name) => runs(name, ["--version"]) || debianHas(name)),
+  "postgresql-client": () => runs("psql", ["--version"]),
   pgbouncer: () => runs("pgbouncer", ["--version"]) || runs("/usr/sbin/pgbouncer", ["--version"]),
   "python3-asyncpg": () => runs("/usr/bin/python3", ["-c", "import asyncpg"]),
   "python3-psycopg": () => runs("/usr/bin/python3", ["-c", "import psycopg"]),

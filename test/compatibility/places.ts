@@ -37,9 +37,9 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs one of PostgreSQL's programs, or another by its path, against a place. Nothing of the user's own settings counts. */
-export function run(name: string, args: string[], place: Place, input = ""): Promise<Outcome> {
-  const env = {
+/** What libpq needs to connect to a place; nothing of the user's own settings counts. */
+export function environment(place: Place): Record<string, string> {
+  return {
     PATH: process.env.PATH ?? "",
     PGHOST: place.host,
     PGPORT: String(place.port),
@@ -50,8 +50,12 @@ export function run(name: string, args: string[], place: Place, input = ""): Pro
     PGTZ: "UTC",
     LC_ALL: "C.UTF-8",
   };
+}
+
+/** Runs one of PostgreSQL's programs, or another by its path, against a place. */
+export function run(name: string, args: string[], place: Place, input = ""): Promise<Outcome> {
   return new Promise((resolve) => {
-    const options = { env, maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
+    const options = { env: environment(place), maxBuffer: 256 * 1024 * 1024, timeout: 60_000 };
     const path = name.startsWith("/") ? name : program(name);
     const child = execFile(path, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : typeof error.code === "number" ? error.code : -1;
