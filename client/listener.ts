@@ -75,7 +75,8 @@ async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
   }
   const ended = relay(socket, stream, (code, reason) => errorResponse(new SallyportError(code, reason)));
   if (socket.closed) stream.close("agent_gone", "the client left before the tunnel was open");
-  options.onEnded?.(await ended);
+  const ending = await ended;
+  options.onEnded?.(ending);
 }
 
 function bind(server: Server, { host, port }: ListenerOptions): Promise<void> {
