@@ -11,6 +11,7 @@ test("closing waits until the edge knows that the tunnels are over, also when no
   let handlers: StreamHandlers | undefined;
   let over = false;
   const stream: AgentStream = {
+    session: "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3",
     interruptible: true,
     credit: 1_000,
     send() {},
