@@ -51,7 +51,10 @@ async function compare(database: Database, options: Options, stops: Stops): Prom
     const rounds: Map<PathName, Sample>[] = [];
     for (let round = 1; round <= options.repetitions; round++) {
       const samples = new Map<PathName, Sample>();
-      for (const [name, path] of paths) samples.set(name, await run(path));
+      for (const [name, path] of paths) {
+        say(`  ${name} …`);
+        samples.set(name, await run(path));
+      }
       rounds.push(samples);
       const found = [...samples].map(([name, { value }]) => `${name} ${value.toFixed(1)}`).join(", ");
       say(`${workload.workload}, ${workload.clients}: ${found} (${workload.unit})`);

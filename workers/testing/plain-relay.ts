@@ -23,24 +23,25 @@ export class Session extends DurableObject<Env> {
   readonly #pairs = new Map<string, Pair>();
   #control: WebSocket | undefined;
 
+  /** An object whose sockets are idle is forgotten; the sockets stay, with their places. */
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    for (const socket of ctx.getWebSockets()) this.#place(socket, socket.deserializeAttachment() as Place);
+  }
+
   /** Upgrades: /control, /agent/ID, /connector/ID. */
   override async fetch(request: Request): Promise<Response> {
     const [, side, session = ""] = new URL(request.url).pathname.split("/");
     const { 0: theirs, 1: ours } = new WebSocketPair();
     this.ctx.acceptWebSocket(ours);
-    this.#places.set(ours, { side: side as Place["side"], session });
-    if (side === "control") {
-      this.#control = ours;
-    } else if (side === "agent") {
-      this.#pairs.set(session, { agent: ours, early: [] });
-      this.#control?.send(session);
-    } else {
-      const pair = this.#pairs.get(session);
-      if (pair) {
-        pair.connector = ours;
-        for (const message of pair.early) ours.send(message);
-        pair.early = [];
-      }
+    const place: Place = { side: side as Place["side"], session };
+    ours.serializeAttachment(place);
+    this.#place(ours, place);
+    if (side === "agent") this.#control?.send(session);
+    const pair = this.#pairs.get(session);
+    if (side === "connector" && pair) {
+      for (const message of pair.early) ours.send(message);
+      pair.early = [];
     }
     return new Response(null, { status: 101, webSocket: theirs });
   }
@@ -60,7 +61,18 @@ export class Session extends DurableObject<Env> {
     if (!place) return;
     const pair = this.#pairs.get(place.session);
     this.#pairs.delete(place.session);
-    for (const other of [pair?.agent, pair?.connector]) if (other !== socket) other?.close(1000);
+    for (const other of [pair?.agent, pair?.connector]) other?.close(1000);
+  }
+
+  #place(socket: WebSocket, place: Place): void {
+    this.#places.set(socket, place);
+    if (place.side === "control") {
+      this.#control = socket;
+      return;
+    }
+    const pair = this.#pairs.get(place.session) ?? { early: [] };
+    pair[place.side] = socket;
+    this.#pairs.set(place.session, pair);
   }
 }
 
