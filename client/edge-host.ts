@@ -24,7 +24,7 @@ const MIGRATIONS = fileURLToPath(new URL("../infra/migrations", import.meta.url)
 const NAME = "edge";
 /** The sweep closes interrupted sessions: soon after a start, when both sides had time to resume, then regularly. */
 const FIRST_SWEEP_MS = 15_000;
-const SWEEP_EVERY_MS = 30_000;
+const SWEEP_EVERY_MS = 20_000;
 
 export interface EdgeOptions {
   /** Folder for everything the edge keeps: storage, keys, the bootstrap token. */

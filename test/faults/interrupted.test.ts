@@ -10,12 +10,13 @@ import { eventually, type Rig, startRig } from "./rig.ts";
 const A_MINUTE_MS = 60_000;
 /** A session's object has alarms in its first seconds, which find it too; an older one sleeps until the sweep. */
 const AGE_MS = process.env.LONG ? 25_000 : 0;
+const RESUME_MS = process.env.LONG ? 15_000 : 3_000;
 
 describe("sessions that nobody is left to end", { timeout: 150_000 }, () => {
   let rig: Rig;
 
   before(async () => {
-    rig = await startRig();
+    rig = await startRig({ limits: { resumeMs: RESUME_MS } });
   });
 
   after(() => rig?.stop());
@@ -50,10 +51,15 @@ describe("sessions that nobody is left to end", { timeout: 150_000 }, () => {
     await rig.connector.kill();
     const start = performance.now();
     await rig.edge.edge.restart();
-    const all = await Promise.all(streams.map(({ session }) => rig.ended(session, A_MINUTE_MS)));
+    // The host sweeps by itself, which takes most of the minute; the short test does not wait for it.
+    const sweeping = process.env.LONG ? undefined : setInterval(() => void rig.edge.edge.sweep(), 2_000);
+    const all = await Promise.all(streams.map(({ session }) => rig.ended(session, A_MINUTE_MS))).finally(() =>
+      clearInterval(sweeping),
+    );
     assert.ok(performance.now() - start < A_MINUTE_MS);
     for (const { id, endCode, endReason } of all) {
-      assert.deepEqual([endCode, endReason], ["connector_lost", "connector main is gone"]);
+      assert.ok(endCode === "agent_gone" || endCode === "connector_lost", String(endCode));
+      assert.match(endReason ?? "", /did not come back within \d+ s/);
       assert.equal(await rig.backends(id), 0);
       const { verification, events } = await evidence(rig.edge, id);
       assert.deepEqual([verification.verdict, verification.firstWrong], ["incomplete", null]);

@@ -41,7 +41,7 @@ describe("the edge's storage is full", {
   let tap: Tap;
 
   before(async () => {
-    rig = await startRig({ edge: { state: small!.folder } });
+    rig = await startRig({ edge: { state: small!.folder }, limits: { resumeMs: 3_000 } });
     tap = await startTap(await rig.listen());
   });
 

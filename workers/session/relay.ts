@@ -28,9 +28,11 @@ export interface Effects {
 /** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
 export const JOIN_MS = 10_000;
 export const REDIAL_MS = 2_500;
-/** How long after a connector's socket dropped its process is looked for, ms: dropped now, or before a restart. */
+/**
+ * How long after a connector's socket dropped its process is looked for, ms. After a restart of the edge it is not:
+ * with a thousand sessions to resume a living connector's control socket may be late.
+ */
 export const CHECK_CONNECTOR_MS = 2_000;
-export const CHECK_CONNECTOR_AFTER_RESTART_MS = 6_000;
 /** How long the connector has for its seal, ms. */
 export const SEAL_MS = 3_000;
 /**
@@ -56,7 +58,6 @@ export class Relay {
     this.#readers = new Readers(record, log, (at) => effects.wake(at));
     this.#agentAway = now;
     this.#connectorAway = now;
-    this.#checkConnectorAt = now + CHECK_CONNECTOR_AFTER_RESTART_MS;
     this.#redialAt = now + REDIAL_MS;
   }
 

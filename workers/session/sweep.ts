@@ -3,7 +3,7 @@ import type { Env } from "../environment.ts";
 import { sessionStub } from "./stub.ts";
 
 /** A younger session may still be opening, ms. */
-const MIN_AGE_MS = 20_000;
+const MIN_AGE_MS = 12_000;
 
 /**
  * Closes sessions that nobody is left to close: after a power cut of the edge a session whose connector is alive
