@@ -38,7 +38,7 @@ export async function main(argv: string[]): Promise<number> {
 
 export function buildProgram(): Command {
   const program = new Command("sallyport")
-    .description("The gate between AI agents and private systems: recorded, judged, masked, approved.")
+    .description("The gate between AI agents and private systems: nothing passes that is not recorded.")
     .version(version())
     .option("--edge <url>", "the edge to use (default: SALLYPORT_EDGE, else the one logged in to last)")
     .exitOverride()

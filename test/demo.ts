@@ -70,7 +70,7 @@ async function demo(): Promise<void> {
   writeFileSync(CONFIG, config(database));
   const edge = await processes.command<Running>(["dev", "--config", CONFIG, "--json"]);
   line(`the edge, under workerd with its storage on disk, on ${edge.url}`);
-  line("the connector, a process of its own, enrolled; it alone knows where the database is");
+  line("the connector, a process of its own, enrolled; it alone can log in to the database");
   const administrator = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN_FILE: edge.adminTokenFile };
 
   const name = `demo-${Date.now()}`;

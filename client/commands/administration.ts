@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ChangeRecord, Connector, Principal, Token } from "../../protocol/directory.ts";
 import {
   asListing,
@@ -30,7 +30,7 @@ function addTokens(tokens: Command): void {
     .description("make a service token; its text is printed once, and nobody can read it again")
     .option("--principal <principal>", "whom it proves (default: service/NAME)")
     .option("--administrator", "may administer the edge")
-    .option("--expires <duration>", "how long it is valid", duration, 30 * DAY_MS)
+    .addOption(expires("how long it is valid", 30 * DAY_MS))
     .option("--json", "print JSON")
     .action(async (name: string, options: NewToken, command: Command) => {
       const made = await edgeOf(command).post<Token & { token: string }>("/v1/tokens", {
@@ -130,7 +130,7 @@ function addConnectors(connectors: Command): void {
     .command("enrol-token <name>")
     .alias("enroll-token")
     .description("make a one-time token with which a connector enrols its key (and replaces an older one)")
-    .option("--expires <duration>", "how long it may be used", duration, HOUR_MS)
+    .addOption(expires("how long it may be used", HOUR_MS))
     .option("--json", "print JSON")
     .action(async (name: string, options: { expires: number; json?: boolean }, command: Command) => {
       const path = `/v1/connectors/${encodeURIComponent(name)}/enrolments`;
@@ -182,6 +182,11 @@ function addKeys(program: Command): void {
       printJson(await getPublic(edgeAddressOf(command), "/v1/keys"));
     });
   withExamples(keys, [["sallyport keys > keys.json", "keep them apart from the recordings"]]);
+}
+
+/** `--expires`, whose default the help writes as one would type it. */
+function expires(what: string, ms: number): Option {
+  return new Option("--expires <duration>", what).argParser(duration).default(ms, durationText(ms));
 }
 
 interface NewToken {
