@@ -178,7 +178,10 @@ describe("cancelling", { timeout: 120_000 }, () => {
       await second.online;
     });
 
-    after(() => second.stop());
+    after(async () => {
+      await places.settled();
+      second.stop();
+    });
 
     test("a cancel works wherever it lands", async () => {
       const sleepers = await Promise.all(Array.from({ length: 6 }, () => sleeper(places.through)));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import { type PostgresGateway, startPostgresGateway } from "../postgres-gateway.ts";
+import { ensurePackages } from "../system-packages.ts";
 import { converse, type Place } from "./conversation.ts";
 import type { Case } from "./corpus/case.ts";
 import { COPY } from "./corpus/copy.ts";
@@ -11,6 +11,7 @@ import { SIMPLE } from "./corpus/simple.ts";
 import { TRANSACTIONS } from "./corpus/transactions.ts";
 import { VALUES } from "./corpus/types.ts";
 import { leveled } from "./differences.ts";
+import { type Places, startPlaces } from "./places.ts";
 
 /** The same conversations with the server and through the gateway; every message compared with its twin. */
 
@@ -25,25 +26,25 @@ const CORPUS: Record<string, Case[]> = {
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 describe("messages through the gateway are those of the server", { timeout: 120_000 }, () => {
-  let gateway: PostgresGateway;
+  let places: Places;
   let observer: pg.Client;
   let direct: Place;
   let through: Place;
 
   before(async () => {
-    gateway = await startPostgresGateway();
-    const { host, port, superuser, password } = gateway.postgres;
-    observer = new pg.Client({ host, port, user: superuser, password, database: "postgres" });
+    ensurePackages(["postgresql"]);
+    places = await startPlaces();
+    observer = new pg.Client(places.direct);
     await observer.connect();
     await observer.query(FIXTURE);
-    const listener = await gateway.listen();
-    direct = { host, port, login: { target: gateway.config.targets[0]!, password } };
-    through = { host: listener.host, port: listener.port, login: null };
+    const target = places.gateway.config.targets[0]!;
+    direct = { ...places.direct, login: { target, password: places.direct.password } };
+    through = { ...places.through, login: null };
   });
 
   after(async () => {
     await observer.end();
-    await gateway.stop();
+    await places.stop();
   });
 
   const elsewhere = async (sql: string) => void (await observer.query(sql));

@@ -7,7 +7,7 @@ import WebSocket from "ws";
 import { TARGET } from "../postgres-gateway.ts";
 import { ensurePackages, type SystemPackage, unavailable } from "../system-packages.ts";
 import { FIXTURE } from "./corpus/fixture.ts";
-import { type NodePostgres, nodePostgresCancels, nodePostgresScenario } from "./node-postgres.ts";
+import { type NodePostgres, nodePostgresScenario, nodePostgresTimeout } from "./node-postgres.ts";
 import { type Place, type Places, run, startPlaces } from "./places.ts";
 import { postgresJsScenario } from "./postgres-js.ts";
 
@@ -32,7 +32,7 @@ describe("drivers", { timeout: 120_000 }, () => {
 
   test("node-postgres", () => same((place) => nodePostgresScenario(pg, place)));
 
-  test("node-postgres: a statement timeout given at startup", () => same(nodePostgresCancels));
+  test("node-postgres: a statement timeout given at startup", () => same(nodePostgresTimeout));
 
   test("postgres.js: pipelining, cursors, COPY, notifications, cancel", () => same(postgresJsScenario));
 

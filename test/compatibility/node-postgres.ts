@@ -7,7 +7,7 @@ export interface NodePostgres {
   Pool: new (config: pg.PoolConfig) => pg.Pool;
 }
 
-/** Statements through `driver`; what came of them, in plain values that two places can be compared by. */
+/** Statements through `driver`; what came of them, as plain values to compare. */
 export async function nodePostgresScenario(
   driver: NodePostgres,
   place: Place,
@@ -93,8 +93,8 @@ export async function nodePostgresScenario(
   return seen;
 }
 
-/** Its own way to cancel, and the server's timeout that it sets at startup. */
-export async function nodePostgresCancels(place: Place): Promise<Record<string, unknown>> {
+/** A statement timeout, which node-postgres sets at startup. */
+export async function nodePostgresTimeout(place: Place): Promise<Record<string, unknown>> {
   const { host, port, user, password, database } = place;
   const config = { host, port, user, password, database };
   const hasty = new pg.Client({ ...config, statement_timeout: 40 });

@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Page, Session } from "../../protocol/directory.ts";
 import { type PostgresGateway, startPostgresGateway } from "../postgres-gateway.ts";
 import { program } from "../postgres-server.ts";
 
@@ -16,6 +18,11 @@ export interface Places {
   gateway: PostgresGateway;
   direct: Place;
   through: Place;
+  /**
+   * Resolves when every session is over and sealed. Before an edge or a connector is stopped: an end that waits for
+   * the other's seal would try for 15 s to come back.
+   */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,7 +35,21 @@ export async function startPlaces(databases: string[] = []): Promise<Places> {
   // The listener asks for no password; a client that has one doesn't give it away.
   const through: Place = { ...direct, name: "through", host: listener.host, port: listener.port };
   for (const database of databases) await run("psql", ["-qc", `CREATE DATABASE ${database}`], direct);
-  return { gateway, direct, through, stop: () => gateway.stop() };
+  const settled = async () => {
+    const open = () => gateway.edge.api<Page<Session>>("GET", "/v1/sessions?state=open");
+    while ((await open()).items.length > 0) await sleep(20);
+  };
+  return {
+    gateway,
+    direct,
+    through,
+    settled,
+    async stop() {
+      await listener.close();
+      await settled();
+      await gateway.stop();
+    },
+  };
 }
 
 export interface Outcome {

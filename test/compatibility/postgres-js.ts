@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import postgres from "postgres";
 import type { Place } from "./places.ts";
 
-/** Statements through postgres.js; what came of them, in plain values that two places can be compared by. */
+/** Statements through postgres.js; what came of them, as plain values to compare. */
 export async function postgresJsScenario(place: Place): Promise<Record<string, unknown>> {
   const { host, port, user, password, database } = place;
   const notices: unknown[] = [];
