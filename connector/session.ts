@@ -130,7 +130,8 @@ export class ConnectorSession implements ConnectorStream {
       this.#owner.onOpen(this);
     } else if (message.type === "end") {
       this.#finish(message.code, message.reason);
-      void this.#seal(message);
+      // An edge that counts frames which were not sent gets no seal.
+      this.#seal(message).catch(() => this.#tunnel.abandon());
     }
   }
 
@@ -145,6 +146,7 @@ export class ConnectorSession implements ConnectorStream {
     };
     const signature = await signText(this.#key, connectorSealText(this.session, seal));
     this.#tunnel.sendMessage({ type: "seal", ...seal, signature } satisfies ConnectorSeal);
+    this.#tunnel.leave();
   }
 
   #finish(code: EndCode, reason: string): void {

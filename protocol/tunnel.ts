@@ -30,6 +30,8 @@ import type { AgentStream, StreamHandlers } from "./stream.ts";
 export const RESUME_MS = 15_000;
 const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 1_000;
+/** How long a socket may stay open after this end's last word, ms. */
+const LEAVE_MS = 1_000;
 
 const TOO_LATE = new SallyportError("session_ended", "the edge could not be reached again in time");
 
@@ -131,6 +133,12 @@ export class TunnelEnd implements AgentStream {
 
   close(code: EndCode, reason: string): void {
     this.sendMessage({ type: "close", code, reason } satisfies CloseSession);
+  }
+
+  /** Has said its last word: nothing is resumed any more, and the edge has a moment to close the socket. */
+  leave(): void {
+    this.#finish();
+    setTimeout(() => this.#socket?.terminate(), LEAVE_MS).unref();
   }
 
   /** Drops the tunnel from this end, without a word to the edge. */
