@@ -140,6 +140,8 @@ describe("the edge killed, and sockets cut, under real traffic", { timeout: 240_
 
     const run = startPsql(through, "-f", "-");
     run.child.stdin.end(script);
+    // A connector that is cut off is offline for a moment, and what opens just then is refused.
+    await run.has(1);
     let over = false;
     void run.done.then(() => {
       over = true;
