@@ -184,15 +184,22 @@ if (options === undefined) {
   console.log(HELP);
 } else {
   const stops = new Stops();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void stops.run().finally(() => process.exit(130)));
-  }
+  let interrupted = false;
+  // The bench fails where it stands, for want of what is stopped, and ends as after any failure.
+  const interrupt = () => {
+    interrupted = true;
+    void stops.run();
+  };
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   process.once("uncaughtException", (error) => {
     console.error(error);
-    void stops.run().finally(() => process.exit(1));
+    interrupt();
   });
   try {
     await bench(options, stops);
+  } catch (error) {
+    if (!interrupted) throw error;
+    process.exitCode = 130;
   } finally {
     await stops.run();
   }
