@@ -42,7 +42,7 @@ export function encodeFrame(
 ): Buffer<ArrayBuffer> {
   let length = FRAME_HEADER;
   for (const chunk of chunks) length += chunk.length;
-  const frame = Buffer.allocUnsafeSlow(length);
+  const frame = Buffer.allocUnsafe(length);
   frame[0] = type;
   frame[1] = flags;
   frame.writeUInt32BE(stream, 2);

@@ -10,7 +10,7 @@ import {
   PONG,
   type Welcome,
 } from "./control.ts";
-import { connect, readProblem } from "./dial.ts";
+import { connect, readProblem, sendFrame } from "./dial.ts";
 import { ERRORS, isFinalClose, SallyportError } from "./errors.ts";
 import {
   ACK_EVERY,
@@ -185,13 +185,13 @@ export class TunnelEnd implements AgentStream {
   #sendFrame(frame: Buffer): void {
     if (this.#closed) return;
     this.#unconfirmed.push(frame);
-    if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(frame);
+    if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) sendFrame(this.#socket, frame);
   }
 
   #sendAck(): void {
     if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#announcedBytes = this.#consumedBytes;
-    this.#socket.send(encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
+    sendFrame(this.#socket, encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
   }
 
   #attach(socket: WebSocket): void {
@@ -268,7 +268,7 @@ export class TunnelEnd implements AgentStream {
     this.#awaySince = 0;
     this.#ready = true;
     this.confirm(welcome.received);
-    for (const frame of this.#unconfirmed) this.#socket?.send(frame);
+    for (const frame of this.#unconfirmed) if (this.#socket) sendFrame(this.#socket, frame);
     this.#sendAck();
   }
 

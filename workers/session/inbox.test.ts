@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { BUSY, Inbox } from "./inbox.ts";
+import { BUSY, Inbox, SPAN_MS } from "./inbox.ts";
 
 describe("the inbox of an object", () => {
   const setUp = () => {
@@ -37,16 +37,22 @@ describe("the inbox of an object", () => {
     );
   });
 
-  test("stays busy from one millisecond to the next, and is not once it has been quiet", () => {
+  test("stays busy from one span to the next, and is not once it has been quiet", () => {
     const { handled, inbox, turn, waits } = setUp();
     for (let i = 0; i < BUSY; i++) inbox.push(`session ${i}`, "first", 5);
     turn();
-    inbox.push("session 0", "next", 6);
+    inbox.push("session 0", "next", 5 + SPAN_MS);
     assert.ok(waits());
     turn();
-    inbox.push("session 0", "later", 20);
+    inbox.push("session 0", "later", 5 + 3 * SPAN_MS);
     assert.ok(!waits());
     assert.equal(handled.length, BUSY + 2);
+  });
+
+  test("is busy when a slow disk spreads the messages of many over several milliseconds", () => {
+    const { inbox, waits } = setUp();
+    for (let i = 0; i < BUSY; i++) inbox.push(`session ${i}`, "one a millisecond", 5 + i);
+    assert.ok(waits());
   });
 
   test("what happens to a session from elsewhere comes after what it had sent", () => {

@@ -1,5 +1,10 @@
-/** So many sessions with something to log within a millisecond make it worth to commit them together. */
+/** So many sessions with something to log within this time, ms, make it worth to commit them together. */
 export const BUSY = 4;
+/**
+ * Long against a commit. Counted over one millisecond, an object whose disk takes a commit of one each was never
+ * busy, however many sessions waited for it.
+ */
+export const SPAN_MS = 16;
 
 /**
  * Gathers what sockets send into one commit when many sessions share an object. The runtime commits after each
@@ -12,7 +17,7 @@ export class Inbox<T> {
   readonly #handle: (message: T) => void;
   readonly #defer: (flush: () => void) => void;
   #waiting: T[] = [];
-  #millisecond = 0;
+  #since = 0;
   #busyBefore = false;
   readonly #sessions = new Set<string>();
 
@@ -42,9 +47,9 @@ export class Inbox<T> {
   }
 
   #note(session: string, now: number): void {
-    if (now !== this.#millisecond) {
-      this.#busyBefore = this.#sessions.size >= BUSY && now - this.#millisecond <= 2;
-      this.#millisecond = now;
+    if (now - this.#since >= SPAN_MS) {
+      this.#busyBefore = this.#sessions.size >= BUSY && now - this.#since < 2 * SPAN_MS;
+      this.#since = now;
       this.#sessions.clear();
     }
     this.#sessions.add(session);

@@ -170,7 +170,7 @@ export class Session extends DurableObject<Env> {
   }
 
   #visit(request: Request, socket: WebSocket, now: number): void {
-    this.ctx.acceptWebSocket(socket);
+    this.#take(socket);
     const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
     this.#clock.wake(this.#doorways.enter(socket, visitor, now));
   }
@@ -245,12 +245,31 @@ export class Session extends DurableObject<Env> {
 
   #accept(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Peer {
     // A visitor's socket was accepted at the doorway.
-    if (!this.#doorways.leave(socket)) this.ctx.acceptWebSocket(socket);
+    if (!this.#doorways.leave(socket)) this.#take(socket);
     const attachment: Attachment = { session: relay.record.id, side, raw };
     socket.serializeAttachment(attachment);
     const peer = new SocketPeer(socket, attachment);
     this.#links.set(socket, { relay, side, raw, peer });
     return peer;
+  }
+
+  /**
+   * Accepts a socket. Hibernation lets an object whose sockets are idle be forgotten. One that sessions share is
+   * hardly ever idle, and each message would pay a quarter of its cost for the possibility.
+   */
+  #take(socket: WebSocket): void {
+    if (Number(this.env.SESSION_SHARDS ?? 0) === 0) {
+      this.ctx.acceptWebSocket(socket);
+      return;
+    }
+    socket.accept();
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => {
+      if (data === PING) socket.send(PONG);
+      else this.webSocketMessage(socket, data as string | ArrayBuffer);
+    });
+    socket.addEventListener("close", () => this.webSocketClose(socket));
+    socket.addEventListener("error", () => this.webSocketError(socket));
   }
 
   /** Finds what a socket was before the object's memory was lost. */
