@@ -1,6 +1,6 @@
 // `npm run bench`: see --help.
 import { writeFileSync } from "node:fs";
-import { conditions, loadNow } from "./conditions.ts";
+import { conditions, loadNow, stolenNow } from "./conditions.ts";
 import { prepareCopies } from "./copy.ts";
 import { cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
@@ -21,13 +21,14 @@ const say = (line: string) => console.error(line);
 
 async function bench(options: Options, stops: Stops): Promise<void> {
   const load = loadNow();
+  const stolen = stolenNow();
   say("PostgreSQL …");
   const database = await startDatabase(options.scale);
   stops.add(database.stop);
   const rows: Row[] = await compare(database, options, stops);
   rows.push(...(await costs(database, options, stops)));
   const hops = await hopTimes(database, options, stops);
-  console.log(`${await conditions(database, load)}\n`);
+  console.log(`${await conditions(database, load, stolen)}\n`);
   if (rows.length > 0) console.log(markdown(rows));
   if (hops.size > 0) console.log(`\n${hopTable(hops)}`);
   for (const [path, steps] of hops) rows.push(...hopRows(path, steps));
