@@ -69,10 +69,12 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
     );
   }
   if (!target.online) note(`No connector is online for ${name} now; connections are refused until one is.`);
+  // Whoever reads the address may end us at once.
+  const stopped = signalled();
   const local = { host: listener.host, port: listener.port };
   if (options.json) printJson(local);
   else print(`Listening on ${local.host}:${local.port} for ${name}. Connect with\n  ${psqlLine(local)}`);
-  await signalled();
+  await stopped;
   await listener.close();
   // A tunnel whose edge is away would keep trying to resume.
   process.exit(0);
