@@ -59,7 +59,7 @@ describe("sessions that nobody is left to end", { timeout: 150_000 }, () => {
     assert.ok(performance.now() - start < A_MINUTE_MS);
     for (const { id, endCode, endReason } of all) {
       assert.ok(endCode === "agent_gone" || endCode === "connector_lost", String(endCode));
-      assert.match(endReason ?? "", /did not come back within \d+ s/);
+      assert.match(endReason ?? "", /did not come back within \d+ s|is gone/);
       assert.equal(await rig.backends(id), 0);
       const { verification, events } = await evidence(rig.edge, id);
       assert.deepEqual([verification.verdict, verification.firstWrong], ["incomplete", null]);

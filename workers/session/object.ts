@@ -153,9 +153,13 @@ export class Session extends DurableObject<Env> {
     return download(this.ctx.storage.sql, record, () => this.#records.find(session) ?? record);
   }
 
-  /** RPC. Looks after an open session: an object that slept through the loss of both sides wakes by this. */
+  /**
+   * RPC. Looks after an open session whose connector's process the hub does not know: an object that slept through
+   * the loss of both sides wakes by this, and need not wait for who can't come back.
+   */
   check(session: string): void {
     const record = this.#relays.get(session)?.record ?? this.#records.find(session);
+    if (record?.state === "open") this.#errands.findConnector(record);
     // Ended here, but the directory has not heard of it.
     if (record?.state === "ended") this.#errands.settle(record);
     if (record) return;
