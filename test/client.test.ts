@@ -45,7 +45,9 @@ class Cli {
   }
 
   async end(): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    const [status] = this.child.exitCode === null ? await once(this.child, "close") : [this.child.exitCode];
+    const over = this.child.exitCode !== null || this.child.signalCode !== null;
+    if (!over) await once(this.child, "close");
+    const status = this.child.exitCode;
     return { status, stdout: this.stdout, stderr: this.stderr };
   }
 }
