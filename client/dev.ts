@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Change, Connector } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
@@ -12,6 +13,9 @@ import { type Supervised, supervise } from "./supervise.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
 const ENROLMENT_MS = 60_000;
+/** How long a start waits for its connector, and how often it looks, ms. */
+const ONLINE_MS = 10_000;
+const ONLINE_POLL_MS = 50;
 
 /** Names of what the connector's process gets; it has no token of the edge in its arguments. */
 export const ENROLMENT_VARIABLE = "SALLYPORT_ENROLMENT_TOKEN";
@@ -45,7 +49,21 @@ export async function startDev(
     },
     onRestart,
   );
+  await online(api, config.connector.name).catch(async (error: unknown) => {
+    await connector.stop();
+    throw error;
+  });
   return { changes, enrolled, connector };
+}
+
+/** Waits until the connector can take a session, or a while: it may be restarting, and says itself why. */
+async function online(api: EdgeApi, name: string): Promise<void> {
+  const until = Date.now() + ONLINE_MS;
+  while (Date.now() < until) {
+    const connectors = await api.list<Connector>("/v1/connectors", 10_000);
+    if (connectors.find((one) => one.name === name)?.replicas.length) return;
+    await sleep(ONLINE_POLL_MS);
+  }
 }
 
 /** A connector whose key was revoked is not let in again by a mere restart. */
