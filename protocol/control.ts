@@ -1,4 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
+import type { Decision } from "./policy/decision.ts";
+import type { StatementFacts } from "./sql/facts.ts";
 
 /** The tunnel protocol's version; the WebSocket subprotocol of a framed tunnel. Without it a tunnel is raw. */
 export const SUBPROTOCOL = "sallyport.v1";
@@ -50,6 +52,16 @@ export interface SessionFacts {
   /** Address of the agent as the edge saw it. */
   address: string;
   mode: "framed" | "raw";
+  /** The policy set that was in force when the session was opened. */
+  policy: PolicyStamp;
+}
+
+/** Which policy set: two sets with the same version have the same text. */
+export interface PolicyStamp {
+  /** SHA-256 of the text, lower-case hex. */
+  version: string;
+  /** Grows with each set that is put in force; a connector never goes back. */
+  revision: number;
 }
 
 export type TargetKind = "postgres";
@@ -164,8 +176,56 @@ export interface WantSpares {
   count: number;
 }
 
-export type HubMessage = Dial | CancelElsewhere;
-export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere;
+/** Control socket, edge to connector: the policy set in force; first after connecting, then whenever it changes. */
+export interface PolicyInForce extends PolicyStamp {
+  type: "policy";
+  text: string;
+}
+
+/** Control socket, edge to connector: what would become of this SQL? Nothing is run but the planner, if need be. */
+export interface Explain {
+  type: "explain";
+  id: string;
+  request: ExplainRequest;
+}
+
+export interface ExplainRequest {
+  target: string;
+  /** One of the target's; its default when absent. */
+  database?: string;
+  principal: string;
+  onBehalfOf?: string;
+  groups: string[];
+  sql: string;
+}
+
+/** Control socket, connector to edge: the answer. */
+export interface Explained {
+  type: "explained";
+  id: string;
+  answer:
+    | { statements: ExplainedStatement[] }
+    | { error: { code: ErrorCode; message: string; hint?: string } };
+}
+
+/** What the guard finds of one statement of a string. */
+export interface ExplainedStatement {
+  text: string;
+  decision: Decision;
+  facts: StatementFacts;
+  /** The planner's estimate, where a policy needed it. */
+  plan: PlanEstimate | null;
+}
+
+/** Of EXPLAIN's topmost node. */
+export interface PlanEstimate {
+  rows: number;
+  /** Planner's cost units, rounded up. */
+  cost: number;
+}
+
+export type HubMessage = Dial | CancelElsewhere | PolicyInForce | Explain;
+export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere | Explained;
 
 /** At most this many spares for one replica. */
 export const MAX_SPARES = 8;
@@ -189,7 +249,23 @@ export type ConnectorEvent =
       processId: number;
     }
   | { event: "cancel_requested"; session: string }
-  | { event: "refused"; code: ErrorCode; message: string };
+  | { event: "refused"; code: ErrorCode; message: string }
+  /** The connector judges by this set from here on. */
+  | ({ event: "policy" } & PolicyStamp)
+  /**
+   * What the parser proved of statements that went before, for `policy replay`: told once for each fingerprint and
+   * different facts, some time after the statement.
+   */
+  | { event: "facts"; statements: { facts: StatementFacts; plan: PlanEstimate | null }[] }
+  /** A statement that did not reach the target. `text`: at most 8 KiB of it; the agent's frame has the whole. */
+  | {
+      event: "judged";
+      decision: Exclude<Decision, { verdict: "allow" }>;
+      text: string;
+      facts: StatementFacts | null;
+    }
+  /** A result was cut. */
+  | { event: "cut"; limit: "rows" | "bytes"; value: number };
 
 /** Limits of a session, all settable; see docs/operations.md. */
 export interface Limits {

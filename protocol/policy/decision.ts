@@ -1,0 +1,31 @@
+/** The answer to one request: a statement, a connection. */
+export type Decision = Allow | Approve | Block;
+
+export interface Allow {
+  verdict: "allow";
+  /** Ids of the policies that decided, sorted. */
+  policies: string[];
+  /** `@rows` and `@bytes` of the deciding permits, the least of each: where results are cut with an error. */
+  rows: number | null;
+  bytes: number | null;
+}
+
+export interface Approve {
+  verdict: "approve";
+  policies: string[];
+  reason: string;
+  /** Each group of approvers must agree, with so many different people. */
+  approvals: { approvers: string[]; quorum: number }[];
+  /** How long the question stands, ms. */
+  expiresMs: number;
+  scope: "once" | "fingerprint" | "session";
+  rows: number | null;
+  bytes: number | null;
+}
+
+export interface Block {
+  verdict: "block";
+  /** The forbids that decided; empty when no policy permits. */
+  policies: string[];
+  reason: string;
+}

@@ -1,0 +1,77 @@
+/**
+ * What the classifier must know of the target's catalog. It asks for names, synchronously, of what is known so far;
+ * what is not known yet it names in `Missing`, and whoever called loads that and calls again. So the rules stay
+ * pure, and a verdict that needs nothing new costs no wait.
+ */
+export interface Catalog {
+  /** `server_version_num`: 150004. Syntax newer than the server is opaque: there it may be a user's function. */
+  readonly serverVersion: number;
+  /** The relation of this name: null when there is none, undefined when it isn't known yet. */
+  relation(schema: string, name: string): Relation | null | undefined;
+  /** All functions, aggregates and procedures of this name in this schema; empty when there are none. */
+  functions(schema: string, name: string): readonly Routine[] | undefined;
+  /** Whether any operator of this name in this schema is not PostgreSQL's own; undefined when not known yet. */
+  userOperator(schema: string, name: string): boolean | undefined;
+  /** Whether a type of this name in this schema has input, cast or domain code that is not PostgreSQL's own. */
+  userType(schema: string, name: string): boolean | undefined;
+}
+
+export interface Relation {
+  oid: number;
+  schema: string;
+  name: string;
+  /** `pg_class.relkind`. */
+  kind:
+    | "table"
+    | "partitioned"
+    | "view"
+    | "materialized-view"
+    | "foreign"
+    | "sequence"
+    | "index"
+    | "composite"
+    | "toast";
+  temporary: boolean;
+  /** In order, without dropped ones. */
+  columns: string[];
+  /** Column sets of its valid, non-partial, immediate unique indexes without expressions. */
+  keys: string[][];
+  /** A view's query, from `pg_get_viewdef` under an empty search_path; null for others. */
+  view: string | null;
+  /** Descendants by inheritance or partitioning, all levels: `schema.name`. */
+  children: string[];
+  /** Ancestors likewise: rows written here are seen there. */
+  parents: string[];
+  /** It has rules other than a view's own, user triggers, row security, generated or default expressions with functions that are not PostgreSQL's own: what a write runs beside the row. Words, for `opaque`. */
+  writeSideEffects: string[];
+  /** Likewise for reads: row security policies with user functions. */
+  readSideEffects: string[];
+}
+
+export interface Routine {
+  schema: string;
+  name: string;
+  kind: "function" | "procedure" | "aggregate" | "window";
+  /** oid below 16384: PostgreSQL's own. */
+  builtin: boolean;
+  volatility: "immutable" | "stable" | "volatile";
+  securityDefiner: boolean;
+  language: string;
+}
+
+/** A name in the catalog that isn't loaded yet. */
+export interface CatalogName {
+  kind: "relation" | "functions" | "operator" | "type";
+  schema: string;
+  name: string;
+}
+
+/** The state of a session that decides what a name means. */
+export interface NameContext {
+  /** Schemas in the order of the search, as `current_schemas(true)` says: with pg_catalog and pg_temp_N where implied. */
+  searchPath: string[];
+  /** The session's own `pg_temp_N`, or null when it has none. */
+  temporarySchema: string | null;
+  /** Functions (`schema.name`) that the configuration lists as harmless though they aren't PostgreSQL's own. */
+  trustedFunctions: ReadonlySet<string>;
+}
