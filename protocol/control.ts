@@ -52,6 +52,8 @@ export interface SessionFacts {
   /** Address of the agent as the edge saw it. */
   address: string;
   mode: "framed" | "raw";
+  /** Whether the target's list `allow` names the principal, its user, or a group: `context.listed` of `connect`. */
+  listed: boolean;
   /** The policy set that was in force when the session was opened. */
   policy: PolicyStamp;
 }

@@ -99,6 +99,8 @@ test("nothing recorded can drive the terminal or pass for a line of ours", () =>
     until: START,
     address: evil,
     mode: "raw",
+    listed: true,
+    policy: { version: evil, revision: 1 },
   } as const;
   const limits = { idleMs: 1, maxMs: 1, maxBytes: 1, resumeMs: 1 };
   const events: Happening[] = [

@@ -33,6 +33,8 @@ export function facts(principal = "corp/alice"): SessionFacts {
     until: Number.MAX_SAFE_INTEGER,
     address: "192.0.2.1",
     mode: "framed",
+    listed: true,
+    policy: { version: "ab".repeat(32), revision: 1 },
   };
 }
 

@@ -1,10 +1,11 @@
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
 import { FRAME_HEADER } from "../frame.ts";
+import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../policy/reading.ts";
 
 /** Events of the edge by name. */
 export type EdgeEvents = { [Name in EdgeEvent["event"]]: Extract<EdgeEvent, { event: Name }> };
 
-type Kind = "string" | "number" | "object";
+type Kind = "string" | "number" | "object" | "boolean";
 type Shape = Record<string, Kind>;
 
 /** The members that readers of a recording rely on. An event of another name is kept as it is. */
@@ -28,7 +29,13 @@ const FACTS: Shape = {
   until: "number",
   address: "string",
   mode: "string",
-} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf">, Kind>;
+} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf" | "listed" | "policy">, Kind>;
+
+/** Recordings from before there were policies lack both: who opened a session then stood on the target's list. */
+const BEFORE_POLICIES: Pick<SessionFacts, "listed" | "policy"> = {
+  listed: true,
+  policy: { version: "", revision: 0 },
+};
 
 const LIMITS: Shape = {
   idleMs: "number",
@@ -41,24 +48,60 @@ const CONNECTOR_SHAPES: Record<string, Shape> = {
   target_connected: { host: "string", port: "number", database: "string", user: "string" },
   cancel_requested: { session: "string" },
   refused: { code: "string", message: "string" },
+  policy: { version: "string", revision: "number" },
+  facts: { statements: "object" },
+  judged: { decision: "object", text: "string" },
+  cut: { limit: "string", value: "number" },
 };
 
 /** Reads the JSON of an edge entry (kind 0); null when it is no event of the edge. */
 export function edgeEvent(json: Uint8Array): EdgeEvent | null {
   const event = parse(json, EDGE_SHAPES) as EdgeEvent | null;
-  if (event?.event === "opened" && !(isFacts(event.facts) && has(event.limits, LIMITS))) return null;
-  return event;
+  if (event?.event !== "opened") return event;
+  const opened = { ...event, facts: { ...BEFORE_POLICIES, ...event.facts } };
+  return isFacts(opened.facts) && has(opened.limits, LIMITS) ? opened : null;
 }
 
 /** Reads the event frame of a connector entry (kind 3); null when it is none. */
 export function connectorEvent(frame: Uint8Array): ConnectorEvent | null {
-  return parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | null;
+  const event = parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | null;
+  return event !== null && isSound(event) ? event : null;
+}
+
+/** Members that have a shape of their own; the frame's length bounds how much there can be of them. */
+function isSound(event: ConnectorEvent): boolean {
+  switch (event.event) {
+    case "policy":
+      return isPolicyStamp(event);
+    case "facts":
+      return (
+        Array.isArray(event.statements) &&
+        event.statements.every(
+          (one: unknown) =>
+            has(one, { facts: "object" }) &&
+            isStatementFacts((one as { facts: unknown }).facts) &&
+            isPlan((one as { plan?: unknown }).plan),
+        )
+      );
+    case "judged":
+      return (
+        isDecision(event.decision) &&
+        (event.decision.verdict as string) !== "allow" &&
+        (event.facts === null || isStatementFacts(event.facts))
+      );
+    case "cut":
+      return (event.limit === "rows" || event.limit === "bytes") && Number.isFinite(event.value);
+    default:
+      return true;
+  }
 }
 
 function isFacts(facts: SessionFacts): boolean {
   if (!has(facts, FACTS) || !Array.isArray(facts.groups)) return false;
-  const { groups, opened, until, onBehalfOf } = facts;
+  const { groups, opened, until, onBehalfOf, listed, policy } = facts;
   return (
+    typeof listed === "boolean" &&
+    (isPolicyStamp(policy) || policy === BEFORE_POLICIES.policy) &&
     groups.every((group) => typeof group === "string") &&
     [opened, until].every((time) => Number.isFinite(new Date(time).getTime())) &&
     (onBehalfOf === undefined || typeof onBehalfOf === "string")

@@ -44,6 +44,8 @@ export class Composer {
       until: 1_800_043_200_000,
       address: "192.0.2.7",
       mode: "framed",
+      listed: true,
+      policy: { version: "ab".repeat(32), revision: 1 },
     };
     this.#edge = edge;
     this.#connector = connector;

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { ConnectorEvent, EdgeEvent, SessionFacts } from "../control.ts";
+import { encodeFrame, FrameType } from "../frame.ts";
+import type { Approve, Block } from "../policy/decision.ts";
+import { generateKey } from "../signatures.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import { connectorEvent, edgeEvent } from "./events.ts";
+import { Composer } from "./testing.ts";
+
+const facts: StatementFacts = {
+  tag: "DELETE",
+  actions: ["postgres:delete"],
+  opaque: [],
+  reads: ["public.orders"],
+  writes: ["public.orders"],
+  readColumns: ["public.orders.id"],
+  writeColumns: [],
+  functions: [],
+  effects: [],
+  settings: [],
+  where: "condition",
+  limit: null,
+  fingerprint: "0123456789abcdef",
+};
+const approve: Approve = {
+  verdict: "approve",
+  policies: ["mass-write"],
+  reason: "it writes many rows",
+  approvals: [{ approvers: ["dba"], quorum: 1 }],
+  expiresMs: 900_000,
+  scope: "once",
+  rows: null,
+  bytes: null,
+};
+const block: Block = { verdict: "block", policies: [], reason: "no policy permits it" };
+
+const read = (event: unknown) =>
+  connectorEvent(encodeFrame(FrameType.event, 0, 0, Buffer.from(JSON.stringify(event))));
+
+describe("events of the guard", () => {
+  const good: ConnectorEvent[] = [
+    { event: "policy", version: "ab".repeat(32), revision: 3 },
+    { event: "facts", statements: [{ facts, plan: null }] },
+    { event: "facts", statements: [{ facts, plan: { rows: 1e30, cost: 12 } }] },
+    { event: "judged", decision: approve, text: "DELETE FROM orders", facts },
+    { event: "judged", decision: block, text: "not SQL", facts: null },
+    { event: "cut", limit: "rows", value: 10_000 },
+  ];
+  for (const event of good) {
+    test(`${event.event} reads back as it was written`, () => assert.deepEqual(read(event), event));
+  }
+
+  const bad: [string, object][] = [
+    ["a policy without its hash", { event: "policy", version: "latest", revision: 3 }],
+    ["a revision below zero", { event: "policy", version: "ab".repeat(32), revision: -1 }],
+    ["facts that are no list", { event: "facts", statements: { facts } }],
+    ["facts without a plan", { event: "facts", statements: [{ facts }] }],
+    [
+      "facts without an action",
+      { event: "facts", statements: [{ facts: { ...facts, actions: [] }, plan: null }] },
+    ],
+    [
+      "facts with an action that there is not",
+      { event: "facts", statements: [{ facts: { ...facts, actions: ["postgres:pray"] }, plan: null }] },
+    ],
+    [
+      "facts without what they write",
+      { event: "judged", decision: block, text: "", facts: { ...facts, writes: 1 } },
+    ],
+    [
+      "a judgement that allowed",
+      {
+        event: "judged",
+        decision: { verdict: "allow", policies: [], rows: null, bytes: null },
+        text: "",
+        facts: null,
+      },
+    ],
+    [
+      "a judgement without a reason",
+      { event: "judged", decision: { verdict: "block", policies: [] }, text: "", facts },
+    ],
+    ["a judgement without facts or their absence", { event: "judged", decision: block, text: "" }],
+    [
+      "an approval by nobody known",
+      { event: "judged", decision: { ...approve, approvals: [null] }, text: "", facts },
+    ],
+    ["a cut of another measure", { event: "cut", limit: "pages", value: 1 }],
+  ];
+  for (const [what, event] of bad) test(`${what} is no event`, () => assert.equal(read(event), null));
+
+  test("whatever a member is replaced by, reading answers an event or null", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...good), fc.string(), fc.jsonValue(), (event, name, value) => {
+        const members = [...Object.keys(event), name];
+        for (const member of members) read({ ...event, [member]: value });
+      }),
+    );
+  });
+});
+
+const composer = new Composer("0".repeat(32), await generateKey(), await generateKey()).opened();
+
+describe("a session's opening", () => {
+  const opened = JSON.parse(Buffer.from(composer.entries[0]!.frame).toString()) as EdgeEvent & {
+    facts: SessionFacts;
+  };
+  const openedWith = (change: object) =>
+    edgeEvent(Buffer.from(JSON.stringify({ ...opened, facts: { ...opened.facts, ...change } })));
+
+  test("tells the policy set that was in force", () => {
+    const event = openedWith({});
+    assert.ok(event?.event === "opened");
+    assert.deepEqual(event.facts, composer.facts);
+    assert.equal(openedWith({ policy: { version: "", revision: 0 } }), null);
+    assert.equal(openedWith({ listed: 1 }), null);
+  });
+
+  test("from before there were policies can still be read", () => {
+    const event = openedWith({ policy: undefined, listed: undefined });
+    assert.ok(event?.event === "opened");
+    assert.deepEqual([event.facts.policy, event.facts.listed], [{ version: "", revision: 0 }, true]);
+  });
+});
