@@ -55,12 +55,13 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const replayCommand = sessions
     .command("replay")
     .description(
-      "the whole session as the agent saw it: statements with their parameters, rows, errors, durations, transactions",
+      "the whole session as the agent saw it: statements with their parameters, what was blocked and why, rows, errors, durations, transactions",
     )
     .argument("<session>", REFERENCE)
     .option("--follow", "go on as the session goes on, until it ends")
     .option("--speed <factor>", "pause as the session did, divided by this", positive)
     .option("--rows <number>", "show at most so many rows of each result", count)
+    .option("--verbose", "tell also what the parser proved of the statements: tables, functions, …")
     .option("--json", "print one JSON object a line for each event")
     .action(async (reference: string, options: ReplayOptions & { follow?: boolean }, command: Command) => {
       const entries = options.follow
@@ -72,6 +73,10 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     [`sallyport sessions replay ${ID} --follow`, "watch it live"],
     ["sallyport sessions replay session.sallyport --rows 20", ""],
     ["sallyport sessions replay session.sallyport --json | jq 'select(.type == \"error\")'", ""],
+    [
+      `sallyport sessions replay ${ID} --json | jq 'select(.event.event? == "judged")'`,
+      "what did not reach the target",
+    ],
   ]);
 
   const exportCommand = sessions

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import type { Happening, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { Narrator } from "./narrate.ts";
 import { RowTable } from "./rows.ts";
 import { Summarizer } from "./summary.ts";
+import { Unanswered } from "./unanswered.ts";
 
 const START = Date.UTC(2026, 10, 21, 8);
 
@@ -206,6 +209,159 @@ test("a summary adds up results, tells what really ran, and keeps the latest", (
       [3, "DROP TABLE c", 0, 0, "no answer", false],
     ],
   );
+});
+
+const FACTS: StatementFacts = {
+  tag: "DELETE",
+  actions: ["postgres:delete"],
+  opaque: [],
+  reads: ["public.c"],
+  writes: ["public.c"],
+  readColumns: [],
+  writeColumns: [],
+  functions: [],
+  effects: [],
+  settings: [],
+  where: "missing",
+  limit: null,
+  fingerprint: "0123456789abcdef",
+};
+const HELD: Approve = {
+  verdict: "approve",
+  policies: ["mass-write", "night"],
+  reason: "it writes every row",
+  approvals: [{ approvers: ["dba", "leads"], quorum: 2 }],
+  expiresMs: 900_000,
+  scope: "fingerprint",
+  rows: null,
+  bytes: null,
+};
+const BLOCKED: Block = { verdict: "block", policies: ["no-escape"], reason: "it leaves the database" };
+
+function judged(decision: Approve | Block, text: string, facts: StatementFacts | null = FACTS): Happening {
+  return { type: "connector", event: { event: "judged", decision, text, facts } };
+}
+
+function refusal(statement: number): Happening {
+  const words = { from: "target", severity: "ERROR", sqlstate: "42501", message: "refused" } as const;
+  return { type: "error", statement, duration: 1, ...words };
+}
+
+test("what was blocked or held is told at its place, and its error as Sallyport's", () => {
+  assert.deepEqual(
+    told(
+      statement(1, "DELETE FROM c"),
+      statement(2, "SELECT 1; COPY c TO PROGRAM 'sh'"),
+      judged(HELD, "DELETE FROM c"),
+      refusal(1),
+      judged(BLOCKED, "COPY c TO PROGRAM 'sh'"),
+      refusal(2),
+      judged(BLOCKED, "COPY never.run TO PROGRAM 'sh'"),
+    ).slice(3),
+    [
+      "08:00:00.002 #1 HELD: it writes every row · by mass-write, night",
+      "             │ approval by 2 of dba or leads, within 15m, for statements of this shape",
+      "08:00:00.003 #1 ERROR 42501: refused (by Sallyport) · 1 ms",
+      "08:00:00.004 #2 BLOCKED: it leaves the database · by no-escape",
+      "08:00:00.005 #2 ERROR 42501: refused (by Sallyport) · 1 ms",
+      "08:00:00.006 BLOCKED: it leaves the database · by no-escape",
+      "             │ COPY never.run TO PROGRAM 'sh'",
+    ],
+  );
+});
+
+test("an error of the target's own is not told as Sallyport's", () => {
+  const lines = told(statement(1, "DELETE FROM c"), judged(BLOCKED, "another"), refusal(1));
+  assert.equal(lines.at(-1), "08:00:00.002 #1 ERROR 42501: refused · 1 ms");
+});
+
+test("a statement sent twice and blocked twice is told twice, under both numbers", () => {
+  const lines = told(
+    statement(1, "DROP TABLE c"),
+    statement(2, "DROP TABLE c"),
+    judged(BLOCKED, "DROP TABLE c"),
+    judged(BLOCKED, "DROP TABLE c"),
+  );
+  assert.deepEqual(
+    lines.slice(3).map((line) => line.slice(13, 23)),
+    ["#1 BLOCKED", "#2 BLOCKED"],
+  );
+});
+
+test("changes of policy and cut results are told; facts only when asked for", () => {
+  const events: Happening[] = [
+    { type: "connector", event: { event: "policy", version: "ab".repeat(32), revision: 7 } },
+    { type: "connector", event: { event: "cut", limit: "rows", value: 10_000 } },
+    { type: "connector", event: { event: "facts", statements: [{ facts: FACTS, plan: null }] } },
+  ];
+  assert.deepEqual(told(...events).slice(1), [
+    "08:00:00.000 statements are judged by policy set abababababab (revision 7) from here on",
+    "08:00:00.001 the result was cut at its bound of 10000 rows",
+  ]);
+  const verbose = new Narrator((_, text) => text, 1, true);
+  assert.deepEqual(
+    dated(events)
+      .flatMap((event) => verbose.tell(event))
+      .slice(3),
+    [
+      "08:00:00.002 the parser proved of statements before:",
+      "             │ DELETE (0123456789abcdef): postgres:delete · reads public.c · writes public.c · WHERE missing",
+    ],
+  );
+});
+
+test("a judgement can't drive the terminal or pass for a line of ours", () => {
+  const evil = "\u001b[2J\r\u009b31m\u202eevil\n08:00:00.000 #9 SELECT forged";
+  const lines = [true, false].flatMap((verbose) => {
+    const narrator = new Narrator((_, text) => text, 1, verbose);
+    const facts = { ...FACTS, tag: evil, reads: [evil], opaque: [evil], fingerprint: evil };
+    const approvals = [{ approvers: [evil], quorum: 1 }];
+    return dated([
+      judged({ ...HELD, reason: evil, policies: [evil], approvals }, evil, facts),
+      judged({ ...BLOCKED, reason: evil, policies: [evil] }, evil, null),
+      { type: "connector", event: { event: "facts", statements: [{ facts, plan: null }] } },
+    ]).flatMap((event) => narrator.tell(event));
+  });
+  assert.equal(lines.filter((line) => line.includes("forged")).length > 8, true);
+  for (const line of lines) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    assert.doesNotMatch(line, /[\x00-\x1f\x7f-\x9f\u202e]/);
+    assert.ok(!line.startsWith("08:00:00.000 #9"));
+  }
+});
+
+test("a summary counts what was blocked and held, and says why", () => {
+  const summarizer = new Summarizer(10);
+  const events: Happening[] = [
+    { type: "connector", event: { event: "policy", version: "ab".repeat(32), revision: 7 } },
+    statement(1, "DELETE FROM c"),
+    judged(HELD, "DELETE FROM c"),
+    refusal(1),
+    statement(2, "SELECT 1"),
+    { type: "result", statement: 2, outcome: "complete", tag: "SELECT 1", rows: 1, duration: 1 },
+    judged(BLOCKED, "only prepared"),
+  ];
+  for (const event of dated(events)) summarizer.take(event);
+  const { statements, blocked, held, policies, listed } = summarizer.summary;
+  assert.deepEqual([statements, blocked, held], [2, 1, 1]);
+  assert.deepEqual(policies, [{ version: "ab".repeat(32), revision: 7 }]);
+  assert.deepEqual(
+    listed.map(({ outcome, failed }) => [outcome, failed]),
+    [
+      ["held: it writes every row; 42501 refused", true],
+      ["SELECT 1", false],
+    ],
+  );
+});
+
+test("of statements without end only so many are kept to find a judged one by", () => {
+  const unanswered = new Unanswered();
+  const long = "x".repeat(60_000);
+  for (let number = 1; number <= 1_000; number++) {
+    unanswered.take({ seq: number, time: START, ...statement(number, `#${number} ${long}`) });
+  }
+  assert.equal(unanswered.judged(`#1 ${long}`), null);
+  assert.equal(unanswered.judged(`#1000 ${long}`), 1000);
 });
 
 function told(...events: Happening[]): string[] {

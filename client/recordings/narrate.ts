@@ -1,7 +1,11 @@
-import type { ConnectorEvent, EdgeEvent } from "../../protocol/control.ts";
+import type { ConnectorEvent, EdgeEvent, PolicyStamp } from "../../protocol/control.ts";
+import type { Approve } from "../../protocol/policy/decision.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { printable } from "../terminal.ts";
+import { durationText } from "../units.ts";
 import { RowTable, valueText } from "./rows.ts";
+import { Unanswered } from "./unanswered.ts";
 
 type Style = "bold" | "dim" | "red" | "yellow";
 /** Colours a text that has been made printable. */
@@ -15,21 +19,29 @@ const PARAMETER = 200;
 const STATUS = { I: "no transaction", T: "in a transaction", E: "in a failed transaction" };
 const TRANSACTION_OF = { I: "", T: " (in a transaction)", E: " (in a failed transaction)" };
 
+export type Judged = Extract<ConnectorEvent, { event: "judged" }>;
+
 /** Tells a session as lines for people. All recorded text is made printable: it may hold anything. */
 export class Narrator {
   readonly #style: Styler;
   readonly #rows: RowTable;
+  readonly #verbose: boolean;
+  readonly #unanswered = new Unanswered();
+  /** Statements that did not reach the target, whose error is Sallyport's. */
+  readonly #refused = new Set<number>();
   #day = "";
   #status: keyof typeof STATUS = "I";
   #ready = false;
 
-  /** `rowLimit`: rows of each result that are shown. */
-  constructor(style: Styler, rowLimit: number) {
+  /** `rowLimit`: rows of each result that are shown. `verbose`: what the parser proved of statements is told, too. */
+  constructor(style: Styler, rowLimit: number, verbose = false) {
     this.#style = style;
     this.#rows = new RowTable(rowLimit);
+    this.#verbose = verbose;
   }
 
   tell(event: TranscriptEvent): string[] {
+    this.#unanswered.take(event);
     if (event.type === "row") return indented(this.#rows.add(event.values));
     if (event.type === "columns") {
       return indented(this.#rows.begin(event.columns.map(({ name }) => name)));
@@ -62,7 +74,7 @@ export class Narrator {
       case "edge":
         return [edgeWords(event.event)];
       case "connector":
-        return [connectorWords(event.event)];
+        return this.#connectorWords(event.event);
       case "encryption":
         return [`the client asked for ${event.request === "ssl" ? "TLS" : "GSSAPI encryption"}`];
       case "startup": {
@@ -137,7 +149,8 @@ export class Narrator {
     const { severity, sqlstate, message, detail, hint, position, from } = event;
     const [first = "", ...more] = linesOf(message);
     const head = printable(`${severity} ${sqlstate}`);
-    const by = from === "edge" ? " (by Sallyport)" : "";
+    const refused = colour === "red" && event.statement !== null && this.#refused.delete(event.statement);
+    const by = from === "edge" || refused ? " (by Sallyport)" : "";
     return [
       `${this.#number(event.statement)}${this.#style(colour, `${head}: ${first}`)}${by}${after}`,
       ...more.map((line) => MORE + line),
@@ -145,6 +158,36 @@ export class Narrator {
       ...(position === undefined ? [] : [`${INDENT}at character ${position}`]),
       ...(detail === undefined ? [] : recorded(`Detail: ${detail}`)),
       ...(hint === undefined ? [] : recorded(`Hint: ${hint}`)),
+    ];
+  }
+
+  #connectorWords(event: ConnectorEvent): string[] {
+    switch (event.event) {
+      case "judged":
+        return this.#judgedWords(event);
+      case "facts":
+        if (!this.#verbose) return [];
+        return [
+          "the parser proved of statements before:",
+          ...event.statements.flatMap(({ facts }) => recorded(factsWords(facts))),
+        ];
+      default:
+        return [connectorWords(event)];
+    }
+  }
+
+  #judgedWords({ decision, text, facts }: Judged): string[] {
+    const number = this.#unanswered.judged(text);
+    if (number !== null) this.#refused.add(number);
+    const held = decision.verdict === "approve";
+    const [first = "", ...more] = linesOf(decision.reason);
+    const head = this.#style(held ? "yellow" : "red", held ? "HELD" : "BLOCKED");
+    return [
+      `${this.#number(number)}${head}: ${first}${policiesWords(decision.policies)}`,
+      ...more.map((line) => MORE + line),
+      ...(number === null ? recorded(text) : []),
+      ...(held ? recorded(approvalWords(decision)) : []),
+      ...(this.#verbose && facts ? recorded(factsWords(facts)) : []),
     ];
   }
 
@@ -212,9 +255,49 @@ function connectorWords(event: ConnectorEvent): string {
       return printable(`session ${event.session} asked to cancel what runs`);
     case "refused":
       return printable(`the connector refused (${event.code}): ${event.message}`);
+    case "policy":
+      return `statements are judged by policy set ${stampText(event)} from here on`;
+    case "cut":
+      return `the result was cut at its bound of ${event.value} ${event.limit}`;
     default:
       return printable(`the connector says: ${JSON.stringify(event)}`);
   }
+}
+
+/** A policy set by the beginning of its hash; `-` for a recording from before there were policies. */
+export function stampText({ version, revision }: PolicyStamp): string {
+  return version === "" ? "-" : `${version.slice(0, 12)} (revision ${revision})`;
+}
+
+function policiesWords(policies: string[]): string {
+  return policies.length === 0 ? "" : ` · by ${printable(policies.join(", "))}`;
+}
+
+/** Who would have to agree, and for how long the question stands. */
+export function approvalWords({ approvals, expiresMs, scope }: Approve): string {
+  const groups = approvals.map(({ approvers, quorum }) => `${quorum} of ${approvers.join(" or ")}`);
+  const whom = groups.length === 0 ? "" : `approval by ${groups.join(" and ")}, `;
+  return `${whom}within ${durationText(expiresMs)}, for ${SCOPES[scope]}`;
+}
+
+const SCOPES = {
+  once: "this time only",
+  fingerprint: "statements of this shape",
+  session: "the session",
+} as const satisfies Record<Approve["scope"], string>;
+
+/** On one line, what is there only. */
+function factsWords(facts: StatementFacts): string {
+  const { tag, actions, where, limit, fingerprint } = facts;
+  const parts = [
+    `${tag} (${fingerprint}): ${actions.join(", ")}`,
+    ...(["reads", "writes", "functions", "effects", "settings", "opaque"] as const).flatMap((name) =>
+      facts[name].length === 0 ? [] : [`${name} ${facts[name].join(", ")}`],
+    ),
+    ...(where === "none" ? [] : [`WHERE ${where}`]),
+    ...(limit === null ? [] : [`LIMIT ${limit}`]),
+  ];
+  return parts.join(" · ");
 }
 
 /** Recorded text on lines of its own. */

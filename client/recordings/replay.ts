@@ -11,6 +11,8 @@ export interface ReplayOptions {
   /** Rows of each result that are shown; absent: all. */
   rows?: number;
   json?: boolean;
+  /** Tell also what the parser proved of each statement. */
+  verbose?: boolean;
 }
 
 /** Longest pause, ms: nobody sits through a session's idle hour. */
@@ -19,7 +21,7 @@ const LONGEST_PAUSE = 3_000;
 /** Prints what the entries tell, as they come. */
 export async function replay(entries: AsyncIterable<RecordedEntry>, options: ReplayOptions): Promise<void> {
   const transcript = new Transcript();
-  const narrator = new Narrator(styled, options.rows ?? Number.POSITIVE_INFINITY);
+  const narrator = new Narrator(styled, options.rows ?? Number.POSITIVE_INFINITY, options.verbose);
   const tell = options.json
     ? (event: TranscriptEvent) => [JSON.stringify(event)]
     : (event: TranscriptEvent) => narrator.tell(event);

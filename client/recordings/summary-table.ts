@@ -1,12 +1,15 @@
 import { print, printable, printTable, styled, timeText } from "../terminal.ts";
+import { stampText } from "./narrate.ts";
 import type { SessionSummary } from "./summary.ts";
 
 const OUTCOME = 60;
 const STATEMENT = 100;
 
 /** Prints a session's facts, how it ended, and its statements as a table. */
-export function printSummary({ facts, end, entries, statements, listed }: SessionSummary): void {
+export function printSummary(summary: SessionSummary): void {
+  const { facts, end, entries, statements, blocked, held, policies, listed } = summary;
   if (facts) {
+    const sets = policies.length > 0 ? policies : [facts.policy];
     const fields: [name: string, value: string][] = [
       ["session", facts.session],
       ["principal", facts.onBehalfOf ? `${facts.principal} for ${facts.onBehalfOf}` : facts.principal],
@@ -14,11 +17,13 @@ export function printSummary({ facts, end, entries, statements, listed }: Sessio
       ["target", `${facts.target} (${facts.kind})`],
       ["connector", facts.connector],
       ["address", facts.address],
+      ["policy", sets.map(stampText).join(", then ")],
       ["opened", timeText(facts.opened)],
       ["ended", end ? timeText(end.time) : "not yet, as far as this recording goes"],
     ];
     if (end) fields.push(["because", `${end.code}: ${end.reason}${end.by ? ` (by ${end.by})` : ""}`]);
     fields.push(["entries", String(entries)]);
+    fields.push(["statements", `${statements}, of which ${blocked} blocked and ${held} held for approval`]);
     for (const [name, value] of fields) print(`${styled("bold", name.padEnd(10))} ${printable(value)}`);
     print("");
   }

@@ -1,5 +1,6 @@
-import type { EdgeEvent, SessionFacts } from "../../protocol/control.ts";
+import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import { Unanswered } from "./unanswered.ts";
 
 /** What a session did, in short. */
 export interface SessionSummary {
@@ -10,6 +11,12 @@ export interface SessionSummary {
   entries: number;
   /** Of all statements, including those not listed. */
   statements: number;
+  /** Statements that did not reach the target because policy blocked them. */
+  blocked: number;
+  /** Likewise, because they need an approval. */
+  held: number;
+  /** The policy sets that judged, in order; at most `MAX_POLICIES`, the latest. */
+  policies: PolicyStamp[];
   /** The latest. */
   listed: StatementSummary[];
 }
@@ -32,6 +39,7 @@ export interface StatementSummary {
 /** The beginning of a text is enough to know a statement by. */
 const TEXT = 2_000;
 const OUTCOME = 500;
+const MAX_POLICIES = 100;
 
 /** Gathers a summary; holds `limit` statements. */
 export class Summarizer {
@@ -39,17 +47,25 @@ export class Summarizer {
   readonly #statements = new Map<number, StatementSummary>();
   #facts: SessionFacts | null = null;
   #end: SessionSummary["end"] = null;
+  readonly #unanswered = new Unanswered();
+  #policies: PolicyStamp[] = [];
   #count = 0;
   #entries = 0;
+  #blocked = 0;
+  #held = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   take(event: TranscriptEvent): void {
+    this.#unanswered.take(event);
     switch (event.type) {
       case "edge":
         this.#edge(event.event, event.time);
+        break;
+      case "connector":
+        this.#connector(event.event);
         break;
       case "statement":
         this.#begin(event.statement, event.time, event.text);
@@ -80,6 +96,9 @@ export class Summarizer {
       end: this.#end,
       entries: this.#entries,
       statements: this.#count,
+      blocked: this.#blocked,
+      held: this.#held,
+      policies: this.#policies,
       listed: [...this.#statements.values()],
     };
   }
@@ -89,6 +108,21 @@ export class Summarizer {
     if (event.event !== "ended") return;
     const { code, reason, by } = event;
     this.#end = { time, code, reason, ...(by !== undefined && { by }) };
+  }
+
+  #connector(event: ConnectorEvent): void {
+    if (event.event === "policy") {
+      const { version, revision } = event;
+      this.#policies = [...this.#policies, { version, revision }].slice(-MAX_POLICIES);
+    }
+    if (event.event !== "judged") return;
+    const { decision, text } = event;
+    const held = decision.verdict === "approve";
+    if (held) this.#held++;
+    else this.#blocked++;
+    const number = this.#unanswered.judged(text);
+    this.#add(number, 0, 0, `${held ? "held" : "blocked"}: ${decision.reason}`);
+    this.#change(number, { failed: true });
   }
 
   #begin(number: number, time: number, text: string | null): void {
