@@ -1,0 +1,262 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import type { Node } from "@pgsql/types";
+import pgQueryModule, { type PgQueryModule } from "libpg-query/wasm/libpg-query.js";
+import { SallyportError } from "../errors.ts";
+
+/** Bytes of UTF-8 that one string of SQL may have. */
+export const MAX_SQL_BYTES = 256 * 1024;
+/** Statements that one string may have. */
+export const MAX_STATEMENTS = 1_000;
+/** Levels of objects and lists in a statement's tree: about 1,000 terms of a sum, or 200 subqueries in each other. */
+export const MAX_TREE_DEPTH = 2_000;
+/** No token of SQL opens more levels of the tree than this for each of its bytes: shorter texts need no look. */
+const MAX_LEVELS_PER_BYTE = 3;
+
+/** One statement of a string, as PostgreSQL's grammar reads it. */
+export interface ParsedStatement {
+  tree: Node;
+  /** Its own text, without the blanks around it and the semicolon after it. */
+  text: string;
+  /** pg_query's fingerprint, 16 hex digits; computed when first asked for. */
+  readonly fingerprint: string;
+}
+
+/** PostgreSQL's grammar refuses the text (SQLSTATE 42601). The message is PostgreSQL's own and may quote a token. */
+export class SqlSyntaxError extends Error {
+  override readonly name = "SqlSyntaxError";
+  /** In characters (not bytes, not UTF-16 units) from 1, as in the field `P` of an ErrorResponse. */
+  readonly position: number;
+
+  constructor(message: string, position: number) {
+    super(message);
+    this.position = position;
+  }
+}
+
+/** A token: `start` and `end` are bytes of UTF-8. */
+export interface SqlToken {
+  start: number;
+  end: number;
+  text: string;
+  /** `IDENT`, `ICONST`, `SQL_COMMENT`, …; `UNKNOWN` for keywords. */
+  tokenName: string;
+  /** `NO_KEYWORD`, `RESERVED_KEYWORD`, … */
+  keywordName: string;
+}
+
+let compiled: WebAssembly.Module | null = null;
+let active: PgQueryModule | null = null;
+let spare: PgQueryModule | null = null;
+let loading: Promise<void> | null = null;
+
+/**
+ * Makes `parseSql` ready; once a process, further calls wait for the first. `binary` is libpg-query.wasm where it
+ * can't be found beside its package.
+ */
+export function loadParser(binary?: Uint8Array<ArrayBuffer>): Promise<void> {
+  loading ??= (async () => {
+    const bytes =
+      binary ?? (await readFile(createRequire(import.meta.url).resolve("libpg-query/wasm/libpg-query.wasm")));
+    compiled = await WebAssembly.compile(bytes);
+    active = await instantiate(compiled);
+    spare = await instantiate(compiled);
+  })();
+  return loading;
+}
+
+function instantiate(module: WebAssembly.Module): Promise<PgQueryModule> {
+  return pgQueryModule({
+    instantiateWasm: (imports, receive) => receive(new WebAssembly.Instance(module, imports)),
+  });
+}
+
+/**
+ * Parses a string of SQL with PostgreSQL 18's grammar, under standard_conforming_strings = on. Empty strings and
+ * comments alone give no statement. Throws SqlSyntaxError for what the grammar refuses, and SallyportError
+ * `invalid_request` for text that is no UTF-8 or has a zero byte, `limit_exceeded` beyond the bounds above.
+ */
+export function parseSql(sql: string): ParsedStatement[] {
+  checkText(sql);
+  const json = callParser(
+    (module, query) => readParseResult(module, module._wasm_parse_query_raw(query)),
+    sql,
+  );
+  const { stmts } = JSON.parse(json) as { stmts?: RawStatement[] };
+  if (stmts === undefined) return [];
+  if (stmts.length > MAX_STATEMENTS) {
+    throw new SallyportError(
+      "limit_exceeded",
+      `The string has ${stmts.length} statements; at most ${MAX_STATEMENTS} are taken.`,
+      "Send them in several strings.",
+    );
+  }
+  const mayBeDeep = sql.length * MAX_LEVELS_PER_BYTE > MAX_TREE_DEPTH;
+  const bytes = isAscii(sql) ? null : new TextEncoder().encode(sql);
+  const statements: ParsedStatement[] = [];
+  for (const { stmt, stmt_location: start = 0, stmt_len: length = 0 } of stmts) {
+    if (stmt === undefined) continue;
+    if (mayBeDeep && !isWithinDepth(stmt, MAX_TREE_DEPTH)) throw tooDeep();
+    const end = length === 0 ? undefined : start + length;
+    const text =
+      bytes === null ? sql.slice(start, end) : new TextDecoder().decode(bytes.subarray(start, end));
+    statements.push(new Parsed(stmt, trimBlanks(text)));
+  }
+  return statements;
+}
+
+/** The text's tokens as PostgreSQL's lexer cuts them, comments included. Throws as `parseSql` does. */
+export function scanTokens(sql: string): SqlToken[] {
+  checkText(sql);
+  const json = callParser((module, query) => readString(module, module._wasm_scan(query)), sql);
+  if (!json.startsWith("{")) throw new SqlSyntaxError(json, 1);
+  return (JSON.parse(json) as { tokens?: SqlToken[] }).tokens ?? [];
+}
+
+interface RawStatement {
+  stmt?: Node;
+  /** Both in bytes of UTF-8. */
+  stmt_location?: number;
+  stmt_len?: number;
+}
+
+class Parsed implements ParsedStatement {
+  readonly tree: Node;
+  readonly text: string;
+  #fingerprint: string | null = null;
+
+  constructor(tree: Node, text: string) {
+    this.tree = tree;
+    this.text = text;
+  }
+
+  get fingerprint(): string {
+    this.#fingerprint ??= computeFingerprint(this.text);
+    return this.#fingerprint;
+  }
+}
+
+function computeFingerprint(text: string): string {
+  const fingerprint = callParser(
+    (module, query) => readString(module, module._wasm_fingerprint(query)),
+    text,
+  );
+  if (!/^[0-9a-f]{16}$/.test(fingerprint)) {
+    throw new SallyportError("internal", "The fingerprint of a statement could not be computed.");
+  }
+  return fingerprint;
+}
+
+function checkText(sql: string): void {
+  // A UTF-16 unit is three bytes of UTF-8 at most.
+  const bytes = sql.length * 3 <= MAX_SQL_BYTES ? 0 : Buffer.byteLength(sql);
+  if (bytes > MAX_SQL_BYTES) {
+    throw new SallyportError(
+      "limit_exceeded",
+      `The SQL text has ${bytes} bytes; at most ${MAX_SQL_BYTES} (256 KiB) of UTF-8 are taken.`,
+      "Send values as parameters, or load rows with COPY … FROM STDIN.",
+    );
+  }
+  if (!sql.isWellFormed()) {
+    throw new SallyportError(
+      "invalid_request",
+      "The SQL text has half a surrogate pair, which no UTF-8 can hold.",
+    );
+  }
+  if (sql.includes("\0")) throw new SallyportError("invalid_request", "The SQL text has a zero byte.");
+}
+
+/**
+ * Lends `call` the module and the text in its memory. A call that the stack cuts short leaves the module's own stack
+ * pointer and memory as they were in mid-flight (23 such calls overwrote its data in a test), so that module is
+ * thrown away and the spare takes its place.
+ */
+function callParser<T>(call: (module: PgQueryModule, query: number) => T, sql: string): T {
+  const module = active;
+  if (module === null) {
+    void restock();
+    throw new SallyportError("internal", "The SQL parser is not ready.", "Try again.");
+  }
+  try {
+    const size = module.lengthBytesUTF8(sql) + 1;
+    const query = module._malloc(size);
+    if (query === 0) throw new RangeError("out of memory");
+    module.stringToUTF8(sql, query, size);
+    const result = call(module, query);
+    module._free(query);
+    return result;
+  } catch (error) {
+    if (error instanceof SqlSyntaxError) throw error;
+    active = spare;
+    spare = null;
+    void restock();
+    // RangeError: V8's stack. RuntimeError: a trap. Anything else the module throws is as little a parse tree.
+    throw tooDeep();
+  }
+}
+
+let restocking = false;
+
+/** Makes modules in the background until there is an active one and a spare. */
+async function restock(): Promise<void> {
+  if (restocking || compiled === null) return;
+  restocking = true;
+  try {
+    while (active === null || spare === null) {
+      const module = await instantiate(compiled);
+      if (active === null) active = module;
+      else spare = module;
+    }
+  } catch {
+    // No memory for another module now; the next call that finds none asks again.
+  } finally {
+    restocking = false;
+  }
+}
+
+function readParseResult(module: PgQueryModule, result: number): string {
+  if (result === 0) throw new RangeError("out of memory");
+  const error = module.getValue(result + 8, "i32");
+  if (error !== 0) {
+    const message = module.UTF8ToString(module.getValue(error, "i32"));
+    const position = module.getValue(error + 16, "i32");
+    module._wasm_free_parse_result(result);
+    throw new SqlSyntaxError(message, Math.max(1, position));
+  }
+  const json = module.UTF8ToString(module.getValue(result, "i32"));
+  module._wasm_free_parse_result(result);
+  return json;
+}
+
+function readString(module: PgQueryModule, pointer: number): string {
+  if (pointer === 0) throw new RangeError("out of memory");
+  const text = module.UTF8ToString(pointer);
+  module._wasm_free_string(pointer);
+  return text;
+}
+
+function tooDeep(): SallyportError {
+  return new SallyportError(
+    "limit_exceeded",
+    `The statement nests deeper than ${MAX_TREE_DEPTH} levels of its parse tree.`,
+    "Use IN lists or VALUES instead of long chains of operators.",
+  );
+}
+
+function isWithinDepth(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  for (const key in value) {
+    if (!isWithinDepth((value as Record<string, unknown>)[key], levels - 1)) return false;
+  }
+  return true;
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+/** Only what PostgreSQL's lexer skips: a no-break space, say, is part of an identifier. */
+function trimBlanks(text: string): string {
+  return text.replace(/^[ \t\n\r\f\v]+/, "").replace(/[ \t\n\r\f\v]+$/, "");
+}
