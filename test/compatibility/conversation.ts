@@ -72,7 +72,8 @@ export async function converse(
   }
 }
 
-class RawClient {
+/** A client of the bare protocol: it sends what it is given and keeps all that it hears. */
+export class RawClient {
   processId = 0;
   version = PROTOCOL_3_0;
   over = false;
@@ -99,10 +100,11 @@ class RawClient {
   }
 
   /** Waits for messages, or the connection's end, and takes all that have come. Throws when they don't come. */
-  async hear(until: Until): Promise<Heard[]> {
+  async hear(until: Until | ((heard: Heard[]) => boolean)): Promise<Heard[]> {
     const late = setTimeout(() => {
       const heard = this.#heard.map(({ name }) => name).join(", ");
-      this.#fail(new Error(`waited for ${JSON.stringify(until)}, heard ${heard || "nothing"}`));
+      const awaited = typeof until === "function" ? "an answer" : JSON.stringify(until);
+      this.#fail(new Error(`waited for ${awaited}, heard ${heard || "nothing"}`));
     }, PATIENCE_MS);
     try {
       await this.#until(until);
@@ -112,7 +114,7 @@ class RawClient {
     return this.#heard.splice(0);
   }
 
-  async #until(until: Until): Promise<void> {
+  async #until(until: Until | ((heard: Heard[]) => boolean)): Promise<void> {
     while (!this.#has(until)) {
       if (this.#failure) throw this.#failure;
       // A server may end a session at any point, and what it said is the answer.
@@ -127,7 +129,8 @@ class RawClient {
     this.#socket.destroy();
   }
 
-  #has(until: Until): boolean {
+  #has(until: Until | ((heard: Heard[]) => boolean)): boolean {
+    if (typeof until === "function") return until(this.#heard);
     if (until === "close") return this.over;
     return this.#heard.filter(({ name }) => name === until.message).length >= until.times;
   }

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { Page, Session } from "../../protocol/directory.ts";
+import { testTarget } from "../gateway.ts";
+import { type PostgresGateway, startPostgresGateway, TARGET } from "../postgres-gateway.ts";
+import { type PostgresServer, startPostgres } from "../postgres-server.ts";
+import { ensurePackages } from "../system-packages.ts";
+import { type Spot, Wire } from "./wire.ts";
+
+/** The role that the connector logs in with, where a test wants another than the superuser. */
+export const WORKER = "worker";
+
+/** A server with a gateway before it that judges, for one test file. */
+export interface Guarded {
+  postgres: PostgresServer;
+  gateway: PostgresGateway;
+  /** The server itself, as the role that the connector has. */
+  direct: Spot;
+  /** The gateway's local listener. */
+  through: Spot;
+  /** A superuser's connection to the server itself. */
+  admin: pg.Client;
+  /** Puts a policy set in force, and waits until the connector judges by it. */
+  policies(text: string): Promise<void>;
+  /** Opens a session through the gateway, has work done in it and closes it. */
+  session<T>(work: (session: Wire) => Promise<T>, startup?: Record<string, string>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+export interface GuardedOptions {
+  /** What is in the database, as the superuser makes it. */
+  fixture: string;
+  policies: string;
+  /** Whom the connector logs in as; the superuser by default, who can do the most harm. */
+  role?: typeof WORKER;
+  settings?: Record<string, string>;
+}
+
+export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
+  ensurePackages(["postgresql", "postgresql-client"]);
+  const postgres = await startPostgres({ settings: options.settings ?? {} });
+  const { host, port, superuser, password } = postgres;
+  const user = options.role ?? superuser;
+  const admin = new pg.Client({ host, port, user: superuser, password, database: "postgres" });
+  await admin.connect();
+  await admin.query(`CREATE ROLE ${WORKER} LOGIN PASSWORD '${password}'; ${options.fixture}`);
+  const gateway = await startPostgresGateway({ postgres, target: { user } });
+  const listener = await gateway.listen();
+  const database = "postgres";
+  const direct: Spot = {
+    host,
+    port,
+    user,
+    database,
+    login: { target: gateway.config.targets[0]!, password },
+  };
+  const through: Spot = { host: listener.host, port: listener.port, user: "agent", database, login: null };
+  let canaries = 0;
+  const guarded: Guarded = {
+    postgres,
+    gateway,
+    direct,
+    through,
+    admin,
+    async policies(text) {
+      const canary = `canary-${++canaries}`;
+      await gateway.edge.apply({
+        targets: [testTarget(TARGET)],
+        policies: `${text}\n${canaryPolicy(canary)}`,
+      });
+      await guarded.session(async (session) => {
+        const deadline = performance.now() + 5_000;
+        for (;;) {
+          const { errors } = await session.query("NOTIFY canary");
+          if (errors[0]?.message.includes(canary)) return;
+          if (performance.now() > deadline)
+            throw new Error(`the policies are not in force: ${errors[0]?.message}`);
+        }
+      });
+    },
+    async session(work, startup = {}) {
+      const session = await Wire.open(through, startup);
+      try {
+        return await work(session);
+      } finally {
+        await session.close();
+      }
+    },
+    async stop() {
+      await admin.end();
+      await listener.close();
+      // An end that waits for the other's seal would try for 15 s to come back.
+      const open = () => gateway.edge.api<Page<Session>>("GET", "/v1/sessions?state=open");
+      while ((await open()).items.length > 0) await sleep(20);
+      await gateway.stop();
+      await postgres.stop();
+    },
+  };
+  await guarded.policies(options.policies);
+  return guarded;
+}
+
+/** By it a test sees which set is in force: the words of a refusal tell it. */
+function canaryPolicy(canary: string): string {
+  return `@id("${canary}") @reason("${canary}") forbid(principal, action == Action::"postgres:notify", resource);`;
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { converse } from "../compatibility/conversation.ts";
+import { type Case, type Step, simple } from "../compatibility/corpus/case.ts";
+import { type Message, PIPELINES, stepsOf } from "./pipelines.ts";
+import { type Guarded, startGuarded, WORKER } from "./rig.ts";
+import {
+  BESIDE,
+  BLOCKED,
+  CIRCUMSTANCES,
+  type Circumstance,
+  denied,
+  FORMS,
+  type Form,
+  type Functions,
+  TAKES_BEGUN,
+  type Trio,
+} from "./scenarios.ts";
+import { lines } from "./wire.ts";
+
+/**
+ * Blocking leaves client and target agreeing about the transaction: message for message, a session with a blocked
+ * statement is what PostgreSQL makes of one with a statement that it refuses itself.
+ */
+
+const FIXTURE = `
+CREATE TABLE kept (n int);
+CREATE TABLE victims (n int);
+CREATE SCHEMA hidden;
+CREATE TABLE hidden.victims (n int);
+CREATE FUNCTION keep(n int) RETURNS int LANGUAGE sql AS 'INSERT INTO kept VALUES (n) RETURNING n';
+CREATE FUNCTION strike(n int) RETURNS int LANGUAGE sql AS 'DELETE FROM victims RETURNING n';
+CREATE FUNCTION denied(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
+REVOKE ALL ON FUNCTION denied FROM public;
+GRANT ALL ON kept, victims TO ${WORKER};
+`;
+
+const POLICIES = `
+@id("all") permit(principal, action, resource);
+@id("victims") @reason("victims stay as they are")
+forbid(principal, action in [Action::"postgres:read", Action::"postgres:write", Action::"postgres:define"], resource)
+when { context.reads.contains("public.victims") || context.writes.contains("public.victims") };
+@id("strike") @reason("victims stay as they are")
+forbid(principal, action in [Action::"postgres:select", Action::"postgres:call"], resource)
+when { context.functions.contains("public.strike") };
+`;
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+describe("a blocked statement and the transaction", { timeout: 120_000 }, () => {
+  let guarded: Guarded;
+  let functions: Functions;
+
+  before(async () => {
+    guarded = await startGuarded({ fixture: FIXTURE, policies: POLICIES, role: WORKER });
+    const { rows } = await guarded.admin.query<Functions>(
+      "SELECT 'keep'::regproc::oid AS keep, 'strike'::regproc::oid AS strike, 'denied'::regproc::oid AS denied",
+    );
+    functions = rows[0]!;
+  });
+
+  after(() => guarded.stop());
+
+  /** Every message, each in a line, and what is in the tables behind it. */
+  async function held(place: "direct" | "through", name: string, steps: Step[]): Promise<string[]> {
+    await guarded.admin.query("TRUNCATE kept, victims; INSERT INTO victims VALUES (1), (2), (3)");
+    const spot = guarded[place];
+    const one: Case = { name, startup: { user: spot.user }, steps };
+    const { parts } = await converse(one, spot, async () => {});
+    const kept = await guarded.admin.query("SELECT n FROM kept ORDER BY n");
+    const victims = await guarded.admin.query("SELECT n FROM victims ORDER BY n");
+    const [, ...said] = parts;
+    return [...said.flatMap(lines), JSON.stringify([kept.rows, victims.rows])];
+  }
+
+  for (const form of FORMS) {
+    describe(form.name, () => {
+      for (const circumstance of CIRCUMSTANCES) {
+        if (circumstance.begun !== null && !TAKES_BEGUN.has(form)) continue;
+        test(circumstance.name, async () => {
+          const blocked = form.blocked ?? BLOCKED;
+          for (const [position, steps] of scenarios(form, circumstance, functions)) {
+            const expected = await held("direct", position, denied(steps, blocked, functions));
+            const actual = await held("through", position, steps);
+            assert.deepEqual(agreed(actual, expected), expected, `blocked ${position}`);
+          }
+        });
+      }
+    });
+  }
+
+  test(`random pipelines (SEED=${seed})`, async (t) => {
+    t.diagnostic(`SEED=${seed}`);
+    const one = async (pipeline: Message[][]) => {
+      const steps = stepsOf(pipeline);
+      const expected = await held("direct", "a pipeline", denied(steps, BLOCKED, functions));
+      const actual = await held("through", "a pipeline", steps);
+      assert.deepEqual(agreed(actual, expected), expected);
+    };
+    await fc.assert(fc.asyncProperty(PIPELINES, one), { seed, numRuns: 60 });
+  });
+});
+
+/** One scenario for each place of the blocked statement among three. */
+function scenarios(
+  form: Form,
+  { before, begun, after }: Circumstance,
+  functions: Functions,
+): [string, Step[]][] {
+  const [one, other] = form.beside ?? BESIDE;
+  const blocked = form.blocked ?? BLOCKED;
+  const trios: [string, Trio][] = [
+    ["first", [blocked, one, other]],
+    ["middle", [one, blocked, other]],
+    ["last", [one, other, blocked]],
+  ];
+  return trios.map(([position, trio]) => {
+    const begin = TAKES_BEGUN.has(form) ? begun : null;
+    return [position, [...simple(...before), ...form.steps(trio, begin, functions), ...simple(...after)]];
+  });
+}
+
+/**
+ * What the gateway said, with the one difference taken out that is meant: in an aborted transaction the server refuses
+ * any statement with 25P02 before it looks at it, and a blocked one is told to be blocked.
+ */
+function agreed(actual: string[], expected: string[]): string[] {
+  return actual.map((line, index) =>
+    line === "ErrorResponse 42501" && expected[index] === "ErrorResponse 25P02" ? expected[index] : line,
+  );
+}
