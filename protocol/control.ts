@@ -265,6 +265,8 @@ export type ConnectorEvent =
       decision: Exclude<Decision, { verdict: "allow" }>;
       text: string;
       facts: StatementFacts | null;
+      /** The planner's estimate, where the verdict looked at one: without it a replay could not come to the same. */
+      plan?: PlanEstimate | null;
     }
   /** A result was cut. */
   | { event: "cut"; limit: "rows" | "bytes"; value: number };

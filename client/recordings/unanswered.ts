@@ -13,6 +13,8 @@ const OWN_COST = 1_000;
  */
 export class Unanswered {
   readonly #sent = new Map<number, string>();
+  /** Function-call messages, which have no text of their own. */
+  readonly #calls = new Set<number>();
   #kept = 0;
 
   /** Takes the events of a transcript, all of them in their order. */
@@ -20,6 +22,7 @@ export class Unanswered {
     switch (event.type) {
       case "statement":
         this.#add(event.statement, event.text ?? "");
+        if (event.protocol === "function") this.#calls.add(event.statement);
         break;
       case "result":
       case "error":
@@ -30,14 +33,16 @@ export class Unanswered {
 
   /** The number of the statement that was judged, null when it is none of those that wait, as a Parse alone is. */
   judged(text: string): number | null {
-    for (const same of [isWhole, isPart]) {
-      for (const [number, sent] of this.#sent) {
-        if (!same(sent, text)) continue;
-        this.#remove(number);
-        return number;
-      }
+    for (const same of [isWhole, isPart, isMore]) {
+      for (const [number, sent] of this.#sent) if (same(sent, text)) return this.#judged(number);
     }
+    for (const number of this.#calls) return this.#judged(number);
     return null;
+  }
+
+  #judged(number: number): number {
+    this.#remove(number);
+    return number;
   }
 
   #add(number: number, text: string): void {
@@ -54,12 +59,18 @@ export class Unanswered {
     const sent = this.#sent.get(number);
     if (sent === undefined) return;
     this.#sent.delete(number);
+    this.#calls.delete(number);
     this.#kept -= OWN_COST + sent.length;
   }
 }
 
 function isWhole(sent: string, judged: string): boolean {
   return sent === judged;
+}
+
+/** An EXECUTE is judged with what it runs. */
+function isMore(sent: string, judged: string): boolean {
+  return sent !== "" && judged.startsWith(`${sent};`);
 }
 
 function isPart(sent: string, judged: string): boolean {

@@ -46,6 +46,7 @@ describe("events of the guard", () => {
     { event: "facts", statements: [{ facts, plan: { rows: 1e30, cost: 12 } }] },
     { event: "judged", decision: approve, text: "DELETE FROM orders", facts },
     { event: "judged", decision: block, text: "not SQL", facts: null },
+    { event: "judged", decision: block, text: "SELECT", facts, plan: { rows: 1, cost: 1e9 } },
     { event: "cut", limit: "rows", value: 10_000 },
   ];
   for (const event of good) {
@@ -82,6 +83,7 @@ describe("events of the guard", () => {
       "a judgement without a reason",
       { event: "judged", decision: { verdict: "block", policies: [] }, text: "", facts },
     ],
+    ["a judgement with a plan that is none", { event: "judged", decision: block, text: "", facts, plan: 7 }],
     ["a judgement without facts or their absence", { event: "judged", decision: block, text: "" }],
     [
       "an approval by nobody known",

@@ -87,7 +87,8 @@ function isSound(event: ConnectorEvent): boolean {
       return (
         isDecision(event.decision) &&
         (event.decision.verdict as string) !== "allow" &&
-        (event.facts === null || isStatementFacts(event.facts))
+        (event.facts === null || isStatementFacts(event.facts)) &&
+        (event.plan === undefined || isPlan(event.plan))
       );
     case "cut":
       return (event.limit === "rows" || event.limit === "bytes") && Number.isFinite(event.value);
