@@ -1,0 +1,28 @@
+import { STATEMENT_ACTIONS, type StatementAction } from "../sql/facts.ts";
+
+/** The group of actions, beside `postgres:statement`, that some statements' actions are in. */
+const CLASS: Partial<Record<StatementAction, string>> = {
+  "postgres:select": "postgres:read",
+  "postgres:explain": "postgres:read",
+  "postgres:show": "postgres:read",
+  "postgres:insert": "postgres:write",
+  "postgres:update": "postgres:write",
+  "postgres:delete": "postgres:write",
+  "postgres:create": "postgres:define",
+  "postgres:alter": "postgres:define",
+  "postgres:drop": "postgres:define",
+  "postgres:truncate": "postgres:define",
+};
+
+/**
+ * Every action that a request may name, with all groups of actions that it is in, as the schema has them. Policies
+ * that can't apply to an action are left out of its evaluation by this table.
+ */
+export const ACTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ["connect", []],
+  ["approve", []],
+  ...STATEMENT_ACTIONS.map((action): [string, string[]] => {
+    const group = CLASS[action];
+    return [action, group === undefined ? ["postgres:statement"] : [group, "postgres:statement"]];
+  }),
+]);

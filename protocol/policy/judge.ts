@@ -1,0 +1,145 @@
+import type { PlanEstimate } from "../control.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import { SCOPES } from "./annotations.ts";
+import type { Usage } from "./bands.ts";
+import type { Approve, Block, Decision } from "./decision.ts";
+import { least, type PolicySet, type PolicyTarget, type Subject } from "./policy-set.ts";
+import { bounded } from "./reason.ts";
+
+export type { Usage } from "./bands.ts";
+
+/** Where and when a statement would run. */
+export interface Circumstances {
+  database: string;
+  inTransaction: boolean;
+  /** Null where it wasn't asked, or the planner gave none. */
+  plan: PlanEstimate | null;
+  session: Usage;
+  principalUsage: Usage;
+}
+
+/** Names of one statement that are judged; a statement with more is blocked. */
+export const MAX_NAMES = 20_000;
+
+/** The verdict on one statement: the worst over all its actions. Never throws. */
+export function judgeStatement(
+  set: PolicySet,
+  subject: Subject,
+  target: PolicyTarget,
+  facts: StatementFacts,
+  circumstances: Circumstances,
+): Decision {
+  const names = SETS.reduce((sum, set) => sum + facts[set].length, 0);
+  if (names > MAX_NAMES) {
+    return {
+      verdict: "block",
+      policies: [],
+      reason: `The statement names more than ${MAX_NAMES} relations, columns and functions: too many to be judged. Split it.`,
+    };
+  }
+  const context = statementContext(facts, circumstances);
+  return worst(facts.actions.map((action) => set.decide(subject, action, target, context)));
+}
+
+const SETS = [
+  "opaque",
+  "reads",
+  "writes",
+  "readColumns",
+  "writeColumns",
+  "functions",
+  "effects",
+  "settings",
+] as const satisfies readonly (keyof StatementFacts)[];
+
+/** The schema's `Statement`, without `approved`, which `PolicySet.decide` adds. */
+export function statementContext(facts: StatementFacts, now: Circumstances): Record<string, unknown> {
+  return {
+    database: now.database,
+    tag: facts.tag,
+    complete: facts.opaque.length === 0,
+    opaque: facts.opaque,
+    reads: facts.reads,
+    writes: facts.writes,
+    readSchemas: schemasOf(facts.reads),
+    writeSchemas: schemasOf(facts.writes),
+    readColumns: facts.readColumns,
+    writeColumns: facts.writeColumns,
+    functions: facts.functions,
+    effects: facts.effects,
+    settings: facts.settings,
+    where: facts.where,
+    ...(facts.limit !== null && { limit: long(facts.limit) }),
+    fingerprint: facts.fingerprint,
+    inTransaction: now.inTransaction,
+    ...(now.plan !== null && { plan: { rows: long(now.plan.rows), cost: long(now.plan.cost) } }),
+    session: usage(now.session),
+    principalUsage: usage(now.principalUsage),
+  };
+}
+
+/** The worst of several verdicts, with everything that stands behind it; nothing to judge is blocked. */
+export function worst(decisions: Decision[]): Decision {
+  const [only] = decisions;
+  if (only === undefined) return { verdict: "block", policies: [], reason: "There is nothing to judge." };
+  if (decisions.length === 1) return only;
+  const blocks = decisions.filter((one) => one.verdict === "block");
+  if (blocks.length > 0) return { verdict: "block", policies: policies(blocks), reason: reason(blocks) };
+  const limits = {
+    rows: least(decisions.map((one) => (one.verdict === "block" ? null : one.rows))),
+    bytes: least(decisions.map((one) => (one.verdict === "block" ? null : one.bytes))),
+  };
+  const held = decisions.filter((one) => one.verdict === "approve");
+  if (held.length === 0) return { verdict: "allow", policies: policies(decisions), ...limits };
+  const approvals = new Map(
+    held.flatMap((one) => one.approvals).map((approval) => [JSON.stringify(approval), approval]),
+  );
+  return {
+    verdict: "approve",
+    policies: policies(held),
+    reason: reason(held),
+    approvals: [...approvals].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, approval]) => approval),
+    expiresMs: Math.min(...held.map(({ expiresMs }) => expiresMs)),
+    scope: SCOPES.find((scope) => held.some((one) => one.scope === scope)) ?? "once",
+    ...limits,
+  };
+}
+
+function policies(decisions: Decision[]): string[] {
+  return [...new Set(decisions.flatMap((one) => one.policies))].sort();
+}
+
+function reason(decisions: (Approve | Block)[]): string {
+  return bounded([...new Set(decisions.map((one) => one.reason))].join(" "));
+}
+
+/**
+ * The schemas of relations. A name may hold dots itself, which its text doesn't tell from the one between: then
+ * every schema that it could be in counts, so that a list of the permitted ones can't be passed by such a name.
+ */
+function schemasOf(relations: string[]): string[] {
+  const schemas = new Set<string>();
+  for (const relation of relations) {
+    for (let dot = relation.indexOf("."); dot !== -1; dot = relation.indexOf(".", dot + 1)) {
+      schemas.add(relation.slice(0, dot));
+    }
+  }
+  return [...schemas].sort();
+}
+
+function usage(counts: Usage): Record<string, number> {
+  const { statements, statementsLastMinute, rows, bytes, repeatedLastMinute } = counts;
+  return {
+    statements: long(statements),
+    statementsLastMinute: long(statementsLastMinute),
+    rows: long(rows),
+    bytes: long(bytes),
+    repeatedLastMinute: long(repeatedLastMinute),
+  };
+}
+
+/** Cedar's Long, and a number that JSON keeps exact. What is no number counts as very many. */
+function long(value: number): number {
+  if (Number.isNaN(value)) return Number.MAX_SAFE_INTEGER;
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.ceil(value)));
+}
