@@ -1,4 +1,4 @@
-import type { Change, Settings } from "../protocol/directory.ts";
+import type { Change, PoliciesChange, Settings } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { EdgeApi } from "./edge-api.ts";
@@ -28,7 +28,21 @@ const COLOURS = { create: "green", update: "yellow", delete: "red" } as const;
 /** A change as lines: its subject, then the members that differ. */
 export function changeLines({ action, subject, before, after }: Change): string[] {
   const head = styled(COLOURS[action], `${SIGNS[action]} ${printable(subject)}`);
+  if (subject === "policies") return [head, ...policyLines({ before, after } as PoliciesChange)];
   return [head, ...differences(before, after).map((line) => `    ${printable(line)}`)];
+}
+
+/** The versions as `sallyport policy` shows them, and the lines that differ. */
+function policyLines({ before, after }: PoliciesChange): string[] {
+  const colours = { "-": "red", "+": "green" } as const;
+  return [
+    `    version: ${printable(before.version.slice(0, 12))} -> ${printable(after.version.slice(0, 12))}`,
+    ...after.lines.map((line) => {
+      const colour = colours[line[0] as "-" | "+"];
+      const words = printable(line.replaceAll("\t", "    "));
+      return `    ${colour === undefined ? words : styled(colour, words)}`;
+    }),
+  ];
 }
 
 export function summary(changes: readonly Change[]): string {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { changeLines } from "./apply.ts";
 import { parseConfigFile, parseListen } from "./config-file.ts";
 
@@ -51,6 +55,7 @@ test("the file becomes settings without any connection", () => {
     ],
     administrators: ["group:platform"],
     limits: { idleMs: 5_400_000, maxBytes: 8 * 1024 ** 3, sessions: 100 },
+    policies: STARTER_POLICIES,
   });
   assert.doesNotMatch(JSON.stringify(config.settings), /db\.internal|ORDERS_PASSWORD|secret/);
 });
@@ -108,6 +113,29 @@ test("problems that the edge finds get their place in the file", () => {
   assert.equal(locate("dryRun must be true or false"), "dryRun must be true or false");
 });
 
+test("policies are the text of a file beside the configuration, and their problems get its name", (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-config-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const text = "permit (principal, action, resource); // é\n";
+  writeFileSync(join(folder, "p.cedar"), text);
+  const read = (value: string) => parseConfigFile(`policies: ${value}\n`, join(folder, "sallyport.yaml"));
+  const config = read("./p.cedar");
+  assert.equal(config.settings.policies, text);
+  assert.match(
+    config.locate("settings.policies:3:7 there is no attribute x. Did you mean y?"),
+    /\/p\.cedar:3:7: there is no attribute x\. Did you mean y\?$/,
+  );
+  assert.equal(
+    parseConfigFile("{}", FILE).locate("settings.policies:1:2 no"),
+    "the starter policies:1:2: no",
+  );
+  assert.throws(() => read("absent.cedar"), {
+    message: /:1:\d+: policies names .*absent\.cedar, which can't be read \(ENOENT\)/,
+  });
+  writeFileSync(join(folder, "binary.cedar"), Buffer.from([0xff, 0xfe]));
+  assert.throws(() => read("binary.cedar"), { message: /not UTF-8/ });
+});
+
 test("addresses to listen on", () => {
   assert.deepEqual(parseListen("[::1]:80"), { host: "::1", port: 80 });
   assert.deepEqual(parseListen("0.0.0.0:0"), { host: "0.0.0.0", port: 0 });
@@ -124,5 +152,18 @@ test("a change shows the members that differ", () => {
       after: { name: "orders", allow: ["a", "b"], description: "" },
     }),
     ["~ target/orders", '    allow: ["a"] -> ["a","b"]'],
+  );
+});
+
+test("changed policies show their versions and lines, which can't drive the terminal", () => {
+  const [before, after] = ["a".repeat(64), "b".repeat(64)];
+  assert.deepEqual(
+    changeLines({
+      action: "update",
+      subject: "policies",
+      before: { version: before },
+      after: { version: after, lines: ["-permit\u001b[2J;", "+\tforbid;"] },
+    }),
+    ["~ policies", "    version: aaaaaaaaaaaa -> bbbbbbbbbbbb", "    -permit\\u001b[2J;", "    +    forbid;"],
   );
 });

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { Issuer, Settings, Target } from "../protocol/directory.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "./units.ts";
 
 /** The name that is looked for in the current folder. */
@@ -33,12 +34,15 @@ export interface ConfigFile {
   connector: ConnectorSection | null;
   /** What goes to the edge: no `connection`, hence no address and no secret. */
   settings: Settings;
+  /** The file that `policies` names, as it is named there; null where the starter set is in its place. */
+  policies: string | null;
   /** Puts the place in the file before a problem that the edge found, such as `settings.targets[0].name …`. */
   locate(problem: string): string;
 }
 
-const SECTIONS = ["edge", "connector", "administrators", "issuers", "limits", "targets"];
+const SECTIONS = ["edge", "connector", "administrators", "issuers", "limits", "policies", "targets"];
 const DEFAULT_LISTEN = { host: "127.0.0.1", port: 7843 };
+const STARTER = "the starter policies";
 const DEFAULT_STATE = "sallyport-state";
 /** As the connector itself has it. */
 const DEFAULT_CONNECTOR_STATE = "sallyport-state/connector";
@@ -74,13 +78,51 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   const root = readDocument(text, file).mapping(SECTIONS);
   const edge = edgeSection(root.get("edge"), folder);
   const connector = root.get("connector").optional((field) => connectorSection(field, folder));
+  const policies = root.get("policies").optional((field) => readPolicies(field, folder));
   const settings: Settings = {
     targets: list(root.get("targets")).map(target),
     issuers: list(root.get("issuers")).map(issuer),
     administrators: texts(root.get("administrators")),
     limits: root.get("limits").optional(limits) ?? {},
+    policies: policies?.text ?? STARTER_POLICIES,
   };
-  return { file, edge, connector, settings, locate: (problem) => locate(root, problem) };
+  return {
+    file,
+    edge,
+    connector,
+    settings,
+    policies: policies?.path ?? null,
+    locate: (problem) => locate(root, policies?.path ?? STARTER, problem),
+  };
+}
+
+/** The policies' path as it is told to people, and their text. */
+function readPolicies(field: Field, folder: string): { path: string; text: string } {
+  const path = resolve(folder, field.string());
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    return field.fail(
+      `names ${path}, which can't be read (${code})`,
+      "Name a file with Cedar policies, or leave `policies` out for the starter set.",
+    );
+  }
+  try {
+    return {
+      path: shortest(path),
+      text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    };
+  } catch {
+    return field.fail(`names ${path}, which is not UTF-8 text`, "Save it as UTF-8.");
+  }
+}
+
+/** A path as one would type it here. */
+function shortest(path: string): string {
+  const here = relative("", path);
+  return here.startsWith("..") ? path : here;
 }
 
 /** `HOST:PORT`, with an IPv6 address in brackets; undefined when it is none. */
@@ -181,12 +223,14 @@ function texts(field: Field): string[] {
   return list(field).map((one) => one.string());
 }
 
-function locate(root: Field, problem: string): string {
+function locate(root: Field, policies: string, problem: string): string {
+  const [, place, words] = /^settings\.policies(:\d+:\d+)? (.*)$/s.exec(problem) ?? [];
+  if (words !== undefined) return `${policies}${place ?? ""}: ${words}`;
   const [, path, rest] = /^settings\.([\w.[\]-]+) (.*)$/s.exec(problem) ?? [];
   if (path === undefined) return problem;
   const keys = path.split(/[.[\]]+/).filter((key) => key !== "");
   const limit = LIMITS.find(([, member]) => member === keys.at(-1));
   const inFile = limit ? [...keys.slice(0, -1), limit[0]] : keys;
-  const place = root.at(inFile.map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
-  return `${place} ${rest}${limit ? ` (${limit[4]})` : ""}`;
+  const where = root.at(inFile.map((key) => (/^\d+$/.test(key) ? Number(key) : key)));
+  return `${where} ${rest}${limit ? ` (${limit[4]})` : ""}`;
 }

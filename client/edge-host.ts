@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { Log, LogLevel, Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
 import { SallyportError } from "../protocol/errors.ts";
+import { bundleWorker, type WorkerBundle } from "./edge-bundle.ts";
 import { type Database, migrate } from "./migrations.ts";
 import {
   adminToken,
@@ -71,7 +71,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   try {
     await endOrphan(state, readRunningEdge(state)?.workerd);
     const admin = adminToken(state);
-    const script = await bundle(options.entry ?? WORKER);
+    const bundle = await bundleWorker(options.entry ?? WORKER);
     const signingKey = await edgeSigningKey(state);
     let url: URL | undefined;
     let restarting: PromiseWithResolvers<void> | undefined;
@@ -99,7 +99,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       log: new HostLog(options.onLog, () => crashed(false)),
       unsafeHandleRuntimeRestart: () => crashed(true),
       workers: [
-        workerOptions(options, script, {
+        workerOptions(options, bundle, {
           EDGE_SIGNING_KEY: signingKey,
           BOOTSTRAP_TOKEN_SHA256: admin.sha256,
           ...(options.publicUrl === undefined ? {} : { PUBLIC_URL: options.publicUrl.origin }),
@@ -177,7 +177,7 @@ function hostOptions(options: EdgeOptions, state: string): Omit<MiniflareOptions
 
 function workerOptions(
   options: EdgeOptions,
-  script: string,
+  bundle: WorkerBundle,
   texts: Record<string, string>,
 ): MiniflareOptions["workers"][number] {
   const env: NonNullable<MiniflareOptions["workers"][number]["config"]["env"]> = {
@@ -191,7 +191,7 @@ function workerOptions(
       name: NAME,
       compatibilityDate: "2026-11-01",
       compatibilityFlags: ["nodejs_compat"],
-      manifest: { mainModule: "edge.js", modules: { "edge.js": { type: "esm", contents: script } } },
+      manifest: bundle,
       env,
       exports: {
         Session: { type: "durable-object", storage: "sqlite" },
@@ -200,28 +200,6 @@ function workerOptions(
     },
     dev: { unsafeDirectSockets: [{ host: options.host ?? "127.0.0.1", port: options.port ?? 0 }] },
   };
-}
-
-/** Bundles the Worker in memory, unless it is bundled. */
-async function bundle(entry: string | undefined): Promise<string> {
-  if (entry === undefined) {
-    throw new SallyportError("invalid_config", "The edge's Worker is missing.", "Install Sallyport again.");
-  }
-  if (entry.endsWith(".js")) return readFileSync(entry, "utf8");
-  const result = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    mainFields: ["browser", "module", "main"],
-    external: ["cloudflare:*", "node:*"],
-    logLevel: "silent",
-  }).catch((error: Error) => {
-    throw new SallyportError("invalid_config", `The edge's Worker does not build: ${error.message}`);
-  });
-  return result.outputFiles[0]!.text;
 }
 
 function startFailure(error: unknown, options: EdgeOptions): SallyportError {

@@ -34,6 +34,10 @@ limits:
   bytes: 8GiB
   resume: 15s
 
+# What may be done: a file of Cedar policies, which decide on every connection and statement; see docs/policies.md.
+# Without one the starter set is in force: reads and keyed writes pass, mass writes and DDL wait for approval.
+# policies: ./policies.cedar
+
 targets:
   - name: orders
     kind: postgres

@@ -3,16 +3,22 @@ import type WebSocket from "ws";
 import {
   type CancelElsewhere,
   type Dial,
+  type Explain,
+  type Explained,
+  type ExplainedStatement,
+  type ExplainRequest,
   Header,
   type HubMessage,
   Path,
   PING,
   PING_EVERY_MS,
   PONG,
+  type PolicyInForce,
   type Presence,
   type ReplicaMessage,
 } from "../protocol/control.ts";
 import { connect, readProblem } from "../protocol/dial.ts";
+import { SallyportError } from "../protocol/errors.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
 import { ConnectorSession } from "./session.ts";
 
@@ -24,6 +30,11 @@ const REFUSED_RETRY_MS = 5_000;
 const PRESENCE_MS = 50;
 /** A used spare is replaced after this many ms, so that the refill does not slow the opening that used it. */
 const REFILL_MS = 100;
+/** Bytes of a message of the edge: policies, at worst each character escaped. */
+const MAX_CONTROL = 1024 * 1024;
+/** Characters of an answer to `explain` that the edge takes, and questions that are worked on at once. */
+const MAX_ANSWER = 1024 * 1024;
+const MAX_QUESTIONS = 4;
 
 export interface UplinkOptions {
   edge: URL;
@@ -39,6 +50,10 @@ export interface UplinkOptions {
   serve(session: ConnectorSession): void;
   /** Another replica was asked to cancel; true when the key is held here. */
   cancelHere(principal: string, target: string, processId: number, secret: Uint8Array): boolean;
+  /** The edge says which policies are in force: first of all, and on each change. */
+  policies(message: PolicyInForce): void;
+  /** What would become of some SQL. Its `SallyportError`s go to who asked. */
+  explain(request: ExplainRequest): Promise<{ statements: ExplainedStatement[] }>;
   /** Tells the operator. */
   log(message: string): void;
 }
@@ -57,6 +72,7 @@ export class Uplink {
   #refilling: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout;
   #pongDue = false;
+  #questions = 0;
   #stopped = false;
   /** Resolves when the edge has taken the control socket for the first time. */
   readonly online: Promise<void>;
@@ -96,7 +112,7 @@ export class Uplink {
     const { edge, token } = this.#options;
     const headers = { authorization: `Bearer ${await token()}`, [Header.instance]: this.#instance };
     if (this.#stopped) return;
-    const socket = connect(edge, Path.control, headers);
+    const socket = connect(edge, Path.control, headers, MAX_CONTROL);
     let wait = 0;
     socket.on("open", () => this.#opened(socket));
     socket.on("message", (data: Buffer) => this.#message(data.toString()));
@@ -142,6 +158,8 @@ export class Uplink {
     const message = JSON.parse(text) as HubMessage;
     if (message.type === "dial") void this.#dial(message);
     else if (message.type === "cancel") this.#cancel(message);
+    else if (message.type === "policy") this.#options.policies(message);
+    else if (message.type === "explain") void this.#explain(message);
   }
 
   async #dial({ session: id, ticket, spare }: Dial): Promise<void> {
@@ -185,6 +203,29 @@ export class Uplink {
     );
   }
 
+  async #explain({ id, request }: Explain): Promise<void> {
+    this.#questions++;
+    const answer = await this.#answer(request).catch((error: unknown): Explained["answer"] => {
+      if (error instanceof SallyportError) return refused(error);
+      this.#options.log(
+        `a question could not be answered: ${error instanceof Error ? error.message : "unknown"}`,
+      );
+      return refused(new SallyportError("internal", "the connector failed on this question"));
+    });
+    this.#questions--;
+    const message: Explained = { type: "explained", id, answer };
+    if (JSON.stringify(message).length <= MAX_ANSWER) this.#tell(message);
+    else this.#tell({ ...message, answer: refused(TOO_LONG) });
+  }
+
+  async #answer(request: ExplainRequest): Promise<Explained["answer"]> {
+    if (this.#questions > MAX_QUESTIONS) {
+      throw new SallyportError("too_many", "the connector is asked too much at once", "Try again.");
+    }
+    const { statements } = await this.#options.explain(request);
+    return { statements };
+  }
+
   #refill(): void {
     this.#refilling ??= setTimeout(() => {
       this.#refilling = undefined;
@@ -225,4 +266,14 @@ export class Uplink {
     this.#pongDue = true;
     this.#socket.send(PING);
   }
+}
+
+const TOO_LONG = new SallyportError(
+  "limit_exceeded",
+  "what there is to say of these statements is longer than 1 MiB",
+  "Ask about fewer statements.",
+);
+
+function refused({ code, message, hint }: SallyportError): Explained["answer"] {
+  return { error: { code, message, ...(hint !== undefined && { hint }) } };
 }

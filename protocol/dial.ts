@@ -9,15 +9,23 @@ const CONNECT_MS = 10_000;
 /** Bytes of a problem+json body that are read. */
 const MAX_PROBLEM = 16 * 1024;
 
-/** Opens a WebSocket to the edge. */
-export function connect(edge: URL, path: string, headers: Record<string, string>): WebSocket {
+/** Longest message of a tunnel, in bytes. */
+const MAX_FRAME = FRAME_HEADER + MAX_PAYLOAD;
+
+/** Opens a WebSocket to the edge; a message of more than `maxPayload` bytes closes it. */
+export function connect(
+  edge: URL,
+  path: string,
+  headers: Record<string, string>,
+  maxPayload = MAX_FRAME,
+): WebSocket {
   const url = new URL(path, edge);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return new WebSocket(url, [SUBPROTOCOL], {
     headers,
     perMessageDeflate: false,
     handshakeTimeout: CONNECT_MS,
-    maxPayload: FRAME_HEADER + MAX_PAYLOAD,
+    maxPayload,
     skipUTF8Validation: true,
     ...(isPrivatePath(edge) ? { generateMask: cheapestMask } : {}),
   });

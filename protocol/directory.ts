@@ -1,4 +1,4 @@
-import type { Limits, TargetKind } from "./control.ts";
+import type { Limits, PolicyStamp, TargetKind } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
@@ -52,6 +52,23 @@ export interface Settings {
   /** Principals and `group:NAME`s that may administer. */
   administrators: string[];
   limits: Partial<Limits & EdgeLimits>;
+  /** The Cedar text that decides on every connection and statement; see protocol/policy/schema.ts. */
+  policies: string;
+}
+
+/** A policy set as the edge keeps it. */
+export interface PolicyRecord extends PolicyStamp {
+  text: string;
+  /** When and by whom it was put in force. */
+  time: number;
+  principal: string;
+}
+
+/** What `apply` shows and records of changed policies: `before` and `after` of the change of `policies`. */
+export interface PoliciesChange {
+  before: { version: string };
+  /** `lines`: what differs, each line with `-` or `+` before it; bounded, and says how much it leaves out. */
+  after: { version: string; lines: string[] };
 }
 
 /** One difference that `apply` shows and makes. */

@@ -48,7 +48,7 @@ describe("revocation", () => {
     await done(apply({ ...settings(), targets: [first, { ...second, allow: ["group:dba"] }] }));
     assert.ok(await killed(staff.session));
     assert.deepEqual([await killed(orders.session), await killed(kept.session)], [null, null]);
-    refused(await register(erin, "staff"), "forbidden", /may not open staff/);
+    refused(await register(erin, "staff"), "unknown_target", /no target "staff" that corp\/erin may open/);
 
     await done(apply({ ...settings(), issuers: [] }));
     assert.ok(await killed(orders.session));

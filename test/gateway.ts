@@ -6,6 +6,7 @@ import { type ConnectorIdentity, connectorToken, enroll } from "../connector/ide
 import type { ConnectorSession } from "../connector/session.ts";
 import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
 import type { Settings, Target } from "../protocol/directory.ts";
+import { ALLOW_LISTED } from "./policies.ts";
 
 /** An edge with its state in a temporary folder, and what tests ask of its API. */
 export interface TestEdge {
@@ -15,6 +16,7 @@ export interface TestEdge {
   api<T>(method: string, path: string, body?: unknown, token?: string): Promise<T>;
   /** Makes a service token; its principal is `service/NAME`. */
   serviceToken(name: string): Promise<string>;
+  /** Puts settings in force; without policies, those that let everything pass on targets that list one. */
   apply(settings: Partial<Settings>): Promise<void>;
   enroll(name: string): Promise<ConnectorIdentity>;
   stop(): Promise<void>;
@@ -51,7 +53,14 @@ export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise
       return (await api<{ token: string }>("POST", "/v1/tokens", body)).token;
     },
     async apply(settings) {
-      const whole: Settings = { targets: [], issuers: [], administrators: [], limits: {}, ...settings };
+      const whole: Settings = {
+        targets: [],
+        issuers: [],
+        administrators: [],
+        limits: {},
+        policies: ALLOW_LISTED,
+        ...settings,
+      };
       await api("POST", "/v1/apply", { settings: whole, dryRun: false });
     },
     async enroll(name) {
@@ -88,6 +97,8 @@ export async function startUplink(
     token: () => connectorToken(edge, identity),
     serve,
     cancelHere: () => false,
+    policies: () => {},
+    explain: async () => ({ statements: [] }),
     log: () => {},
     ...options,
   });

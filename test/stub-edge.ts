@@ -8,6 +8,7 @@ import { type Edge, startEdge } from "../client/edge-host.ts";
 import type { Issuer, Problem, Settings } from "../protocol/directory.ts";
 import { generateKey, type PrivateKey, publicKey } from "../protocol/signatures.ts";
 import { AUDIENCE, startIssuer, type TestIssuer } from "./oidc-provider.ts";
+import { ALLOW_LISTED } from "./policies.ts";
 
 const ENTRY = fileURLToPath(new URL("../workers/testing/stub-edge.ts", import.meta.url));
 
@@ -88,6 +89,7 @@ export async function startStubEdge(): Promise<StubEdge> {
       issuers: [corp],
       administrators: ["group:platform"],
       limits: { sessionsPerPrincipal: 50 },
+      policies: ALLOW_LISTED,
     });
   const apply = (wanted: unknown, dryRun = false) => admin("POST", "/v1/apply", { settings: wanted, dryRun });
 

@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { DATABASE, type Database } from "./database.ts";
 import type { Path } from "./path.ts";
 import { LAUNCHER, startProgram } from "./programs.ts";
@@ -11,6 +12,7 @@ import { Stops } from "./stops.ts";
 export const TARGET = "bench";
 /** A target whose connector is the bench itself, see hops.ts. */
 export const ECHO = { target: "echo", connector: "echo" };
+const POLICIES = "policies.cedar";
 /** Where a path in memory keeps its state: a file system without a disk. */
 export const MEMORY = "/dev/shm";
 /** `f_type` of tmpfs, see statfs(2). */
@@ -43,6 +45,7 @@ export async function startSallyport(database: Database, folder: string, shards:
   stops.add(() => rm(state, { recursive: true, force: true }));
   try {
     const file = join(state, "sallyport.yaml");
+    await writeFile(join(state, POLICIES), ALLOW_ALL);
     await writeFile(file, configuration(database, state, shards));
     const { SALLYPORT_TOKEN: _token, SALLYPORT_TOKEN_FILE: _file, ...inherited } = process.env;
     const dev = await startProgram(
@@ -103,6 +106,7 @@ function configuration(database: Database, state: string, shards: number): strin
   return JSON.stringify({
     edge: { listen: "127.0.0.1:0", state: join(state, "edge"), shards },
     connector: { name: "main", state: join(state, "connector") },
+    policies: POLICIES,
     targets: [
       { ...target, name: TARGET, connector: "main", connection },
       { ...target, name: ECHO.target, connector: ECHO.connector },

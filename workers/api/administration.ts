@@ -2,12 +2,14 @@ import { Hono } from "hono";
 import { readSettings, writeSettings } from "../directory/apply.ts";
 import { listChanges } from "../directory/changes.ts";
 import { planChanges, sessionsToEnd } from "../directory/plan.ts";
+import { currentPolicies } from "../directory/policies.ts";
 import { openSessions } from "../directory/sessions.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest } from "./names.ts";
+import { announcePolicies, policyProblems } from "./policies.ts";
 import { endSessions } from "./revocation.ts";
-import { Apply } from "./settings.ts";
-import { body, query } from "./shape.ts";
+import { Apply, MAX_APPLY } from "./settings.ts";
+import { body, invalid, query } from "./shape.ts";
 
 /** Settings as code, and the record of what changed. */
 export const administrationRoutes = new Hono<SignedIn>()
@@ -18,13 +20,18 @@ export const administrationRoutes = new Hono<SignedIn>()
     return c.json(await listChanges(c.env.DIRECTORY, pageRequest(query(c.req.raw, pageQuery))));
   })
   .post("/apply", signedIn, administrator, async (c) => {
-    const { settings: wanted, dryRun } = await body(c.req.raw, Apply);
+    const { settings: wanted, dryRun } = await body(c.req.raw, Apply, MAX_APPLY);
     const db = c.env.DIRECTORY;
     const { settings: current, revision } = await readSettings(db);
     const changes = planChanges(current, wanted);
+    if (wanted.policies !== current.policies) {
+      const problems = policyProblems(wanted.policies);
+      if (problems.length > 0) throw invalid(problems);
+    }
     if (dryRun || changes.length === 0) return c.json({ changes });
     const by = actor(c.get("identity"));
     await writeSettings(db, wanted, changes, revision, by);
+    if (wanted.policies !== current.policies) await announcePolicies(c.env, await currentPolicies(db));
     const ending = sessionsToEnd(changes, await openSessions(db));
     const reasons = Map.groupBy(ending, ({ reason }) => reason);
     await Promise.all(

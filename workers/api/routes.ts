@@ -3,6 +3,7 @@ import type { Env } from "../environment.ts";
 import { administrationRoutes } from "./administration.ts";
 import { connectorRoutes, enrolmentRoutes } from "./connectors.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
+import { policyRoutes } from "./policies.ts";
 import { principalRoutes } from "./principals.ts";
 import { publicRoutes } from "./public.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -19,6 +20,7 @@ export const apiRoutes = new Hono<{ Bindings: Env }>()
   .route("/v1", publicRoutes)
   .route("/v1", administrationRoutes)
   .route("/v1/whoami", whoami)
+  .route("/v1/policies", policyRoutes)
   .route("/v1/targets", targetRoutes)
   .route("/v1/tokens", tokenRoutes)
   .route("/v1/principals", principalRoutes)

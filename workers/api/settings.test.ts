@@ -21,7 +21,13 @@ const issuer: Issuer = {
   requiredClaims: {},
   skewSeconds: 30,
 };
-const good: Settings = { targets: [target], issuers: [issuer], administrators: ["group:a"], limits: {} };
+const good: Settings = {
+  targets: [target],
+  issuers: [issuer],
+  administrators: ["group:a"],
+  limits: {},
+  policies: "permit (principal, action, resource);\n",
+};
 
 const check = (change: Partial<Record<keyof Settings, unknown>>) =>
   parse(Apply, { settings: { ...good, ...change }, dryRun: true }).settings;
@@ -58,6 +64,9 @@ const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
   ["an unknown kind", { targets: [{ ...target, kind: "ssh" }] }, /one of postgres/],
   ["a limit out of range", { limits: { maxBytes: 0 } }, /maxBytes/],
   ["an unknown limit", { limits: { bytes: 1 } }, /bytes is not known/],
+  ["policies that are no text", { policies: ["permit"] }, /policies must be a text/],
+  ["policies without bound", { policies: " ".repeat(300_000) }, /policies must be a text of at most 256 KiB/],
+  ["policies with half a character", { policies: "\ud800" }, /policies must be a text/],
   ["a missing part", { administrators: undefined }, /administrators must be a list/],
 ];
 for (const [what, change, words] of bad) {

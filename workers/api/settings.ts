@@ -1,5 +1,6 @@
 import type { Limits } from "../../protocol/control.ts";
 import type { EdgeLimits, Issuer, Settings, Target } from "../../protocol/directory.ts";
+import { MAX_TEXT } from "../../protocol/policy/policy-text.ts";
 import { MAX_OPEN_SESSIONS } from "../directory/sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { issuerUrl } from "../identity/issuer-url.ts";
@@ -72,6 +73,14 @@ const limits: Shape<Partial<Limits & EdgeLimits>> = object(
   },
 );
 
+/** Any text within bounds; `checkPolicies` says more, with line and column. */
+const policies: Shape<string> = (value, at, tell) => {
+  if (typeof value !== "string" || value.length > MAX_TEXT || !value.isWellFormed()) {
+    tell(`${at} must be a text of at most ${MAX_TEXT / 1024} KiB`);
+  }
+  return value as string;
+};
+
 /** Settings that hold together: names and issuers are unique, nothing is open to everyone by mistake. */
 const settings: Shape<Settings> = (value, at, tell) => {
   let sound = true;
@@ -81,6 +90,7 @@ const settings: Shape<Settings> = (value, at, tell) => {
       issuers: list(issuer, MAX_ISSUERS),
       administrators: list(who, MAX_PATTERNS),
       limits,
+      policies,
     },
     {},
   )(value, at, (problem) => {
@@ -101,6 +111,9 @@ const settings: Shape<Settings> = (value, at, tell) => {
   }
   return result;
 };
+
+/** Bytes of the body of `POST /v1/apply`: policies, each character escaped at worst, and everything else. */
+export const MAX_APPLY = 2 * 1024 * 1024;
 
 /** The body of `POST /v1/apply`. */
 export const Apply = object({ settings, dryRun: flag }, {});

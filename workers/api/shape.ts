@@ -127,9 +127,9 @@ export function invalid(problems: readonly string[]): SallyportError {
   );
 }
 
-/** The JSON body of a request in this shape; no body is an empty object. Throws `invalid_request`. */
-export async function body<T>(request: Request, shape: Shape<T>): Promise<T> {
-  const content = await boundedText(request.body, MAX_BODY);
+/** The JSON body of a request in this shape, of at most `max` bytes; none is an empty object. Throws `invalid_request`. */
+export async function body<T>(request: Request, shape: Shape<T>, max = MAX_BODY): Promise<T> {
+  const content = await boundedText(request.body, max);
   let value: unknown;
   try {
     value = content === "" ? {} : JSON.parse(content);

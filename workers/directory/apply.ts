@@ -1,20 +1,25 @@
 import type { Change, Settings } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Actor } from "./changes.ts";
+import { currentPolicies, putPolicies } from "./policies.ts";
 import { SETTINGS_QUERY, type SettingsRow, settingsOf } from "./settings.ts";
 import { type TargetRow, targetOf } from "./targets.ts";
 
 /** The whole settings, and the number of the last change that they hold. */
 export async function readSettings(db: D1Database): Promise<{ settings: Settings; revision: number }> {
-  const [targets, settings, last] = await db.batch([
+  // A fresh directory takes the starter set with this, so that what replaces it is a change like any other.
+  await currentPolicies(db);
+  const [targets, settings, policies, last] = await db.batch([
     db.prepare("SELECT * FROM targets ORDER BY name"),
     db.prepare(SETTINGS_QUERY),
+    db.prepare("SELECT text FROM policy_sets ORDER BY revision DESC LIMIT 1"),
     db.prepare("SELECT COALESCE(MAX(id), 0) AS revision FROM changes"),
   ]);
   return {
     settings: {
       targets: (targets!.results as TargetRow[]).map(targetOf),
       ...settingsOf(settings!.results as SettingsRow[]),
+      policies: (policies!.results[0] as { text: string }).text,
     },
     revision: (last!.results[0] as { revision: number }).revision,
   };
@@ -32,7 +37,7 @@ export async function writeSettings(
   revision: number,
   actor: Actor,
 ): Promise<void> {
-  const { targets, ...settings } = wanted;
+  const { targets, policies, ...settings } = wanted;
   await db
     .batch([
       db
@@ -61,6 +66,7 @@ export async function writeSettings(
            ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
         )
         .bind(JSON.stringify(Object.entries(settings).map(([name, value]) => [name, JSON.stringify(value)]))),
+      putPolicies(db, policies, actor),
     ])
     .catch((error: Error) => {
       if (!/UNIQUE constraint failed: changes\.id/.test(error.message)) throw error;

@@ -60,6 +60,14 @@ export async function listConnectors(db: D1Database, request: PageRequest): Prom
   return page(results, request, ({ name }) => encodeCursor([name]));
 }
 
+/** Names of the connectors that have a key, thus may be online. */
+export async function keyedConnectors(db: D1Database): Promise<string[]> {
+  const { results } = await db
+    .prepare("SELECT connector FROM connector_keys WHERE revoked IS NULL ORDER BY connector")
+    .all<{ connector: string }>();
+  return results.map(({ connector }) => connector);
+}
+
 /** Keeps an enrolment token by its hash, in place of an earlier one of this connector. */
 export async function createEnrolment(
   db: D1Database,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Issuer, Settings, Target } from "../../protocol/directory.ts";
 import { planChanges, sessionsToEnd } from "./plan.ts";
+import { policyVersion } from "./policies.ts";
 import type { OpenSession } from "./sessions.ts";
 
 const target = (name: string, more: Partial<Target> = {}): Target => ({
@@ -27,6 +28,7 @@ const settings = (more: Partial<Settings> = {}): Settings => ({
   issuers: [issuer],
   administrators: ["group:x"],
   limits: { idleMs: 1, maxMs: 2 },
+  policies: "permit (principal, action, resource);",
   ...more,
 });
 const session = (id: string, more: Partial<OpenSession> = {}): OpenSession => ({
@@ -88,6 +90,32 @@ test("sessions end whose target is gone, moved or closed to them; others stay", 
   const moved = settings({ targets: [target("a"), target("b", { connector: "other" })] });
   assert.deepEqual(ended(moved), ["closed", "stays"]);
   assert.deepEqual(ended(settings({ targets: [target("a", { description: "x" }), target("b")] })), []);
+});
+
+test("changed policies are one change: their versions and the lines that differ", () => {
+  const text = (line: string) => `// Words\n${line}\n`;
+  const [change, ...others] = planChanges(
+    settings({ policies: text("permit (principal, action, resource);") }),
+    settings({ policies: text("// Nothing") }),
+  );
+  assert.deepEqual(others, []);
+  assert.deepEqual(change, {
+    action: "update",
+    subject: "policies",
+    before: { version: policyVersion(text("permit (principal, action, resource);")) },
+    after: {
+      version: policyVersion(text("// Nothing")),
+      lines: ["-permit (principal, action, resource);", "+// Nothing"],
+    },
+  });
+});
+
+test("a session that policies let open without being listed stays when its target changes otherwise", () => {
+  const open = [session("unlisted", { principal: "guest" })];
+  const ended = (b: Target) =>
+    sessionsToEnd(planChanges(settings(), settings({ targets: [b, target("b")] })), open).length;
+  assert.equal(ended(target("a", { description: "new" })), 0);
+  assert.equal(ended(target("a", { allow: ["corp/*", "guest"] })), 1);
 });
 
 test("sessions end whose issuer is gone or accepts by other rules", () => {

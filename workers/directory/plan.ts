@@ -1,5 +1,7 @@
-import type { Change, Issuer, Settings, Target } from "../../protocol/directory.ts";
+import type { Change, Issuer, PoliciesChange, Settings, Target } from "../../protocol/directory.ts";
 import { mayOpen } from "../identity/access.ts";
+import { lineDifference } from "./line-difference.ts";
+import { policyVersion } from "./policies.ts";
 import type { OpenSession } from "./sessions.ts";
 
 /** The differences that make the current settings the wanted ones: targets and issuers by name, then the rest. */
@@ -9,7 +11,18 @@ export function planChanges(current: Settings, wanted: Settings): Change[] {
     ...differences("issuer", current.issuers, wanted.issuers),
     ...replaced("administrators", current.administrators, wanted.administrators),
     ...replaced("limits", current.limits, wanted.limits),
+    ...policies(current.policies, wanted.policies),
   ];
+}
+
+/** The whole texts stand in the directory under their versions. */
+function policies(current: string, wanted: string): Change[] {
+  if (current === wanted) return [];
+  const change: PoliciesChange = {
+    before: { version: policyVersion(current) },
+    after: { version: policyVersion(wanted), lines: lineDifference(current, wanted) },
+  };
+  return [{ action: "update", subject: "policies", ...change }];
 }
 
 function differences<T extends { name: string }>(kind: string, current: T[], wanted: T[]): Change[] {
@@ -44,18 +57,21 @@ function canonical(value: unknown): string {
 
 /**
  * Which open sessions may not stay after changed settings, with the reason: their target is gone, is served
- * elsewhere or no longer allows them; or their issuer is gone or accepts tokens by other rules, as the claims that
+ * elsewhere, or lists them no longer, or newly, as policies decided by that; or their issuer is gone or accepts tokens by other rules, as the claims that
  * opened them can't be judged again.
  */
 export function sessionsToEnd(
   changes: readonly Change[],
   open: readonly OpenSession[],
 ): { session: OpenSession; reason: string }[] {
-  const targets = new Map<string, Target | null>();
+  const targets = new Map<string, { old: Target; now: Target | null }>();
   const issuers = new Set<string>();
   for (const { subject, before, after } of changes) {
     if (before === null) continue;
-    if (subject.startsWith("target/")) targets.set((before as Target).name, after as Target | null);
+    if (subject.startsWith("target/")) {
+      const old = before as Target;
+      targets.set(old.name, { old, now: after as Target | null });
+    }
     if (subject.startsWith("issuer/") && !sameTrust(before as Issuer, after as Issuer | null)) {
       issuers.add((before as Issuer).issuer);
     }
@@ -63,15 +79,20 @@ export function sessionsToEnd(
   return open.flatMap((session) => {
     const target = targets.get(session.target);
     const reason =
-      target === null
+      target?.now === null
         ? `the target ${session.target} was removed`
-        : target && (target.connector !== session.connector || !mayOpen(target, session))
-          ? `the target ${session.target} no longer allows it`
+        : target &&
+            (target.now.connector !== session.connector || listedOtherwise(target.old, target.now, session))
+          ? `the target ${session.target} no longer allows it as it did`
           : session.issuer !== undefined && issuers.has(session.issuer)
             ? "the rules for its issuer have changed"
             : null;
     return reason === null ? [] : [{ session, reason }];
   });
+}
+
+function listedOtherwise(old: Target, now: Target, session: OpenSession): boolean {
+  return mayOpen(old, session) !== mayOpen(now, session);
 }
 
 /** Whether a token that opened a session under the old rules would open the same one under the new rules. */

@@ -1,20 +1,24 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { SessionFacts } from "../../protocol/control.ts";
 import type { Settings } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { generateKey } from "../../protocol/signatures.ts";
+import { mayOpen } from "../identity/access.ts";
 import type { Credential } from "../identity/identity.ts";
 import { newDatabase, sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { readSettings, writeSettings } from "./apply.ts";
 import { createEnrolment, enrol, revokeConnector } from "./connectors.ts";
 import { planChanges, sessionsToEnd } from "./plan.ts";
+import { policyVersion } from "./policies.ts";
 import { disablePrincipal } from "./principals.ts";
 import {
+  type DecideConnect,
   getSession,
   listSessions,
   markEnded,
   openSessions,
   openSessionsOf,
+  type Registering,
   refusal,
   register,
   type Standing,
@@ -23,7 +27,7 @@ import { createToken, revokeToken } from "./tokens.ts";
 
 const ADMIN = { principal: "bootstrap", time: 500 };
 
-const FACTS: SessionFacts & { instance: string } = {
+const FACTS: Registering = {
   session: "0".repeat(32),
   principal: "corp/agent",
   onBehalfOf: "corp/alice",
@@ -45,6 +49,13 @@ const SETTINGS: Settings = {
   issuers: [],
   administrators: [],
   limits: {},
+  policies: "open",
+};
+
+/** Stands for Cedar: policies whose text is `closed` forbid; others permit whom the target lists. */
+const decide: DecideConnect = async (target, policy) => {
+  const open = mayOpen(target, FACTS) && policy?.version !== policyVersion("closed");
+  return open ? null : new SallyportError("forbidden", "no");
 };
 
 async function apply(db: D1Database, wanted: Settings) {
@@ -96,6 +107,11 @@ const REVOCATIONS: Record<string, (db: D1Database) => Promise<{ id: string }[]>>
     const changes = await apply(db, { ...SETTINGS, targets: [{ ...SETTINGS.targets[0]!, allow: [] }] });
     return sessionsToEnd(changes, await openSessions(db)).map(({ session }) => session);
   },
+  // Whoever is open then is told by its connector, which gets the set before the change is answered.
+  "policies forbid it": async (db) => {
+    await apply(db, { ...SETTINGS, policies: "closed" });
+    return openSessions(db);
+  },
 };
 
 describe("register, then check again", () => {
@@ -105,7 +121,7 @@ describe("register, then check again", () => {
       for (let order = 0; order < 2 ** 7; order++) {
         const { database } = await prepared();
         const turns = interleave(order, 7);
-        const opening = register(sqliteDirectory(turns.first, database), FACTS, TOKEN);
+        const opening = register(sqliteDirectory(turns.first, database), FACTS, TOKEN, decide);
         const revoking = revoke(sqliteDirectory(turns.second, database));
         turns.start();
         const [opened, found] = await Promise.all([opening, revoking]);
@@ -146,6 +162,7 @@ describe("a session's standing", () => {
     connectorHasKey: true,
     open: { all: 1, principal: 1 },
     limits: { sessions: 10, sessionsPerPrincipal: 5 },
+    policy: null,
   };
   const oidc: Credential = { kind: "oidc", issuer: "https://idp", expires: 5_000 };
 
@@ -163,7 +180,6 @@ describe("a session's standing", () => {
     ["a removed issuer", { issuers: [] }, oidc, "unauthenticated"],
     ["a removed target", { target: null }, TOKEN, "unknown_target"],
     ["a moved target", { target: { ...SETTINGS.targets[0]!, connector: "b" } }, TOKEN, "unknown_target"],
-    ["a closed target", { target: { ...SETTINGS.targets[0]!, allow: [] } }, TOKEN, "forbidden"],
     ["a connector without a key", { connectorHasKey: false }, TOKEN, "connector_offline"],
     ["too many of the principal", { open: { all: 6, principal: 6 } }, TOKEN, "too_many"],
     ["too many of all", { open: { all: 11, principal: 1 } }, TOKEN, "too_many"],
@@ -178,7 +194,7 @@ describe("a session's standing", () => {
 describe("the list of sessions", () => {
   test("keeps the first end of a session, and a refused one as ended", async () => {
     const { db } = await prepared();
-    assert.equal(await register(db, FACTS, TOKEN), "ok");
+    assert.equal(await register(db, FACTS, TOKEN, decide), "ok");
     assert.equal((await openSessions(db)).length, 1);
     await markEnded(db, FACTS.session, "session_killed", "enough", 2_000);
     await markEnded(db, FACTS.session, "closed", "later", 3_000);
@@ -186,7 +202,7 @@ describe("the list of sessions", () => {
     assert.deepEqual([ended?.ended, ended?.endCode, ended?.endReason], [2_000, "session_killed", "enough"]);
 
     const refused = { ...FACTS, session: "1".repeat(32), target: "nothing" };
-    assert.notEqual(await register(db, refused, TOKEN), "ok");
+    assert.notEqual(await register(db, refused, TOKEN, decide), "ok");
     assert.equal((await getSession(db, refused.session))?.endCode, "unknown_target");
     assert.deepEqual(await openSessions(db), []);
   });
@@ -195,7 +211,7 @@ describe("the list of sessions", () => {
     const { db } = await prepared();
     const ids = Array.from({ length: 5 }, (_, index) => String(index).repeat(32));
     for (const session of ids) {
-      await register(db, { ...FACTS, session, opened: session < "2" ? 1_000 : 1_001 }, TOKEN);
+      await register(db, { ...FACTS, session, opened: session < "2" ? 1_000 : 1_001 }, TOKEN, decide);
     }
     const first = await listSessions(db, {}, { limit: 3, cursor: null });
     const second = await listSessions(db, {}, { limit: 3, cursor: first.next });
@@ -204,6 +220,6 @@ describe("the list of sessions", () => {
       ["4", "3", "2", "1", "0"],
     );
     assert.equal(second.next, null);
-    await assert.rejects(register(db, FACTS, TOKEN), /UNIQUE/);
+    await assert.rejects(register(db, FACTS, TOKEN, decide), /UNIQUE/);
   });
 });

@@ -1,10 +1,10 @@
 import type { EndCode } from "../../protocol/close-reason.ts";
-import type { SessionFacts } from "../../protocol/control.ts";
+import type { PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import { DEFAULT_EDGE_LIMITS, type Page, type Session, type Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { mayOpen } from "../identity/access.ts";
 import type { Credential } from "../identity/identity.ts";
 import { decodeCursor, encodeCursor, type PageRequest, page } from "./page.ts";
+import { STAMP_QUERY } from "./policies.ts";
 import { SETTINGS_QUERY, type SettingsRow, settingsOf } from "./settings.ts";
 import { type TargetRow, targetOf } from "./targets.ts";
 
@@ -23,27 +23,39 @@ export interface Standing {
   /** Open sessions, this one included. */
   open: { all: number; principal: number };
   limits: { sessions: number; sessionsPerPrincipal: number };
+  /** The policy set in force; null in a fresh directory. */
+  policy: PolicyStamp | null;
 }
+
+/** A session as it is registered: what its facts say of policies is decided on what registration reads. */
+export type Registering = Omit<SessionFacts, "listed" | "policy"> & { instance: string };
+
+/** Decides `connect` on a target and a policy set as they are in the directory; answers why it may not be. */
+export type DecideConnect = (target: Target, policy: PolicyStamp | null) => Promise<SallyportError | null>;
 
 /**
  * Registers a session as open, then checks that everything which let it open still does. A revocation first writes
  * its mark and then lists the open sessions; as this first inserts and then checks, in one transaction, one of the
- * two always sees the other. Answers the error with which the session must end; its row is then closed with it.
+ * two always sees the other. So it is with policies: what `decide` is given is the truth at this moment, and a set
+ * that comes later finds the session with its connector. Answers the error with which the session must end; its row
+ * is then closed with it.
  */
 export async function register(
   db: D1Database,
-  session: SessionFacts & { instance: string },
+  session: Registering,
   credential: Credential,
+  decide: DecideConnect,
 ): Promise<"ok" | SallyportError> {
-  const error = refusal(session, credential, await insertAndRead(db, session, credential));
+  const standing = await insertAndRead(db, session, credential);
+  const error = refusal(session, credential, standing) ?? (await decide(standing.target!, standing.policy));
   if (!error) return "ok";
   await markEnded(db, session.session, error.code, error.message, session.opened);
   return error;
 }
 
-/** Why a session may not open, or null. Pure; the session's opening time is the clock. */
+/** Why a session may not open, whatever policies say, or null. Pure; the session's opening time is the clock. */
 export function refusal(
-  facts: SessionFacts,
+  facts: Registering,
   credential: Credential,
   standing: Standing,
 ): SallyportError | null {
@@ -67,9 +79,6 @@ export function refusal(
       `there is no target ${facts.target} any more, or it has changed`,
     );
   }
-  if (!mayOpen(target, facts)) {
-    return new SallyportError("forbidden", `${facts.principal} may not open ${facts.target}`);
-  }
   if (!standing.connectorHasKey) {
     return new SallyportError("connector_offline", `the connector ${facts.connector} has no valid key`);
   }
@@ -92,7 +101,7 @@ export function refusal(
 
 async function insertAndRead(
   db: D1Database,
-  session: SessionFacts & { instance: string },
+  session: Registering,
   credential: Credential,
 ): Promise<Standing> {
   const user = session.onBehalfOf ?? null;
@@ -138,8 +147,11 @@ async function insertAndRead(
         "SELECT COUNT(*) AS everyone, COALESCE(SUM(principal = ?1), 0) AS principal FROM sessions WHERE ended IS NULL",
       )
       .bind(session.principal),
+    db.prepare(STAMP_QUERY),
   ]);
-  const [, , target, disabled, token, settings, key, open] = results.map(({ results }) => results) as [
+  const [, , target, disabled, token, settings, key, open, policy] = results.map(
+    ({ results }) => results,
+  ) as [
     unknown,
     unknown,
     TargetRow[],
@@ -148,6 +160,7 @@ async function insertAndRead(
     SettingsRow[],
     unknown[],
     { everyone: number; principal: number }[],
+    PolicyStamp[],
   ];
   const { issuers, limits } = settingsOf(settings);
   return {
@@ -158,6 +171,7 @@ async function insertAndRead(
     connectorHasKey: key.length > 0,
     open: { all: open[0]!.everyone, principal: open[0]!.principal },
     limits: { ...DEFAULT_EDGE_LIMITS, ...limits },
+    policy: policy[0] ?? null,
   };
 }
 

@@ -1,8 +1,8 @@
 import { DEFAULT_LIMITS, type Limits } from "../../protocol/control.ts";
 import type { Issuer, Settings } from "../../protocol/directory.ts";
 
-/** The settings that are not targets. */
-export type EdgeSettings = Omit<Settings, "targets">;
+/** The settings that have no table of their own. */
+export type EdgeSettings = Omit<Settings, "targets" | "policies">;
 
 export interface SettingsRow {
   name: keyof EdgeSettings;

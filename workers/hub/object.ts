@@ -1,29 +1,37 @@
 import { DurableObject } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
-import { closeFrame } from "../../protocol/close-reason.ts";
+import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
 import {
   type CancelElsewhere,
   type Dial,
+  type Explain,
+  type Explained,
+  type ExplainRequest,
   Header,
+  type HubMessage,
   MAX_SPARES,
   PING,
   PONG,
+  type PolicyInForce,
   type ReplicaMessage,
   SUBPROTOCOL,
 } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { currentPolicies } from "../directory/policies.ts";
 import type { Env } from "../environment.ts";
+import { Questions } from "./questions.ts";
+import { parseReplicaMessage } from "./replica-message.ts";
 import { choose, isLive, type Replica } from "./replicas.ts";
 import { issueTicket, TICKET_MS } from "./ticket.ts";
 
 /** Headers in which the Worker says who it has authenticated. */
 export const REPLICA_HEADER = "sallyport-replica";
 
-/** A control message's length; a replica with more targets than fit says none and is taken to serve all. */
-const MAX_MESSAGE = 64 * 1024;
 /** Bytes of target names kept with a socket across hibernation. */
 const MAX_TARGETS = 1_024;
+/** How long a replica may take to explain, ms. */
+const EXPLAIN_MS = 10_000;
 
 /** Who serves a new session, and in which session it does. */
 export interface Assignment {
@@ -37,6 +45,9 @@ export interface Assignment {
  */
 export class ConnectorHub extends DurableObject<Env> {
   readonly #replicas = new Map<WebSocket, Replica>();
+  readonly #questions = new Questions<WebSocket>();
+  /** The latest policies that this object was told of; a socket may be on its way in while they come. */
+  #policies: PolicyInForce | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -49,11 +60,16 @@ export class ConnectorHub extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const { name, key } = JSON.parse(request.headers.get(REPLICA_HEADER)!) as { name: string; key: string };
     const instance = request.headers.get(Header.instance) ?? "";
+    const { version, revision, text } = await currentPolicies(this.env.DIRECTORY);
+    const read: PolicyInForce = { type: "policy", version, revision, text };
     const now = Date.now();
     const pair = new WebSocketPair();
     for (const [socket, replica] of this.#replicas)
-      if (replica.instance === instance) this.#remove(socket, "replaced by a newer socket");
+      if (replica.instance === instance)
+        this.#remove(socket, "unauthenticated", "replaced by a newer socket");
     this.ctx.acceptWebSocket(pair[1]);
+    // Before anything else: what it is to judge by.
+    pair[1].send(JSON.stringify(this.#latest(read)));
     this.#keep(pair[1], {
       connector: name,
       instance,
@@ -75,26 +91,26 @@ export class ConnectorHub extends DurableObject<Env> {
     const replica = this.#replicas.get(socket);
     if (!replica) return;
     try {
-      this.#message(socket, replica, parse(text));
+      this.#message(socket, replica, parseReplicaMessage(text));
     } catch (error) {
       const known =
         error instanceof SallyportError
           ? error
           : new SallyportError("protocol_violation", "a control message cannot be read");
       const close = closeFrame(known.code, known.message);
-      this.#replicas.delete(socket);
+      this.#forget(socket);
       socket.close(close.code, close.reason);
     }
   }
 
   override webSocketClose(socket: WebSocket): void {
-    this.#replicas.delete(socket);
+    this.#forget(socket);
     // A hibernatable socket's closing handshake is ours to answer; unanswered, the peer waits for seconds.
     socket.close(1000);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#replicas.delete(socket);
+    this.#forget(socket);
   }
 
   /**
@@ -137,11 +153,43 @@ export class ConnectorHub extends DurableObject<Env> {
   /** RPC. Closes the control sockets of a key that is no longer good; without one, all. */
   dropKey(key?: string): void {
     for (const [socket, replica] of [...this.#replicas]) {
-      if (key === undefined || replica.key === key) this.#remove(socket, "the connector's key was revoked");
+      if (key === undefined || replica.key === key)
+        this.#remove(socket, "unauthenticated", "the connector's key was revoked");
     }
   }
 
+  /** RPC. Tells every replica that these policies are in force. */
+  policies(message: PolicyInForce): void {
+    const latest = this.#latest(message);
+    for (const socket of [...this.#replicas.keys()]) this.#tell(socket, latest);
+  }
+
+  /** RPC. Closes all control sockets, so that their replicas come again and are told what is in force. */
+  reconnect(): void {
+    for (const socket of [...this.#replicas.keys()]) this.#remove(socket, "internal", "come again");
+  }
+
+  /** RPC. Asks one replica what would become of some SQL. Answers an error, rather than throw it, in time. */
+  async explain(request: ExplainRequest): Promise<Explained["answer"]> {
+    const now = Date.now();
+    const replica = choose(this.#live(now), request.target, now, Math.random);
+    if (!replica) {
+      const message = `no connector that serves ${request.target} is online`;
+      return {
+        error: { code: "connector_offline", message, hint: "Start `sallyport connector` in its network." },
+      };
+    }
+    const socket = this.#socketOf(replica.instance)!;
+    const id = newSessionId();
+    const question: Explain = { type: "explain", id, request };
+    return this.#questions.ask(id, socket, EXPLAIN_MS, () => socket.send(JSON.stringify(question)));
+  }
+
   #message(socket: WebSocket, replica: Replica, message: ReplicaMessage): void {
+    if (message.type === "explained") {
+      this.#questions.answered(socket, message);
+      return;
+    }
     if (message.type === "presence") {
       replica.targets = JSON.stringify(message.targets).length <= MAX_TARGETS ? message.targets : null;
       replica.sessions = message.sessions;
@@ -160,6 +208,21 @@ export class ConnectorHub extends DurableObject<Env> {
     this.#keep(socket, replica);
   }
 
+  /** The later one of these policies and those that are known. */
+  #latest(message: PolicyInForce): PolicyInForce {
+    if (this.#policies === null || this.#policies.revision < message.revision) this.#policies = message;
+    return this.#policies;
+  }
+
+  /** A replica that can't be told must come again. */
+  #tell(socket: WebSocket, message: HubMessage): void {
+    try {
+      socket.send(JSON.stringify(message));
+    } catch {
+      this.#remove(socket, "internal", "come again");
+    }
+  }
+
   #dial(socket: WebSocket, replica: Replica, session: string, spare: boolean): void {
     const { connector, instance, key } = replica;
     const expires = Date.now() + TICKET_MS;
@@ -172,7 +235,7 @@ export class ConnectorHub extends DurableObject<Env> {
     for (const [socket, replica] of this.#replicas) {
       const ping = this.ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
       replica.seen = Math.max(replica.since, ping);
-      if (!isLive(replica, now)) this.#remove(socket, "silent for too long");
+      if (!isLive(replica, now)) this.#remove(socket, "unauthenticated", "silent for too long");
     }
     return [...this.#replicas.values()];
   }
@@ -187,42 +250,19 @@ export class ConnectorHub extends DurableObject<Env> {
     socket.serializeAttachment(replica);
   }
 
-  #remove(socket: WebSocket, reason: string): void {
-    this.#replicas.delete(socket);
-    const close = closeFrame("unauthenticated", reason);
+  #remove(socket: WebSocket, code: EndCode, reason: string): void {
+    this.#forget(socket);
+    const close = closeFrame(code, reason);
     socket.close(close.code, close.reason);
+  }
+
+  #forget(socket: WebSocket): void {
+    this.#replicas.delete(socket);
+    this.#questions.gone(socket);
   }
 }
 
 /** 16 random bytes, lower-case hex: nobody guesses another session's id. */
 export function newSessionId(): string {
   return randomBytes(16).toString("hex");
-}
-
-function parse(text: string | ArrayBuffer): ReplicaMessage {
-  if (typeof text !== "string" || text.length > MAX_MESSAGE)
-    throw new SallyportError("protocol_violation", "a control message is too long");
-  const message = JSON.parse(text) as Record<string, unknown>;
-  const valid = {
-    presence: () =>
-      Array.isArray(message.targets) &&
-      message.targets.every((one) => typeof one === "string") &&
-      isCount(message.sessions),
-    parked: () => isSessionId(message.session),
-    unparked: () => isSessionId(message.session),
-    want_spares: () => isCount(message.count),
-    cancel: () =>
-      ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
-      isCount(message.processId),
-  }[String(message.type)];
-  if (!valid?.()) throw new SallyportError("protocol_violation", "an unknown control message");
-  return message as unknown as ReplicaMessage;
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isSessionId(value: unknown): boolean {
-  return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
 }

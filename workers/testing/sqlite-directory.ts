@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 
-const SCHEMA = fileURLToPath(import.meta.resolve("../../infra/migrations/0001_directory.sql"));
+const MIGRATIONS = fileURLToPath(import.meta.resolve("../../infra/migrations"));
 
 /**
  * An empty directory in memory, for unit tests in Node: the part of D1 that the directory uses, on SQLite. As on D1,
@@ -17,7 +18,9 @@ export function sqliteDirectory(
 
 export function newDatabase(): DatabaseSync {
   const database = new DatabaseSync(":memory:");
-  database.exec(readFileSync(SCHEMA, "utf8"));
+  for (const name of readdirSync(MIGRATIONS).sort()) {
+    database.exec(readFileSync(join(MIGRATIONS, name), "utf8"));
+  }
   return database;
 }
 

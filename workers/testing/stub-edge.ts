@@ -1,15 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
-import type { SessionFacts } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { problemResponse } from "../api/problem.ts";
 import { apiRoutes } from "../api/routes.ts";
-import { register } from "../directory/sessions.ts";
+import { type Registering, register } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
 import { sessionStub } from "../session/stub.ts";
+import { Connect } from "../tunnel/opening.ts";
 
 /**
  * The edge's API for test/stub-edge.ts, with objects that only remember what was asked of them: so that a test
@@ -38,6 +38,8 @@ export class ConnectorHub extends DurableObject<Env> {
   }
 
   dropKey(): void {}
+
+  policies(): void {}
 }
 
 const app = new Hono<{ Bindings: Env }>()
@@ -46,7 +48,7 @@ const app = new Hono<{ Bindings: Env }>()
     const identity = await authenticate(c.req.raw, c.env, c.executionCtx);
     const { session, target } = await c.req.json<{ session: string; target: string }>();
     const opened = Date.now();
-    const facts: SessionFacts = {
+    const registering: Registering = {
       session,
       target,
       principal: identity.principal,
@@ -58,8 +60,10 @@ const app = new Hono<{ Bindings: Env }>()
       until: opened + 60_000,
       address: "127.0.0.1",
       mode: "framed",
+      instance: "i",
     };
-    const result = await register(c.env.DIRECTORY, { ...facts, instance: "i" }, identity.credential);
+    const { decide } = new Connect(c.env, identity, "framed");
+    const result = await register(c.env.DIRECTORY, registering, identity.credential, decide);
     if (result !== "ok") throw result;
     return c.json({});
   })

@@ -1,14 +1,16 @@
-import type { Limits, SessionFacts } from "../../protocol/control.ts";
+import type { Limits, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { register } from "../directory/sessions.ts";
+import { currentStamp } from "../directory/policies.ts";
+import { type DecideConnect, type Registering, register } from "../directory/sessions.ts";
 import { loadSettings, sessionLimits } from "../directory/settings.ts";
 import { getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
-import { mayOpen } from "../identity/access.ts";
 import { authenticate, bearerToken } from "../identity/authenticate.ts";
 import type { Identity } from "../identity/identity.ts";
 import { hashSecret } from "../identity/secret.ts";
+import { type ConnectDecision, connectRefusal, decideConnect, unknownTarget } from "../policy/connect.ts";
+import { loadPolicies } from "../policy/sets.ts";
 import { sessionStub } from "../session/stub.ts";
 import { Remembered } from "./remembered.ts";
 
@@ -23,7 +25,8 @@ export const OPENING_HEADER = "sallyport-opening";
 
 /**
  * Decides whether this identity may open the target, finds a connector for it, and registers the session. What the
- * identity may not open is unknown to it. Throws `unknown_target`, `connector_offline` and what `register` finds.
+ * identity may not open is unknown to it, unless the target lists it. Throws `unknown_target`, `forbidden`,
+ * `connector_offline` and what `register` finds.
  */
 export async function prepare(
   env: Env,
@@ -33,7 +36,7 @@ export async function prepare(
   agentAddress: string,
   session?: string,
 ): Promise<Opening> {
-  const { target, limits } = await lookUp(env, targetName, identity);
+  const { target, limits } = await lookUp(env, targetName, identity, mode);
   const assignment = await env.HUB.getByName(target.connector).assign(target.name, session);
   if (!assignment) {
     throw new SallyportError(
@@ -44,7 +47,7 @@ export async function prepare(
   }
   const opened = Date.now();
   const { credential } = identity;
-  const facts: SessionFacts = {
+  const registering: Registering = {
     session: assignment.session,
     principal: identity.principal,
     ...(identity.onBehalfOf !== undefined && { onBehalfOf: identity.onBehalfOf }),
@@ -60,32 +63,99 @@ export async function prepare(
         : opened + limits.maxMs,
     address: agentAddress,
     mode,
+    instance: assignment.instance,
   };
-  const registered = await register(env.DIRECTORY, { ...facts, instance: assignment.instance }, credential);
-  if (registered === "ok") return { facts, limits };
+  const connect = new Connect(env, identity, mode);
+  const registered = await register(env.DIRECTORY, registering, credential, connect.decide);
+  if (registered === "ok") {
+    const { instance: _instance, ...facts } = registering;
+    return { facts: { ...facts, ...connect.granted }, limits };
+  }
   // The connector that was to serve it may wait there: it must not wait for ever.
-  await sessionStub(env, facts.session).kill(facts.session, registered.code, registered.message, "edge");
+  const { session: id } = registering;
+  await sessionStub(env, id).kill(id, registered.code, registered.message, "edge");
   throw registered;
 }
 
-const targets = new Remembered<{ target: Target; limits: Limits }>();
+/** The decision that counts: on what registration read, after the session's row was written. */
+export class Connect {
+  readonly #env: Env;
+  readonly #identity: Identity;
+  readonly #mode: SessionFacts["mode"];
+  #granted: Pick<SessionFacts, "listed" | "policy"> | undefined;
 
+  constructor(env: Env, identity: Identity, mode: SessionFacts["mode"]) {
+    this.#env = env;
+    this.#identity = identity;
+    this.#mode = mode;
+  }
+
+  /** On what an allowed session stands. */
+  get granted(): Pick<SessionFacts, "listed" | "policy"> {
+    return this.#granted!;
+  }
+
+  /** Never throws: a session that is registered must end by an error, not be forgotten as open. */
+  readonly decide: DecideConnect = async (target, inForce) => {
+    try {
+      const policy = inForce ?? (await currentStamp(this.#env.DIRECTORY));
+      stamps.set(IN_FORCE, policy, Date.now());
+      const decided = await decideBy(this.#env, policy, this.#identity, target, this.#mode);
+      this.#granted = { listed: decided.listed, policy };
+      return connectRefusal(decided, this.#identity.principal, target.name);
+    } catch (error) {
+      if (error instanceof SallyportError) return error;
+      console.error("a connection could not be decided:", error);
+      return new SallyportError("internal", "the edge could not decide on this connection, so it refuses");
+    }
+  };
+}
+
+async function decideBy(
+  env: Env,
+  policy: PolicyStamp,
+  identity: Identity,
+  target: Target,
+  mode: SessionFacts["mode"],
+): Promise<ConnectDecision> {
+  const set = await loadPolicies(env.DIRECTORY, policy.version);
+  return decideConnect(set, identity, target, mode);
+}
+
+const targets = new Remembered<{ target: Target; limits: Limits }>();
+const stamps = new Remembered<PolicyStamp>();
+const IN_FORCE = "in force";
+
+/**
+ * What is refused needs no connector: a first decision, on what is remembered, saves the round trips of one that
+ * will be allowed. It never refuses by what is only remembered.
+ */
 async function lookUp(
   env: Env,
   name: string,
   identity: Identity,
+  mode: SessionFacts["mode"],
 ): Promise<{ target: Target; limits: Limits }> {
   const now = Date.now();
   const known = targets.get(name, now);
-  if (known && mayOpen(known.target, identity)) return known;
-  const [target, settings] = await Promise.all([getTarget(env.DIRECTORY, name), loadSettings(env.DIRECTORY)]);
-  if (!target || !mayOpen(target, identity)) {
-    throw new SallyportError(
-      "unknown_target",
-      `there is no target ${JSON.stringify(name)} that ${identity.principal} may open`,
-      "`sallyport targets` lists those that there are.",
-    );
+  const stamp = stamps.get(IN_FORCE, now);
+  if (known && stamp) {
+    const { decision } = await decideBy(env, stamp, identity, known.target, mode);
+    if (decision.verdict === "allow") return known;
   }
+  const [target, settings, current] = await Promise.all([
+    getTarget(env.DIRECTORY, name),
+    loadSettings(env.DIRECTORY),
+    currentStamp(env.DIRECTORY),
+  ]);
+  if (!target) throw unknownTarget(identity.principal, name);
+  const refusal = connectRefusal(
+    await decideBy(env, current, identity, target, mode),
+    identity.principal,
+    target.name,
+  );
+  if (refusal) throw refusal;
+  stamps.set(IN_FORCE, current, now);
   return targets.set(name, { target, limits: sessionLimits(settings) }, now);
 }
 

@@ -1,0 +1,83 @@
+import type { ReplicaMessage } from "../../protocol/control.ts";
+import { ERRORS, SallyportError } from "../../protocol/errors.ts";
+import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
+
+/** Characters of a control message; a replica with more targets than fit says none and is taken to serve all. */
+const MAX_MESSAGE = 64 * 1024;
+/** Characters of an answer to `explain`, and statements in it. */
+const MAX_ANSWER = 1024 * 1024;
+const MAX_STATEMENTS = 1_000;
+
+/** Reads a replica's control message. Throws `protocol_violation`. */
+export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage {
+  if (typeof text !== "string" || text.length > MAX_ANSWER) throw tooLong();
+  const message = parseJson(text);
+  if (message.type !== "explained" && text.length > MAX_MESSAGE) throw tooLong();
+  const valid = {
+    presence: () =>
+      Array.isArray(message.targets) &&
+      message.targets.every((one) => typeof one === "string") &&
+      isCount(message.sessions),
+    parked: () => isSessionId(message.session),
+    unparked: () => isSessionId(message.session),
+    want_spares: () => isCount(message.count),
+    cancel: () =>
+      ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
+      isCount(message.processId),
+    explained: () => typeof message.id === "string" && isAnswer(message.answer),
+  }[String(message.type)];
+  if (!valid?.()) throw new SallyportError("protocol_violation", "an unknown control message");
+  return message as unknown as ReplicaMessage;
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isObject(value)) return value;
+  } catch {
+    // Told below like any other message that can't be read.
+  }
+  throw new SallyportError("protocol_violation", "a control message is not a JSON object");
+}
+
+function isAnswer(answer: unknown): boolean {
+  if (!isObject(answer)) return false;
+  if (answer.error === undefined) {
+    const { statements } = answer;
+    return Array.isArray(statements) && statements.length <= MAX_STATEMENTS && statements.every(isStatement);
+  }
+  if (!isObject(answer.error)) return false;
+  const { code, message, hint } = answer.error;
+  return (
+    typeof code === "string" &&
+    Object.hasOwn(ERRORS, code) &&
+    typeof message === "string" &&
+    (hint === undefined || typeof hint === "string")
+  );
+}
+
+function isStatement(one: unknown): boolean {
+  return (
+    isObject(one) &&
+    typeof one.text === "string" &&
+    isDecision(one.decision) &&
+    isStatementFacts(one.facts) &&
+    isPlan(one.plan)
+  );
+}
+
+function tooLong(): SallyportError {
+  return new SallyportError("protocol_violation", "a control message is too long");
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSessionId(value: unknown): boolean {
+  return typeof value === "string" && /^[0-9a-f]{32}$/.test(value);
+}
