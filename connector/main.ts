@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import type { TargetKind } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import { nodeCedar } from "../protocol/policy/node-cedar.ts";
+import { PolicySet } from "../protocol/policy/policy-set.ts";
 import { type ConnectorConfig, type PostgresTargetConfig, readConnectorConfig } from "./config.ts";
+import { PolicyHolder } from "./guard/policy-holder.ts";
 import { allowAll } from "./guard.ts";
 import { connectorToken, enroll, loadIdentity } from "./identity.ts";
 import { CancelRegistry } from "./postgres/cancel.ts";
@@ -116,6 +119,7 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
   const identity = loadIdentity(config.state);
   const targets = new Map(config.targets.map((target) => [target.name, target]));
   const cancels = new CancelRegistry();
+  const policies = new PolicyHolder((text) => PolicySet.load(nodeCedar(), text), log);
   const deps: PostgresDeps = {
     judge: allowAll,
     cancels,
@@ -131,6 +135,10 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     token: () => connectorToken(edge, identity),
     serve: (session) => serveSession(session, targets.get(session.facts.target), deps),
     cancelHere: (...key) => cancels.cancelHere(...key),
+    policies: (message) => policies.put(message),
+    explain: async ({ target }) => {
+      throw new SallyportError("not_found", `connector ${identity.name} can't explain for ${target}`);
+    },
     log,
   });
   return uplink;
