@@ -1,0 +1,54 @@
+import type { Node } from "@pgsql/types";
+import type { Catalog, CatalogName, NameContext, Routine } from "./catalog.ts";
+import type { Where } from "./facts.ts";
+import { type Context, Findings } from "./resolve/findings.ts";
+import { resolveTop } from "./resolve/statements.ts";
+import { bodyOf } from "./resolve/tree.ts";
+
+export { nameParts, qualifiedName } from "./resolve/qualified-name.ts";
+
+/** What a statement touches. All lists are sorted and without doubles. */
+export interface Resolution {
+  /** Relations whose rows are read, as `qualifiedName` writes them, with views' own and what is behind them. */
+  reads: string[];
+  /** Relations whose rows or definition are written. */
+  writes: string[];
+  readColumns: string[];
+  writeColumns: string[];
+  /** Functions called by name, those of views included: every schema of the path that has one of this name. */
+  functions: string[];
+  /** All overloads of `functions`, of which PostgreSQL chooses by the arguments' types. */
+  routines: Routine[];
+  /** Those of `reads` and `writes` that are foreign tables: their rows come over a connection of the server's. */
+  foreign: string[];
+  /** What could not be resolved, in words. */
+  opaque: string[];
+  where: Where;
+}
+
+/**
+ * Resolves the names in one statement's parse tree. Pure and synchronous: what the catalog doesn't know yet is put on
+ * `missing` (2,000 names at most, none twice) and the result is opaque; whoever called loads that and calls again. Needs
+ * `loadParser` before, for the texts of views. Never throws for what the tree holds.
+ */
+export function resolveStatement(
+  tree: Node,
+  names: NameContext,
+  catalog: Catalog,
+  missing: CatalogName[],
+): Resolution {
+  const found = new Findings();
+  const context: Context = { names, catalog, missing, found, seen: new Set() };
+  resolveTop(context, bodyOf(tree, "RawStmt")?.stmt ?? tree);
+  return {
+    reads: [...found.reads].sort(),
+    writes: [...found.writes].sort(),
+    readColumns: [...found.readColumns].sort(),
+    writeColumns: [...found.writeColumns].sort(),
+    functions: [...found.functions].sort(),
+    routines: [...found.routines],
+    foreign: [...found.foreign].sort(),
+    opaque: [...found.opaque].sort(),
+    where: found.where,
+  };
+}

@@ -1,0 +1,91 @@
+import type { ColumnRef } from "@pgsql/types";
+import type { Catalog, CatalogName, NameContext, Relation, Routine } from "../catalog.ts";
+import type { Where } from "../facts.ts";
+import { qualifiedName } from "./qualified-name.ts";
+import type { Reference } from "./scope.ts";
+
+/** Names that one statement may touch, of each sort; what goes beyond makes it opaque. */
+const MAX_NAMES = 20_000;
+/** Names that one statement may ask the catalog for in one round. */
+const MAX_MISSING = 2_000;
+/** Parse nodes that are looked at, views included: a hostile statement ends here, in about 100 ms. */
+const MAX_NODES = 200_000;
+/** Levels of expressions and queries in each other; the parser's own bound is near it. */
+const MAX_DEPTH = 1_200;
+
+const STRENGTH: Where[] = ["missing", "constant", "condition", "key", "none"];
+
+/** What is found of one statement while its tree is walked. */
+export class Findings {
+  readonly reads = new Set<string>();
+  readonly writes = new Set<string>();
+  readonly readColumns = new Set<string>();
+  readonly writeColumns = new Set<string>();
+  readonly functions = new Set<string>();
+  readonly routines = new Set<Routine>();
+  readonly opaque = new Set<string>();
+  readonly foreign = new Set<string>();
+  /** What each column reference turned out to be, for the judgement of WHERE. */
+  readonly references = new Map<ColumnRef, Reference>();
+  /** Views that are expanded already, or being so. */
+  readonly views = new Set<string>();
+  /** Names already resolved inside views, where another search path holds. */
+  readonly seenInViews = new Set<string>();
+  where: Where = "none";
+  #nodes = 0;
+  #depth = 0;
+
+  add(set: Set<string>, name: string): void {
+    if (set.size < MAX_NAMES) set.add(name);
+    else this.opaque.add(`it touches more than ${MAX_NAMES} names`);
+  }
+
+  /** The weakest condition of the statement's parts counts. */
+  weaken(where: Where): void {
+    if (STRENGTH.indexOf(where) < STRENGTH.indexOf(this.where)) this.where = where;
+  }
+
+  /** Runs `step` one level deeper, or makes the statement opaque when it is too deep or too large. */
+  enter(step: () => void): void {
+    if (this.#depth >= MAX_DEPTH) {
+      this.opaque.add(`it nests deeper than ${MAX_DEPTH} levels`);
+      return;
+    }
+    if (++this.#nodes > MAX_NODES) {
+      this.opaque.add(`it has more than ${MAX_NODES} parts`);
+      return;
+    }
+    this.#depth++;
+    try {
+      step();
+    } finally {
+      this.#depth--;
+    }
+  }
+}
+
+/** What every step of the walk needs. */
+export interface Context {
+  readonly names: NameContext;
+  readonly catalog: Catalog;
+  readonly missing: CatalogName[];
+  readonly found: Findings;
+  /** Names already resolved in this walk under these `names`: each is looked up once. */
+  readonly seen: Set<string>;
+}
+
+/** Puts a name on the list of what is to be loaded, once. Until it is, the statement is opaque. */
+export function ask(context: Context, kind: CatalogName["kind"], schema: string, name: string): void {
+  const { missing, found } = context;
+  found.opaque.add(`the ${kind} ${qualifiedName(schema, name)} is not looked up yet`);
+  if (missing.length >= MAX_MISSING) return;
+  if (missing.some((other) => other.kind === kind && other.schema === schema && other.name === name)) return;
+  missing.push({ kind, schema, name });
+}
+
+/** A relation's name in facts: the session's own temporary ones are told apart. */
+export function relationName(context: Context, relation: Relation): string {
+  return relation.schema === context.names.temporarySchema
+    ? qualifiedName("pg_temp", relation.name)
+    : qualifiedName(relation.schema, relation.name);
+}

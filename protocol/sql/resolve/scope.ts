@@ -1,0 +1,243 @@
+import type { Alias, ColumnRef } from "@pgsql/types";
+import type { Relation } from "../catalog.ts";
+import { type Context, relationName } from "./findings.ts";
+import { useAttribute } from "./names.ts";
+import { readColumn, readRelation } from "./relations.ts";
+import { bodyOf, identifiers } from "./tree.ts";
+
+/** What one entry of FROM offers to names: PostgreSQL's ParseNamespaceItem. */
+export interface Item {
+  /** By which its columns are qualified; null for a join without alias. */
+  readonly name: string | null;
+  /** The relation itself, for one named without an alias: only such are found as `schema.name`. */
+  readonly relation: Relation | null;
+  readonly aliased: boolean;
+  /** Without ONLY. */
+  readonly inherited: boolean;
+  readonly columns: readonly Column[];
+  /** It may have columns that are not known: of a function's result, or of a relation that isn't found. */
+  readonly open: boolean;
+  /** Its columns are found without qualification: not those under a join, which offers them itself. */
+  readonly unqualified: boolean;
+  /** Rows of the relation are read where a column is: false until then for the target of a write. */
+  counted: boolean;
+}
+
+export interface Column {
+  readonly name: string;
+  /** Null for what a subquery or function computes: its own reads are counted where it stands. */
+  readonly source: { readonly item: Item; readonly column: string } | null;
+  /** The two columns of a USING join that this one stands for. */
+  readonly merged: readonly Column[];
+}
+
+/** The names that an expression sees, from the innermost query level outwards. */
+export interface Scope {
+  readonly items: readonly Item[];
+  readonly parent: Scope | null;
+  readonly ctes: CteScope | null;
+}
+
+export interface CteScope {
+  readonly ctes: Map<string, Cte>;
+  readonly outer: CteScope | null;
+}
+
+export interface Cte {
+  /** Null while its own query is being resolved and no columns are known yet. */
+  columns: readonly Column[] | null;
+  open: boolean;
+  /** Resolves its query; nothing when that is done or under way. */
+  resolve(): void;
+}
+
+/** What a ColumnRef names. More than one where the parser can't tell which: all are read. */
+export interface Reference {
+  readonly columns: readonly { item: Item; column: string }[];
+  readonly wholes: readonly Item[];
+}
+
+const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
+
+export const NO_SCOPE: Scope = { items: [], parent: null, ctes: null };
+
+export function derivedColumn(name: string): Column {
+  return { name, source: null, merged: [] };
+}
+
+/** An entry for rows of a relation. Its reads are counted by whoever makes it, unless it is a write's target. */
+export function relationItem(
+  relation: Relation,
+  alias: Alias | undefined,
+  inherited: boolean,
+  counted: boolean,
+): Item {
+  const columns: Column[] = [];
+  const item: Item = {
+    name: alias?.aliasname ?? relation.name,
+    relation,
+    aliased: alias !== undefined,
+    inherited,
+    columns,
+    open: false,
+    unqualified: true,
+    counted,
+  };
+  for (const column of relation.columns) columns.push({ name: column, source: { item, column }, merged: [] });
+  renameColumns(columns, alias);
+  return item;
+}
+
+/** An entry without stored rows of its own: a subquery, a function, a join, a relation that isn't known. */
+export function derivedItem(
+  name: string | null,
+  columns: readonly Column[],
+  options: { open?: boolean; unqualified?: boolean } = {},
+): Item {
+  const { open = false, unqualified = true } = options;
+  return {
+    name,
+    relation: null,
+    aliased: true,
+    inherited: false,
+    columns,
+    open,
+    unqualified,
+    counted: true,
+  };
+}
+
+/** An alias's column names replace the first ones of `columns`. */
+export function renameColumns(columns: Column[], alias: Alias | undefined): void {
+  for (const [index, name] of identifiers(alias?.colnames).entries()) {
+    columns[index] = { ...(columns[index] ?? derivedColumn(name)), name };
+  }
+}
+
+/** Counts a column's rows and the column itself as read. */
+export function readColumnOf(context: Context, column: Column): void {
+  if (column.source !== null) readSource(context, column.source.item, column.source.column);
+  for (const half of column.merged) readColumnOf(context, half);
+}
+
+function readSource(context: Context, item: Item, column: string): void {
+  if (item.relation === null) return;
+  countReads(context, item);
+  readColumn(context, item.relation, item.inherited, column);
+}
+
+function countReads(context: Context, item: Item): void {
+  if (item.counted || item.relation === null) return;
+  item.counted = true;
+  readRelation(context, item.relation, item.inherited);
+}
+
+export function readWhole(context: Context, item: Item): void {
+  countReads(context, item);
+  for (const column of item.columns) readColumnOf(context, column);
+}
+
+/** Resolves a column reference as PostgreSQL's transformColumnRef does, and counts what it reads. */
+export function resolveReference(context: Context, reference: ColumnRef, scope: Scope): void {
+  context.found.references.set(reference, findReference(context, reference, scope));
+}
+
+function findReference(context: Context, reference: ColumnRef, scope: Scope): Reference {
+  const fields = reference.fields ?? [];
+  const parts = identifiers(fields);
+  const last = fields.at(-1);
+  if (last !== undefined && bodyOf(last, "A_Star") !== undefined) {
+    const starred = parts.length === 0 ? visibleItems(scope) : [findItem(context, scope, parts)];
+    const wholes = starred.filter((item) => item !== null);
+    if (wholes.length === 0 && parts.length > 0)
+      context.found.opaque.add(`${parts.join(".")}.* is not known here`);
+    for (const item of wholes) readWhole(context, item);
+    return { columns: [], wholes };
+  }
+  if (parts.length === 1) return findUnqualified(context, parts[0] ?? "", scope);
+  const name = parts.at(-1) ?? "";
+  const item = findItem(context, scope, parts.slice(0, -1));
+  if (item === null) {
+    context.found.opaque.add(`the column ${parts.join(".")} is not known here`);
+    return { columns: [], wholes: [] };
+  }
+  return findField(context, item, name);
+}
+
+/** `item.name`: a column, a system column, or a function called with the whole row. */
+export function findField(context: Context, item: Item, name: string): Reference {
+  const columns = item.columns.filter((column) => column.name === name);
+  if (columns.length > 0) return readColumns(context, columns);
+  if (hasSystemColumn(item, name)) {
+    readSource(context, item, name);
+    return { columns: [{ item, column: name }], wholes: [] };
+  }
+  readWhole(context, item);
+  if (!useAttribute(context, name) && !item.open) {
+    context.found.opaque.add(`${item.name ?? ""}.${name} is neither a column nor known as a function`);
+  }
+  return { columns: [], wholes: [item] };
+}
+
+function findUnqualified(context: Context, name: string, scope: Scope): Reference {
+  let open = false;
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    const columns: Column[] = [];
+    const system: Item[] = [];
+    for (const item of level.items) {
+      if (!item.unqualified) continue;
+      for (const column of item.columns) if (column.name === name) columns.push(column);
+      if (hasSystemColumn(item, name)) system.push(item);
+      open ||= item.open;
+    }
+    if (columns.length > 0) return readColumns(context, columns);
+    if (system.length > 0) {
+      for (const item of system) readSource(context, item, name);
+      return { columns: system.map((item) => ({ item, column: name })), wholes: [] };
+    }
+    // A column of an open item would hide those further out; as it isn't known, both count.
+  }
+  const item = findItem(context, scope, [name]);
+  if (item !== null) {
+    readWhole(context, item);
+    return { columns: [], wholes: [item] };
+  }
+  if (!open) context.found.opaque.add(`the column ${name} is not known here`);
+  return { columns: [], wholes: [] };
+}
+
+function readColumns(context: Context, columns: readonly Column[]): Reference {
+  for (const column of columns) readColumnOf(context, column);
+  return { columns: columns.flatMap(sources), wholes: [] };
+}
+
+function sources(column: Column): { item: Item; column: string }[] {
+  return [...(column.source === null ? [] : [column.source]), ...column.merged.flatMap(sources)];
+}
+
+function hasSystemColumn(item: Item, name: string): boolean {
+  return SYSTEM_COLUMNS.has(name) && item.relation !== null && item.relation.kind !== "view";
+}
+
+function visibleItems(scope: Scope): Item[] {
+  return scope.items.filter((item) => item.unqualified);
+}
+
+/** The entry of this name in the innermost level that has one; `schema.name` finds relations without alias only. */
+export function findItem(context: Context, scope: Scope, parts: string[]): Item | null {
+  const name = parts.at(-1) ?? "";
+  const schema = parts.at(-2);
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    for (const item of level.items) {
+      if (item.name !== name) continue;
+      if (schema === undefined) return item;
+      if (item.relation === null || item.aliased) continue;
+      if (item.relation.schema === schema || isOwnTemporary(context, item.relation, schema)) return item;
+    }
+  }
+  return null;
+}
+
+function isOwnTemporary(context: Context, relation: Relation, schema: string): boolean {
+  return schema === "pg_temp" && relationName(context, relation).startsWith("pg_temp.");
+}
