@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import { SallyportError } from "../protocol/errors.ts";
@@ -7,6 +8,12 @@ type Style = "bold" | "dim" | "red" | "green" | "yellow";
 /** A line of the command's result. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+/** Lines of a result that may be longer than memory: waits while whoever reads is slower. */
+export async function printLines(lines: string[]): Promise<void> {
+  if (lines.length === 0) return;
+  if (!process.stdout.write(`${lines.join("\n")}\n`)) await once(process.stdout, "drain");
 }
 
 /** A line about what goes on, beside the result. */

@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { SallyportError } from "../../protocol/errors.ts";
 import { Transcript } from "../../protocol/postgres/transcript.ts";
 import { type Keys, parseKeys } from "../../protocol/recording/keys.ts";
 import { verifyRecording } from "../../protocol/recording/verify.ts";
@@ -9,7 +8,7 @@ import { note, print, printJson } from "../terminal.ts";
 import { exportToFile, exportToStream } from "./export.ts";
 import { followSession } from "./follow.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
-import { downloaded, isSessionId, recordedEntries, recordingBytes } from "./source.ts";
+import { downloaded, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
 import { Summarizer } from "./summary.ts";
 import { printSummary } from "./summary-table.ts";
 import { readKeys, VERIFY_HELP, VerifyStatus, verificationLines } from "./verify.ts";
@@ -130,15 +129,6 @@ async function keysFor(file: string | undefined, edge: () => URL): Promise<{ key
     keys: parseKeys(await getPublic(url, "/v1/keys")),
     from: `fetched from ${url.origin} now; keys kept apart (--keys) prove it against the edge, too`,
   };
-}
-
-function sessionOf(reference: string): string {
-  if (isSessionId(reference)) return reference;
-  throw new SallyportError(
-    "invalid_request",
-    `${reference} is no session's id.`,
-    "It has 32 characters of 0-9 and a-f: sallyport sessions list",
-  );
 }
 
 function positive(text: string): number {

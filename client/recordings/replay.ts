@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
-import { styled } from "../terminal.ts";
+import { printLines, styled } from "../terminal.ts";
 import { Narrator } from "./narrate.ts";
 
 export interface ReplayOptions {
@@ -34,10 +33,4 @@ export async function replay(entries: AsyncIterable<RecordedEntry>, options: Rep
     await printLines(transcript.push(entry).flatMap(tell));
   }
   if (!options.json) await printLines(narrator.end());
-}
-
-/** Waits while whoever reads is slower: a session may be longer than memory. */
-async function printLines(lines: string[]): Promise<void> {
-  if (lines.length === 0) return;
-  if (!process.stdout.write(`${lines.join("\n")}\n`)) await once(process.stdout, "drain");
 }

@@ -11,6 +11,16 @@ export function isSessionId(reference: string): boolean {
   return SESSION_ID.test(reference);
 }
 
+/** The argument as a session's id. Throws `invalid_request` when it is none. */
+export function sessionOf(reference: string): string {
+  if (isSessionId(reference)) return reference;
+  throw new SallyportError(
+    "invalid_request",
+    `${reference} is no session's id.`,
+    "It has 32 characters of 0-9 and a-f: sallyport sessions list",
+  );
+}
+
 /** Path of a session's export file. */
 export function recordingPath(session: string): string {
   return `/v1/sessions/${session}/recording`;
@@ -47,7 +57,8 @@ export async function* recordedEntries(chunks: AsyncIterable<Uint8Array>): Async
   }
 }
 
-async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
+/** The bytes of a recording's file. Throws `not_found` or `invalid_request`. */
+export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* createReadStream(path, { highWaterMark: 256 * 1024 });
   } catch (error) {

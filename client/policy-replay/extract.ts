@@ -1,0 +1,255 @@
+import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
+import { type Entry, EntryKind } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import { FRAME_HEADER } from "../../protocol/frame.ts";
+import { parseBody } from "../../protocol/postgres/transcript/bodies.ts";
+import { type Gathered, Gatherer } from "../../protocol/postgres/transcript/gather.ts";
+import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import { Unanswered } from "../recordings/unanswered.ts";
+import { RecordedFacts } from "./recorded-facts.ts";
+import type { Delivered, NamedText, Run, Step } from "./steps.ts";
+
+/** Runs that may wait for their answer; a session pipelines a few. */
+const MAX_WAITING = 10_000;
+/** Characters of their texts. */
+const MAX_WAITING_TEXT = 32 * 1024 * 1024;
+/** Of a string with more statements, the first tags are kept. */
+const MAX_TAGS = 1_000;
+
+/** Characters of a judged statement's text that its event has at most. */
+const JUDGED_TEXT = 8 * 1024;
+
+type Waiting = { step: Run; statement: number | null; answered: boolean };
+
+/**
+ * Takes a recording's entries in order and answers the steps of its session, each when nothing that follows can
+ * change it. Memory is bounded whatever the entries hold; it never throws for what they hold.
+ */
+export class Extractor {
+  readonly facts = new RecordedFacts();
+  readonly #transcript = new Transcript(0);
+  readonly #unanswered = new Unanswered();
+  readonly #parses = new ParseReader();
+  #session: SessionFacts | null = null;
+  #database: string | null = null;
+  #waiting: (Waiting | Delivered | NamedText)[] = [];
+  #runs = new Map<number, Waiting>();
+  #text = 0;
+  #inTransaction = false;
+  #rows = 0;
+  #bytes = 0;
+
+  /** Who had the session; null until the first entry has told. */
+  get session(): { facts: SessionFacts; database: string } | null {
+    return this.#session && { facts: this.#session, database: this.#database ?? "" };
+  }
+
+  push(entry: Entry): Step[] {
+    if (entry.kind === EntryKind.agent) {
+      for (const { name, text } of this.#parses.read(entry.frame)) {
+        this.#wait({ step: "named", time: entry.time, name, text });
+      }
+    }
+    for (const event of this.#transcript.push(entry)) this.#take(event);
+    return this.#settled();
+  }
+
+  /** What is left when the recording has ended. */
+  end(): Step[] {
+    for (const one of this.#runs.values()) one.answered = true;
+    return this.#settled();
+  }
+
+  #take(event: TranscriptEvent): void {
+    this.#unanswered.take(event);
+    switch (event.type) {
+      case "edge":
+        if (event.event.event === "opened") this.#session = event.event.facts;
+        break;
+      case "startup": {
+        const named = new Map(event.parameters);
+        this.#database ??= named.get("database") ?? named.get("user") ?? null;
+        break;
+      }
+      case "connector":
+        this.#connector(event.event, event.seq, event.time);
+        break;
+      case "statement":
+        this.#statement(event);
+        break;
+      case "resolved":
+        this.#resolved(event);
+        break;
+      case "row":
+        this.#rows++;
+        for (const value of event.values) this.#bytes += value?.bytes ?? 0;
+        break;
+      case "copied":
+        if (event.direction === "in") break;
+        this.#rows += event.messages;
+        this.#bytes += event.bytes;
+        break;
+      case "result":
+        this.#answer(event.statement, event.tag);
+        this.#delivered(event.time);
+        break;
+      case "error":
+      case "skipped":
+        this.#answer(event.statement, null);
+        this.#delivered(event.time);
+        break;
+      case "ready":
+        this.#inTransaction = event.status !== "I";
+        for (const one of this.#runs.values()) {
+          if (one.step.tags.length > 0) one.answered = true;
+        }
+    }
+  }
+
+  #statement(event: Extract<TranscriptEvent, { type: "statement" }>): void {
+    const { seq, time, statement, protocol, text, cut, name, doubtful } = event;
+    const step: Run = {
+      step: "run",
+      seq,
+      time,
+      protocol,
+      text,
+      cut,
+      ...(name !== undefined && { name }),
+      doubtful: doubtful ?? false,
+      inTransaction: this.#inTransaction,
+      outcome: "refused",
+      tags: [],
+      judged: null,
+    };
+    const waiting: Waiting = { step, statement, answered: false };
+    this.#runs.set(statement, waiting);
+    this.#wait(waiting);
+  }
+
+  /** What ran was not what the client's last words said. */
+  #resolved(event: Extract<TranscriptEvent, { type: "resolved" }>): void {
+    const run = this.#runs.get(event.statement)?.step;
+    if (!run) return;
+    const { text, cut, name, doubtful } = event;
+    this.#text += (text?.length ?? 0) - (run.text?.length ?? 0);
+    Object.assign(run, { text, cut, doubtful: doubtful ?? false });
+    if (name !== undefined) run.name = name;
+  }
+
+  #connector(event: ConnectorEvent, seq: number, time: number): void {
+    switch (event.event) {
+      case "target_connected":
+        this.#database = event.database;
+        break;
+      case "facts":
+        for (const { facts, plan } of event.statements) this.facts.add(facts, plan);
+        break;
+      case "judged": {
+        const { decision, facts, plan = null, text } = event;
+        const number = this.#unanswered.judged(text);
+        const run = number === null ? undefined : this.#runs.get(number);
+        if (run) {
+          run.step.judged ??= { decision, facts, plan };
+          break;
+        }
+        // A Parse or Describe that never came to an Execute.
+        const step: Run = {
+          step: "run",
+          seq,
+          time,
+          protocol: "extended",
+          text,
+          cut: text.length >= JUDGED_TEXT,
+          doubtful: false,
+          inTransaction: this.#inTransaction,
+          outcome: "refused",
+          tags: [],
+          judged: { decision, facts, plan },
+        };
+        this.#wait({ step, statement: null, answered: true });
+      }
+    }
+  }
+
+  #answer(statement: number | null, tag: string | null): void {
+    const run = statement === null ? undefined : this.#runs.get(statement);
+    if (!run) return;
+    if (tag !== null) {
+      run.step.outcome = "done";
+      if (run.step.tags.length < MAX_TAGS) run.step.tags.push(tag);
+    }
+    // A query of several statements has several results; its end is the next ReadyForQuery.
+    if (run.step.protocol !== "simple" || tag === null) run.answered = true;
+  }
+
+  #delivered(time: number): void {
+    if (this.#rows === 0 && this.#bytes === 0) return;
+    this.#waiting.push({ step: "delivered", time, rows: this.#rows, bytes: this.#bytes });
+    this.#rows = 0;
+    this.#bytes = 0;
+  }
+
+  #wait(one: Waiting | NamedText): void {
+    this.#waiting.push(one);
+    this.#text += textOf(one);
+  }
+
+  /** Takes off the steps that are final. */
+  #settled(): Step[] {
+    const waiting = this.#waiting;
+    let end = 0;
+    let text = this.#text;
+    for (const one of waiting) {
+      const full = waiting.length - end > MAX_WAITING || text > MAX_WAITING_TEXT;
+      if ("answered" in one && !one.answered && !full) break;
+      text -= textOf(one);
+      end++;
+    }
+    if (end === 0) return [];
+    this.#text = text;
+    this.#waiting = waiting.slice(end);
+    return waiting.slice(0, end).map((one) => {
+      if (!("answered" in one)) return one;
+      if (one.statement !== null) this.#runs.delete(one.statement);
+      return one.step;
+    });
+  }
+}
+
+function textOf(one: Waiting | Delivered | NamedText): number {
+  if ("answered" in one) return one.step.text?.length ?? 0;
+  return one.step === "named" ? one.text.length : 0;
+}
+
+/** Reads the named Parse messages of the agent; the transcript tells of them only when they are executed. */
+class ParseReader {
+  readonly #messages = new Gatherer("frontend");
+  #lost = false;
+
+  read(frame: Uint8Array): { name: string; text: string }[] {
+    if (this.#lost) return [];
+    const read: { name: string; text: string }[] = [];
+    try {
+      for (const message of this.#messages.push(frame.subarray(FRAME_HEADER))) {
+        const parse = message.letter === "P" ? named(message) : null;
+        if (parse) read.push(parse);
+      }
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      // Where the next message begins is not known.
+      this.#lost = true;
+    }
+    return read;
+  }
+}
+
+function named(message: Gathered): { name: string; text: string } | null {
+  try {
+    const { name, text, cut } = parseBody(message);
+    return name === "" || cut ? null : { name, text };
+  } catch (error) {
+    if (error instanceof SallyportError) return null;
+    throw error;
+  }
+}

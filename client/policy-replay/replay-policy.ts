@@ -1,0 +1,113 @@
+import { SallyportError } from "../../protocol/errors.ts";
+import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { Extractor } from "./extract.ts";
+import { mergeTracks } from "./merge.ts";
+import { RecordedFacts } from "./recorded-facts.ts";
+import { type Judgement, SessionJudge } from "./session-judge.ts";
+import type { Source } from "./sources.ts";
+import { type Span, Spool } from "./spool.ts";
+import type { SessionOf, Step } from "./steps.ts";
+import { RecordedUsage } from "./usage.ts";
+
+/** What is asked of a replay. Times in ms since 1970: what ran outside of them bears on what ran inside. */
+export interface ReplayPolicyOptions {
+  since: number;
+  until: number;
+  /** Takes each judgement of a run, in the order in which its principal's sessions ran. */
+  tell(judgement: Judgement, session: SessionOf): void | Promise<void>;
+  /** Recordings are read one after the other: this is the next, from 1. */
+  reading?(number: number, name: string): void;
+  /** A recording could not be read; without this it is thrown. */
+  unreadable?(name: string, error: unknown): void;
+}
+
+interface Extracted {
+  session: SessionOf;
+  steps: Span;
+  facts: Span;
+}
+
+/**
+ * Judges what recordings hold by a policy set. Each recording is read once, as a stream; its steps go through a
+ * temporary file. Throws what reading throws, and `protocol_violation` for a recording that doesn't tell whose
+ * session it is.
+ */
+export async function replayPolicy(
+  set: PolicySet,
+  sources: Source[],
+  options: ReplayPolicyOptions,
+): Promise<void> {
+  const spool = await Spool.open();
+  try {
+    const sessions: Extracted[] = [];
+    for (const [index, source] of sources.entries()) {
+      options.reading?.(index + 1, source.name);
+      try {
+        sessions.push(await extract(source, spool));
+      } catch (error) {
+        if (!options.unreadable) throw error;
+        options.unreadable(source.name, error);
+      }
+    }
+    for (const group of Map.groupBy(sessions, usageKey).values()) await judge(set, group, spool, options);
+  } finally {
+    await spool.close();
+  }
+}
+
+async function extract(source: Source, spool: Spool): Promise<Extracted> {
+  const extractor = new Extractor();
+  const from = await spool.position();
+  for await (const entry of source.entries()) {
+    for (const step of extractor.push(entry)) await spool.add(step);
+  }
+  for (const step of extractor.end()) await spool.add(step);
+  const to = await spool.position();
+  const { session } = extractor;
+  if (!session) {
+    throw new SallyportError(
+      "protocol_violation",
+      `The recording ${source.name} does not tell whose session it is.`,
+      "Its first entry is missing: export it again, and verify it.",
+    );
+  }
+  await spool.add(extractor.facts);
+  return { session, steps: { from, to }, facts: { from: to, to: await spool.position() } };
+}
+
+/** Sessions whose principal's usage is counted together. */
+function usageKey({ session: { facts } }: Extracted): string {
+  return JSON.stringify([facts.principal, facts.connector]);
+}
+
+async function judge(
+  set: PolicySet,
+  group: Extracted[],
+  spool: Spool,
+  options: ReplayPolicyOptions,
+): Promise<void> {
+  const principal = new RecordedUsage();
+  const tracks = group.map(({ session, steps, facts }) => {
+    const track = {
+      start: session.facts.opened,
+      session,
+      judge: null as SessionJudge | null,
+      async *open(): AsyncGenerator<Step> {
+        let recorded = new RecordedFacts();
+        for await (const json of spool.read(facts)) {
+          recorded = RecordedFacts.from(json as ReturnType<RecordedFacts["toJSON"]>);
+        }
+        track.judge = new SessionJudge(set, session, recorded, new RecordedUsage(), principal);
+        for await (const step of spool.read(steps)) yield step as Step;
+        track.judge = null;
+      },
+    };
+    return track;
+  });
+  for await (const { track, item } of mergeTracks(tracks)) {
+    const judgement = track.judge?.take(item as Step);
+    if (!judgement) continue;
+    const { time } = judgement.run;
+    if (time >= options.since && time <= options.until) await options.tell(judgement, track.session);
+  }
+}

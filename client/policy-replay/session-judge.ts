@@ -1,0 +1,238 @@
+import type { PlanEstimate } from "../../protocol/control.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import type { Block, Decision } from "../../protocol/policy/decision.ts";
+import { judgeStatement, worst } from "../../protocol/policy/judge.ts";
+import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
+import { PreparedNames } from "./prepared-names.ts";
+import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
+import type { Run, SessionOf, Step } from "./steps.ts";
+import type { RecordedUsage } from "./usage.ts";
+import { classifyText, factsWithoutCatalog, mayBeOf } from "./without-catalog.ts";
+
+/** On what a judgement rests; of a string's statements the weakest. */
+export const BASES = [
+  /** The facts of this very statement, or the only ones recorded of its shape. */
+  "recorded",
+  /** Several facts were recorded of its shape, and the worst counts. */
+  "ambiguous",
+  /** No facts were recorded: the text alone, without the target's catalog. */
+  "text",
+  /** The guard itself refuses it, whatever the policies. */
+  "guard",
+  /** Its text is not in the recording. */
+  "unknown",
+] as const;
+export type Basis = (typeof BASES)[number];
+
+export interface Judgement {
+  run: Run;
+  then: Decision;
+  /** Null when nothing can be said: its basis is `unknown`. */
+  now: Decision | null;
+  basis: Basis;
+  /** The statement of the string that decides; null when its text is not in the recording. */
+  statement: string | null;
+}
+
+/** What was decided of a statement that no event tells about: it went to the target. */
+const WENT: Decision = { verdict: "allow", policies: [], rows: null, bytes: null };
+
+const NOTHING = { decision: WENT, basis: "recorded", fingerprint: null } as const;
+
+/** Cursors of a session; the guard allows no more. */
+const MAX_CURSORS = 1_000;
+const DECLARES = "DECLARE CURSOR";
+const FETCHES: ReadonlySet<string> = new Set(["FETCH", "MOVE"]);
+/** Tags of statements after which prepared names are gone. */
+const FORGETS = /^(DEALLOCATE|DISCARD ALL)/;
+
+/** What a statement may do, as far as it is known. */
+interface Findings {
+  candidates: Recorded[];
+  basis: Basis;
+}
+
+interface Verdict {
+  decision: Decision;
+  basis: Basis;
+  statement: string;
+  /** Null when nothing ran. */
+  fingerprint: string | null;
+}
+
+/** Judges a recorded session's steps by a policy set, in their order. */
+export class SessionJudge {
+  readonly #set: PolicySet;
+  readonly #subject: Subject;
+  readonly #target: PolicyTarget;
+  readonly #database: string;
+  readonly #recorded: RecordedFacts;
+  readonly #usage: RecordedUsage[];
+  readonly #session: RecordedUsage;
+  readonly #principal: RecordedUsage;
+  readonly #names = new PreparedNames();
+  readonly #cursors: Findings[] = [];
+
+  /** `principal`: the usage of all sessions that the principal has on the connector. */
+  constructor(
+    set: PolicySet,
+    { facts, database }: SessionOf,
+    recorded: RecordedFacts,
+    session: RecordedUsage,
+    principal: RecordedUsage,
+  ) {
+    this.#set = set;
+    this.#subject = {
+      principal: facts.principal,
+      groups: facts.groups,
+      ...(facts.onBehalfOf !== undefined && { onBehalfOf: facts.onBehalfOf }),
+    };
+    this.#target = { name: facts.target, kind: facts.kind, connector: facts.connector };
+    this.#database = database;
+    this.#recorded = recorded;
+    this.#session = session;
+    this.#principal = principal;
+    this.#usage = [session, principal];
+  }
+
+  /** The judgement of a run; null for other steps, which bear on what follows. */
+  take(step: Step): Judgement | null {
+    switch (step.step) {
+      case "run":
+        return this.#run(step);
+      case "named":
+        this.#names.add(step.name, step.text);
+        return null;
+      case "delivered":
+        for (const usage of this.#usage) usage.delivered(step.rows, step.bytes);
+        return null;
+    }
+  }
+
+  #run(run: Run): Judgement {
+    const then = run.judged?.decision ?? WENT;
+    const verdicts = this.#verdicts(run);
+    for (const { fingerprint } of verdicts ?? []) {
+      if (fingerprint === null) continue;
+      for (const usage of this.#usage) usage.statement(fingerprint, run.time);
+    }
+    if (verdicts === null) return { run, then, now: null, basis: "unknown", statement: run.text };
+    const now = worst(verdicts.map(({ decision }) => decision));
+    const decided = verdicts.find(({ decision }) => decision.verdict === now.verdict);
+    const basis = verdicts.reduce<Basis>((weakest, one) => weaker(weakest, one.basis), "recorded");
+    return { run, then, now, basis, statement: decided?.statement ?? run.text };
+  }
+
+  /** Of each statement that the run was, or may have been; null when it is not known what it may have been. */
+  #verdicts(run: Run): Verdict[] | null {
+    const { judged, text, name } = run;
+    if (judged?.facts) {
+      const { facts } = judged;
+      const plan = judged.plan ?? greatestPlan(this.#recorded.of(facts.fingerprint).variants);
+      return [this.#judge(run, { candidates: [{ facts, plan }], basis: "recorded" }, text ?? "")];
+    }
+    if (run.protocol === "function") return null;
+    const prepared = run.doubtful || text === null ? this.#names.of(name ?? "") : [];
+    if (prepared === null) return null;
+    const verdicts: Verdict[] = [];
+    for (const one of text === null ? prepared : [text, ...prepared]) {
+      const found = this.#text(run, one);
+      if (found === null) return null;
+      verdicts.push(...found);
+    }
+    return verdicts.length === 0 ? [{ ...NOTHING, statement: text ?? "" }] : verdicts;
+  }
+
+  #text(run: Run, text: string): Verdict[] | null {
+    const parsed = parse(text, run.cut);
+    if (!(parsed instanceof Error)) {
+      return parsed.flatMap((statement, index) => this.#statement(run, statement, run.tags[index] ?? ""));
+    }
+    // What the guard can't read never reaches a target; it did where there was no guard yet.
+    if (run.judged) return null;
+    const decision = run.outcome === "done" ? blocked(`the guard can't read it: ${parsed.message}`) : WENT;
+    return [{ decision, basis: "guard", statement: text, fingerprint: null }];
+  }
+
+  #statement(run: Run, parsed: ParsedStatement, tag: string): Verdict[] {
+    const { facts, effects } = classifyText(parsed);
+    const findings = this.#find(facts, parsed.fingerprint);
+    const verdicts = [this.#judge(run, findings, parsed.text)];
+    if (FETCHES.has(facts.tag)) {
+      verdicts.push(...this.#cursors.map((cursor) => this.#judge(run, cursor, parsed.text)));
+    }
+    if (facts.tag === DECLARES && this.#cursors.length < MAX_CURSORS) this.#cursors.push(findings);
+    for (const effect of effects) {
+      if (effect.kind === "prepare") this.#names.add(effect.name, effect.query);
+      if (effect.kind === "deallocate" && FORGETS.test(tag)) this.#names.remove(effect.name);
+      if (effect.kind === "execute") verdicts.push(...this.#executed(run, effect.name, parsed.text));
+    }
+    return verdicts;
+  }
+
+  /** What EXECUTE runs. One of an unknown name is as incomplete as its own text. */
+  #executed(run: Run, name: string, statement: string): Verdict[] {
+    return (this.#names.of(name) ?? []).flatMap((text) => {
+      const parsed = parse(text, false);
+      if (parsed instanceof Error) return [];
+      return parsed.map((one) =>
+        this.#judge(run, this.#find(classifyText(one).facts, one.fingerprint), statement),
+      );
+    });
+  }
+
+  /** The facts that may be a statement's: those recorded of its shape, else what its text alone tells. */
+  #find(local: StatementFacts, fingerprint: string): Findings {
+    const { variants, partial } = this.#recorded.of(fingerprint);
+    const candidates = variants.filter(({ facts }) => mayBeOf(facts, local));
+    if (!partial && candidates.length > 0) {
+      return { candidates, basis: candidates.length === 1 ? "recorded" : "ambiguous" };
+    }
+    const fallback = { facts: factsWithoutCatalog(local), plan: greatestPlan(variants) };
+    return { candidates: [...candidates, fallback], basis: "text" };
+  }
+
+  /** As the guard does, what went before is counted, and not the statement itself. */
+  #judge(run: Run, { candidates, basis }: Findings, statement: string): Verdict {
+    const { fingerprint } = candidates[0]!.facts;
+    const session = this.#session.of(fingerprint, run.time);
+    const principalUsage = this.#principal.of(fingerprint, run.time);
+    const { inTransaction } = run;
+    const decisions = candidates.map(({ facts, plan }) => {
+      const circumstances = { database: this.#database, inTransaction, plan, session, principalUsage };
+      try {
+        return judgeStatement(this.#set, this.#subject, this.#target, facts, circumstances);
+      } catch (error) {
+        return blocked(`the policies could not be evaluated: ${(error as Error).message}`);
+      }
+    });
+    return { decision: worst(decisions), basis, statement, fingerprint };
+  }
+}
+
+function parse(text: string, cut: boolean): ParsedStatement[] | Error {
+  if (cut) return new Error("it is longer than the guard takes");
+  try {
+    return parseSql(text);
+  } catch (error) {
+    if (error instanceof SqlSyntaxError || error instanceof SallyportError) return error;
+    throw error;
+  }
+}
+
+function blocked(reason: string): Block {
+  return { verdict: "block", policies: [], reason };
+}
+
+function greatestPlan(variants: Recorded[]): PlanEstimate | null {
+  return variants.reduce<PlanEstimate | null>(
+    (most, { plan }) => (most && plan && most.cost > plan.cost ? most : (plan ?? most)),
+    null,
+  );
+}
+
+function weaker(one: Basis, other: Basis): Basis {
+  return BASES.indexOf(other) > BASES.indexOf(one) ? other : one;
+}

@@ -1,0 +1,60 @@
+import type { PlanEstimate, SessionFacts } from "../../protocol/control.ts";
+import type { Approve, Block } from "../../protocol/policy/decision.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
+
+/** What a recorded session did, as far as a verdict depends on it, in the order in which it did it. */
+export type Step = Run | NamedText | Delivered;
+
+/** Something that was sent to be run: judged as one, and by its worst statement. */
+export interface Run {
+  step: "run";
+  /** The entry that asked for it. */
+  seq: number;
+  /** Ms since 1970, by the edge's clock. */
+  time: number;
+  protocol: "simple" | "extended" | "function";
+  /** Null where the recording can't show it: a name that SQL prepared, a portal that SQL declared. */
+  text: string | null;
+  /** The text is the beginning only. */
+  cut: boolean;
+  /** The prepared statement that ran; what SQL has prepared under it is then looked up. */
+  name?: string;
+  /** The name may stand for another text than `text`. */
+  doubtful: boolean;
+  inTransaction: boolean;
+  /** `done`: the target ran at least a part; `refused`: nothing but an error or a skip came back, or nothing at all. */
+  outcome: "done" | "refused";
+  /** Tags of the results, at most `MAX_TAGS`. */
+  tags: string[];
+  /** What kept it from the target; null when it went there. */
+  judged: {
+    decision: Approve | Block;
+    /** Null when several statements were judged together. */
+    facts: StatementFacts | null;
+    plan: PlanEstimate | null;
+  } | null;
+}
+
+/** A Parse gave a name to a text, or tried to: SQL may EXECUTE it. */
+export interface NamedText {
+  step: "named";
+  time: number;
+  name: string;
+  text: string;
+}
+
+/** Rows went to the agent. */
+export interface Delivered {
+  step: "delivered";
+  time: number;
+  rows: number;
+  /** Of the values, without the protocol's own. */
+  bytes: number;
+}
+
+/** Who ran it, where. */
+export interface SessionOf {
+  facts: SessionFacts;
+  /** The database that the client named, or the target told. */
+  database: string;
+}

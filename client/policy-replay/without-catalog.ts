@@ -1,0 +1,61 @@
+import { SallyportError } from "../../protocol/errors.ts";
+import type { Catalog, NameContext } from "../../protocol/sql/catalog.ts";
+import { classify } from "../../protocol/sql/classify.ts";
+import type { ClassifiedStatement, StatementFacts } from "../../protocol/sql/facts.ts";
+import type { ParsedStatement } from "../../protocol/sql/parser.ts";
+
+/** A catalog in which there is nothing: what a statement names stays unresolved. */
+const EMPTY: Catalog = {
+  serverVersion: 180_000,
+  relation: () => null,
+  functions: () => [],
+  userOperator: () => false,
+  userType: () => false,
+};
+
+const NAMES: NameContext = {
+  searchPath: ["pg_catalog", "public"],
+  temporarySchema: null,
+  trustedFunctions: new Set(),
+};
+
+const UNRECORDED = "what it does was not recorded, and is read from its text without the target's catalog";
+
+/** What the text alone tells of a statement. */
+export function classifyText(statement: ParsedStatement): ClassifiedStatement {
+  const [classified] = classify([statement], NAMES, EMPTY).statements;
+  if (!classified) throw new SallyportError("internal", "a statement was not classified");
+  return classified;
+}
+
+/** Facts from the text alone, as incomplete as they are: names may mean anything on the target. */
+export function factsWithoutCatalog(local: StatementFacts): StatementFacts {
+  return NAMELESS.has(local.tag) ? local : { ...local, opaque: [...local.opaque, UNRECORDED] };
+}
+
+/** Tags of statements that name nothing of the catalog. */
+const NAMELESS: ReadonlySet<string> = new Set([
+  "BEGIN",
+  "START TRANSACTION",
+  "COMMIT",
+  "ROLLBACK",
+  "SAVEPOINT",
+  "RELEASE",
+  "DEALLOCATE",
+  "DEALLOCATE ALL",
+]);
+
+/**
+ * Whether recorded facts can be those of a statement, by what its text alone tells. The catalog only adds: to what is
+ * done, and to how a WHERE chooses.
+ */
+export function mayBeOf(recorded: StatementFacts, local: StatementFacts): boolean {
+  const chosen: readonly StatementFacts["where"][] = ["condition", "key"];
+  return (
+    recorded.tag === local.tag &&
+    recorded.limit === local.limit &&
+    (recorded.where === local.where || (chosen.includes(recorded.where) && chosen.includes(local.where))) &&
+    local.settings.every((setting) => recorded.settings.includes(setting)) &&
+    local.actions.every((action) => recorded.actions.includes(action))
+  );
+}
