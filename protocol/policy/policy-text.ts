@@ -48,7 +48,7 @@ export class Places {
 /** The index into `text` of a byte offset into its UTF-8 form, which is how Cedar counts. */
 export function indexOfByte(text: string, byte: number): number {
   const bytes = new TextEncoder().encode(text);
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, byte)).length;
+  return new TextDecoder("utf-8", { ignoreBOM: true, fatal: false }).decode(bytes.subarray(0, byte)).length;
 }
 
 /**

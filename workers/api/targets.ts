@@ -1,10 +1,11 @@
 import { Hono } from "hono";
 import { listTargets } from "../directory/targets.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
+import { explainRoutes } from "./explain.ts";
 import { pageQuery, pageRequest } from "./names.ts";
 import { query } from "./shape.ts";
 
-export const targetRoutes = new Hono<SignedIn>().get("/", signedIn, async (c) => {
+export const targetRoutes = new Hono<SignedIn>().route("/", explainRoutes).get("/", signedIn, async (c) => {
   const identity = c.get("identity");
   const page = await listTargets(
     c.env.DIRECTORY,

@@ -13,7 +13,8 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
   if (typeof text !== "string" || text.length > MAX_ANSWER) throw tooLong();
   const message = parseJson(text);
   if (message.type !== "explained" && text.length > MAX_MESSAGE) throw tooLong();
-  const valid = {
+  const type = String(message.type);
+  const valid: Record<ReplicaMessage["type"], () => boolean> = {
     presence: () =>
       Array.isArray(message.targets) &&
       message.targets.every((one) => typeof one === "string") &&
@@ -25,8 +26,10 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
       ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
       isCount(message.processId),
     explained: () => typeof message.id === "string" && isAnswer(message.answer),
-  }[String(message.type)];
-  if (!valid?.()) throw new SallyportError("protocol_violation", "an unknown control message");
+  };
+  // The message names it: `constructor` must not find what every object has.
+  if (!Object.hasOwn(valid, type) || !valid[type as ReplicaMessage["type"]]())
+    throw new SallyportError("protocol_violation", "an unknown control message");
   return message as unknown as ReplicaMessage;
 }
 

@@ -1,0 +1,99 @@
+import { Hono } from "hono";
+import type { ExplainRequest } from "../../protocol/control.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import { currentStamp } from "../directory/policies.ts";
+import { getTarget } from "../directory/targets.ts";
+import type { Env } from "../environment.ts";
+import type { Identity, Subject } from "../identity/identity.ts";
+import { type ConnectDecision, connectRefusal, decideConnect, unknownTarget } from "../policy/connect.ts";
+import { loadPolicies } from "../policy/sets.ts";
+import { type SignedIn, signedIn } from "./edge.ts";
+import { principalName } from "./names.ts";
+import { body, list, object, oneOf, type Shape, type Shaped, text } from "./shape.ts";
+
+/** Characters of the SQL that is explained. */
+const MAX_SQL = 256 * 1024;
+const MAX_GROUPS = 200;
+
+const sql: Shape<string> = (value, at, tell) => {
+  if (typeof value !== "string" || value.length > MAX_SQL || value.includes("\0") || !value.isWellFormed()) {
+    tell(`${at} must be SQL of at most ${MAX_SQL / 1024} KiB`);
+  }
+  return value as string;
+};
+
+/** The body of `POST /v1/targets/NAME/explain`: about SQL, or about opening the target. */
+const Question = object(
+  {},
+  {
+    sql,
+    action: oneOf("connect"),
+    database: text(63),
+    as: principalName,
+    onBehalfOf: principalName,
+    groups: list(text(255), MAX_GROUPS),
+  },
+);
+type Question = Shaped<typeof Question>;
+
+/** What the policies in force say, before anybody tries. */
+export const explainRoutes = new Hono<SignedIn>().post("/:name/explain", signedIn, async (c) => {
+  const identity = c.get("identity");
+  const question = await body(c.req.raw, Question, 2 * MAX_SQL + 64 * 1024);
+  if ((question.sql === undefined) === (question.action === undefined)) {
+    throw new SallyportError("invalid_request", 'there must be either sql, or action: "connect"');
+  }
+  const subject = subjectOf(identity, question);
+  const target = await getTarget(c.env.DIRECTORY, c.req.param("name"));
+  if (!target) throw unknownTarget(identity.principal, c.req.param("name"));
+  const policy = await currentStamp(c.env.DIRECTORY);
+  const set = await loadPolicies(c.env.DIRECTORY, policy.version);
+  const connect = decideConnect(set, subject, target, "framed");
+  if (!identity.administrator) mayAsk(identity, target.name, connect, question);
+  if (question.sql === undefined) return c.json({ policy, ...connect });
+  const { sql, database } = question;
+  const request: ExplainRequest = {
+    ...subject,
+    target: target.name,
+    sql,
+    ...(database !== undefined && { database }),
+  };
+  return c.json({ policy, statements: await ask(c.env, target.connector, request) });
+});
+
+/** Whom the question is about: oneself, or, for administrators, anybody. Throws `forbidden`. */
+function subjectOf(identity: Identity, { as, onBehalfOf, groups }: Question): Subject {
+  if ((as ?? identity.principal) === identity.principal && onBehalfOf === undefined && groups === undefined) {
+    const { principal, groups, onBehalfOf } = identity;
+    return { principal, groups, ...(onBehalfOf !== undefined && { onBehalfOf }) };
+  }
+  if (!identity.administrator) {
+    throw new SallyportError(
+      "forbidden",
+      `${identity.principal} is not an administrator, and may ask for itself only`,
+      "Leave out `as`, `onBehalfOf` and `groups`.",
+    );
+  }
+  return {
+    principal: as ?? identity.principal,
+    groups: groups ?? [],
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+  };
+}
+
+/**
+ * An answer about SQL tells of tables, columns and how many rows there are: only who may open the target is told.
+ * About opening, who is listed is told why not. Throws what opening would.
+ */
+function mayAsk(identity: Identity, target: string, connect: ConnectDecision, { sql }: Question): void {
+  const refusal = connectRefusal(connect, identity.principal, target);
+  if (refusal && (sql !== undefined || refusal.code === "unknown_target")) throw refusal;
+}
+
+/** Asks a replica, through its hub. Throws what it answered, or that it did not. */
+async function ask(env: Env, connector: string, request: ExplainRequest) {
+  const answer = await env.HUB.getByName(connector).explain(request);
+  if ("statements" in answer) return answer.statements;
+  const { code, message, hint } = answer.error;
+  throw new SallyportError(code, message, hint);
+}

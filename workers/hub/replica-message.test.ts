@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { SallyportError } from "../../protocol/errors.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { parseReplicaMessage } from "./replica-message.ts";
+
+const ID = "a".repeat(32);
+const facts: StatementFacts = {
+  tag: "SELECT",
+  actions: ["postgres:select"],
+  opaque: [],
+  reads: [],
+  writes: [],
+  readColumns: [],
+  writeColumns: [],
+  functions: [],
+  effects: [],
+  settings: [],
+  where: "none",
+  limit: 1,
+  fingerprint: "0123456789abcdef",
+};
+const decision = { verdict: "block", policies: ["x"], reason: "no" };
+const statement = { text: "SELECT 1", decision, facts, plan: null };
+const explained = (answer: unknown) => ({ type: "explained", id: ID, answer });
+
+describe("messages of replicas", () => {
+  const good: Record<string, unknown>[] = [
+    { type: "presence", targets: ["orders"], sessions: 1 },
+    { type: "parked", session: ID },
+    { type: "unparked", session: ID },
+    { type: "want_spares", count: 2 },
+    { type: "cancel", principal: "p", target: "t", processId: 1, secret: "s" },
+    explained({ statements: [statement, { ...statement, plan: { rows: 3, cost: 9 } }] }),
+    explained({ error: { code: "target_unreachable", message: "it is away", hint: "wait" } }),
+  ];
+  for (const message of good) {
+    test(`${message.type} is taken`, () =>
+      assert.deepEqual(parseReplicaMessage(JSON.stringify(message)), message));
+  }
+
+  const bad: [string, unknown][] = [
+    ["an unknown type", { type: "policy", revision: 9 }],
+    ["a type that every object has", { type: "constructor" }],
+    ["an answer without an id", { type: "explained", answer: { statements: [] } }],
+    ["an answer that is neither", explained({})],
+    ["an answer of half a statement", explained({ statements: [{ text: "SELECT 1", decision }] })],
+    [
+      "an answer with another verdict",
+      explained({ statements: [{ ...statement, decision: { verdict: "maybe" } }] }),
+    ],
+    ["an error of an unknown code", explained({ error: { code: "toString", message: "x" } })],
+    ["an error without words", explained({ error: { code: "internal" } })],
+    ["more statements than a string may have", explained({ statements: Array(1_001).fill(statement) })],
+    ["a list", []],
+    ["null", null],
+  ];
+  for (const [what, message] of bad) {
+    test(`${what} is a violation`, () =>
+      assert.throws(() => parseReplicaMessage(JSON.stringify(message)), { code: "protocol_violation" }));
+  }
+
+  test("only an answer may be long, and that within its bound", () => {
+    const long = (length: number) => ({ ...statement, text: "x".repeat(length) });
+    parseReplicaMessage(JSON.stringify(explained({ statements: [long(1_000_000)] })));
+    for (const message of [
+      explained({ statements: [long(1_100_000)] }),
+      { type: "presence", targets: ["x".repeat(70_000)], sessions: 0 },
+    ]) {
+      assert.throws(() => parseReplicaMessage(JSON.stringify(message)), { code: "protocol_violation" });
+    }
+    assert.throws(() => parseReplicaMessage(new ArrayBuffer(3)), { code: "protocol_violation" });
+  });
+
+  test("any text is a message or a typed error", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...good), fc.string(), fc.jsonValue(), (message, name, value) => {
+        const texts = [...Object.keys(message), name].map((member) =>
+          JSON.stringify({ ...message, [member]: value }),
+        );
+        for (const text of [...texts, name]) {
+          try {
+            parseReplicaMessage(text);
+          } catch (error) {
+            assert.ok(error instanceof SallyportError, String(error));
+          }
+        }
+      }),
+    );
+  });
+});
