@@ -81,8 +81,10 @@ export class Extractor {
         this.#resolved(event);
         break;
       case "row":
+        // A DataRow's body: the count of values, each with its length before it.
         this.#rows++;
-        for (const value of event.values) this.#bytes += value?.bytes ?? 0;
+        this.#bytes += 2;
+        for (const value of event.values) this.#bytes += 4 + (value?.bytes ?? 0);
         break;
       case "copied":
         if (event.direction === "in") break;
@@ -195,14 +197,15 @@ export class Extractor {
     this.#text += textOf(one);
   }
 
-  /** Takes off the steps that are final. */
+  /** Takes off the steps that are final; the oldest half of too many are. */
   #settled(): Step[] {
     const waiting = this.#waiting;
+    const full = waiting.length > MAX_WAITING || this.#text > MAX_WAITING_TEXT;
+    const excess = () => full && (waiting.length - end > MAX_WAITING / 2 || text > MAX_WAITING_TEXT / 2);
     let end = 0;
     let text = this.#text;
     for (const one of waiting) {
-      const full = waiting.length - end > MAX_WAITING || text > MAX_WAITING_TEXT;
-      if ("answered" in one && !one.answered && !full) break;
+      if ("answered" in one && !one.answered && !excess()) break;
       text -= textOf(one);
       end++;
     }

@@ -48,7 +48,7 @@ export interface Delivered {
   step: "delivered";
   time: number;
   rows: number;
-  /** Of the values, without the protocol's own. */
+  /** Of the rows' messages, or of copied data. */
   bytes: number;
 }
 
