@@ -125,4 +125,9 @@ export interface ClassifiedStatement {
   text: string;
   /** Whether PostgreSQL can EXPLAIN it: SELECT, INSERT, UPDATE, DELETE, MERGE, EXECUTE, DECLARE, CREATE TABLE AS. */
   explainable: boolean;
+  /**
+   * Why it must be refused whatever the policies say: it would change a setting (protocol/sql/settings.ts, PINNED) on
+   * which reading statements rests. Empty for nearly all.
+   */
+  pinViolations: string[];
 }
