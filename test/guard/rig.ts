@@ -10,6 +10,8 @@ import { type Spot, Wire } from "./wire.ts";
 /** The role that the connector logs in with, where a test wants another than the superuser. */
 export const WORKER = "worker";
 
+const CANARY = "canary";
+
 /** A server with a gateway before it that judges, for one test file. */
 export interface Guarded {
   postgres: PostgresServer;
@@ -43,8 +45,9 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   const user = options.role ?? superuser;
   const admin = new pg.Client({ host, port, user: superuser, password, database: "postgres" });
   await admin.connect();
+  await admin.query(`CREATE DATABASE ${CANARY}`);
   await admin.query(`CREATE ROLE ${WORKER} LOGIN PASSWORD '${password}'; ${options.fixture}`);
-  const gateway = await startPostgresGateway({ postgres, target: { user } });
+  const gateway = await startPostgresGateway({ postgres, target: { user, databases: ["postgres", CANARY] } });
   const listener = await gateway.listen();
   const database = "postgres";
   const direct: Spot = {
@@ -63,20 +66,19 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
     through,
     admin,
     async policies(text) {
-      const canary = `canary-${++canaries}`;
+      const canary = `${CANARY} ${++canaries}`;
       await gateway.edge.apply({
         targets: [testTarget(TARGET)],
         policies: `${text}\n${canaryPolicy(canary)}`,
       });
-      await guarded.session(async (session) => {
-        const deadline = performance.now() + 5_000;
-        for (;;) {
-          const { errors } = await session.query("NOTIFY canary");
-          if (errors[0]?.message.includes(canary)) return;
-          if (performance.now() > deadline)
-            throw new Error(`the policies are not in force: ${errors[0]?.message}`);
-        }
-      });
+      const session = await Wire.open({ ...through, database: CANARY });
+      const deadline = performance.now() + 5_000;
+      for (;;) {
+        const [error] = (await session.query("SHOW work_mem")).errors;
+        if (error?.message.includes(canary)) break;
+        if (performance.now() > deadline) throw new Error(`the policies are not in force: ${error?.message}`);
+      }
+      await session.close();
     },
     async session(work, startup = {}) {
       const session = await Wire.open(through, startup);
@@ -100,7 +102,8 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   return guarded;
 }
 
-/** By it a test sees which set is in force: the words of a refusal tell it. */
+/** By it one sees which set is in force, in a database of its own: the words of a refusal tell it. */
 function canaryPolicy(canary: string): string {
-  return `@id("${canary}") @reason("${canary}") forbid(principal, action == Action::"postgres:notify", resource);`;
+  return `@id("canary") @reason("${canary}") forbid(principal, action == Action::"postgres:show", resource)
+when { context.database == "${CANARY}" };`;
 }

@@ -1,5 +1,3 @@
-import { WORKER } from "../rig.ts";
-
 /** Stands in `secrets`, and must never come out. */
 export const SECRET = "tok-5f0c9a61e2";
 
@@ -80,7 +78,7 @@ CREATE FUNCTION public.json_value(text, text) RETURNS int LANGUAGE sql AS 'DELET
 CREATE FUNCTION public.json_exists(text, text) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
 CREATE FUNCTION public.json_array(int, int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
 CREATE FUNCTION public.merge_action() RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
-GRANT ALL ON SCHEMA play, decoy TO ${WORKER};
+GRANT ALL ON SCHEMA play, decoy TO worker;
 `;
 
 /**

@@ -74,6 +74,29 @@ export const PREPARED: Record<string, Attack> = {
     refused(await session.ask(...run("s"), SYNC));
     refused(await session.query("EXECUTE s"));
   },
+  "a new text of a string that fails at its end": async (tools) => {
+    const session = await tools.open();
+    passed(await session.query("SET search_path = decoy"));
+    // PREPARE and DEALLOCATE stay though the transaction is undone.
+    passed(await session.query("PREPARE s AS SELECT 1"));
+    failed(await session.query(`DEALLOCATE s; PREPARE s AS ${WIPE}; SELECT 1/0`));
+    passed(await session.query("SET search_path = public"));
+    failed(await session.query("EXECUTE s"));
+    failed(await session.ask(...run("s"), SYNC));
+    passed(await session.query("SET search_path = decoy; DEALLOCATE ALL"));
+    passed(await session.query("PREPARE s AS SELECT 1"));
+    failed(
+      await session.ask(
+        ...unnamed({ sql: "DEALLOCATE s" }),
+        ...unnamed({ sql: `PREPARE s AS ${WIPE}` }),
+        ...unnamed({ sql: "SELECT 1/0" }),
+        SYNC,
+      ),
+    );
+    passed(await session.query("SET search_path = public"));
+    failed(await session.query("EXECUTE s"));
+    failed(await session.ask(...run("s"), SYNC));
+  },
   "names differ by case, by length, by quotes": async (tools) => {
     const session = await tools.open();
     passed(await session.query("SET search_path = decoy"));

@@ -284,7 +284,7 @@ export const STATEMENTS: Record<string, string[]> = {
 export const HARMLESS = [
   "SELECT 'DELETE FROM victims; DROP TABLE victims'",
   "SELECT '\\'",
-  "SELECT '\\'' || ''''",
+  "SELECT '\\' || ''''",
   "SELECT E'\\'; DELETE FROM victims; --'",
   "SELECT $$DELETE FROM victims$$",
   "SELECT $a$ $$ DELETE FROM victims $a$",
