@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
+import * as wire from "../../protocol/postgres/messages.ts";
 import { converse } from "../compatibility/conversation.ts";
-import { type Case, type Step, simple } from "../compatibility/corpus/case.ts";
+import { bound, type Case, type Step, simple, unnamed } from "../compatibility/corpus/case.ts";
 import { type Message, PIPELINES, stepsOf } from "./pipelines.ts";
 import { type Guarded, startGuarded, WORKER } from "./rig.ts";
 import {
@@ -17,7 +18,7 @@ import {
   TAKES_BEGUN,
   type Trio,
 } from "./scenarios.ts";
-import { lines } from "./wire.ts";
+import { type Answer, lines, Wire } from "./wire.ts";
 
 /**
  * Blocking leaves client and target agreeing about the transaction: message for message, a session with a blocked
@@ -33,7 +34,8 @@ CREATE FUNCTION keep(n int) RETURNS int LANGUAGE sql AS 'INSERT INTO kept VALUES
 CREATE FUNCTION strike(n int) RETURNS int LANGUAGE sql AS 'DELETE FROM victims RETURNING n';
 CREATE FUNCTION denied(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
 REVOKE ALL ON FUNCTION denied FROM public;
-GRANT ALL ON kept, victims TO ${WORKER};
+CREATE TABLE fickle (n int);
+GRANT ALL ON kept, victims, fickle TO ${WORKER};
 `;
 
 const POLICIES = `
@@ -45,6 +47,10 @@ when { context.reads.contains("public.victims") || context.writes.contains("publ
 forbid(principal, action in [Action::"postgres:select", Action::"postgres:call"], resource)
 when { context.functions.contains("public.strike") };
 `;
+
+const NOT_FICKLE = `${POLICIES}
+@id("fickle") @reason("not any more") forbid(principal, action == Action::"postgres:delete", resource)
+when { context.writes.contains("public.fickle") };`;
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
@@ -89,6 +95,57 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
       }
     });
   }
+
+  describe("what was prepared while it was permitted", () => {
+    const SYNC = wire.sync();
+    const run = [bound("", "s"), wire.execute({ portal: "", maxRows: 0 })];
+    const kept = bound("kept", "s");
+    const WAYS: Record<string, (session: Wire) => Promise<Answer>> = {
+      "bound again": (session) => session.ask(run, SYNC),
+      "bound again among others": (session) =>
+        session.ask(unnamed({ sql: BESIDE[0] }), run, unnamed({ sql: BESIDE[1] }), SYNC),
+      "run by EXECUTE": (session) => session.query("EXECUTE s"),
+      "run from a portal that was bound before": (session) =>
+        session.ask(wire.execute({ portal: "kept", maxRows: 0 }), SYNC),
+    };
+
+    /** `forbid` is called when all is prepared. A Bind may fail where the server would fail at the Execute. */
+    async function heldAgain(
+      place: "direct" | "through",
+      { before, after }: Circumstance,
+      way: (session: Wire) => Promise<Answer>,
+      forbid: () => Promise<void>,
+    ): Promise<string[]> {
+      await guarded.admin.query("TRUNCATE kept, fickle; INSERT INTO fickle VALUES (1), (2)");
+      const session = await Wire.open(guarded[place]);
+      const parse = wire.parse({ statement: "s", sql: "DELETE FROM fickle", parameterTypes: [] });
+      const heard = [...(await session.ask(parse, SYNC)).heard];
+      for (const sql of before.slice(0, -1)) heard.push(...(await session.query(sql)).heard);
+      heard.push(...(await session.ask(kept, SYNC)).heard);
+      for (const sql of before.slice(-1)) heard.push(...(await session.query(sql)).heard);
+      await forbid();
+      heard.push(...(await way(session)).heard);
+      for (const sql of after) heard.push(...(await session.query(sql)).heard);
+      await session.close();
+      const left = await guarded.admin.query("SELECT (SELECT count(*) FROM fickle), n FROM kept ORDER BY n");
+      const dropped = /^(BindComplete|NoData)/;
+      return [...lines(heard).filter((line) => !dropped.test(line)), JSON.stringify(left.rows)];
+    }
+
+    for (const [name, way] of Object.entries(WAYS)) {
+      test(`fails as the server fails when it is ${name}`, async () => {
+        for (const circumstance of CIRCUMSTANCES.filter(({ begun }) => begun === null)) {
+          await guarded.admin.query(`GRANT ALL ON fickle TO ${WORKER}`);
+          const revoke = async () => void (await guarded.admin.query(`REVOKE ALL ON fickle FROM ${WORKER}`));
+          const expected = await heldAgain("direct", circumstance, way, revoke);
+          await guarded.admin.query(`GRANT ALL ON fickle TO ${WORKER}`);
+          await guarded.policies(POLICIES);
+          const actual = await heldAgain("through", circumstance, way, () => guarded.policies(NOT_FICKLE));
+          assert.deepEqual(agreed(actual, expected), expected, circumstance.name);
+        }
+      });
+    }
+  });
 
   test(`random pipelines (SEED=${seed})`, async (t) => {
     t.diagnostic(`SEED=${seed}`);
