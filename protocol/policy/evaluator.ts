@@ -65,10 +65,10 @@ class SlotPool {
 /** Policies that are asked together. */
 export class PolicyGroup {
   readonly #cedar: Cedar;
-  readonly policies: Record<string, PolicyJson>;
+  readonly policies: Record<string, PolicyJson | string>;
 
   /** `policies`: each by its id. They must have been validated. */
-  constructor(cedar: Cedar, policies: Record<string, PolicyJson>) {
+  constructor(cedar: Cedar, policies: Record<string, PolicyJson | string>) {
     this.#cedar = cedar;
     this.policies = policies;
   }

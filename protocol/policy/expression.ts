@@ -47,6 +47,11 @@ export function eachNode(policy: PolicyJson, see: (node: Node) => void): void {
   for (const { body } of policy.conditions) walk(body);
 }
 
+/** Levels of an expression. */
+export function depthOf(node: Node): number {
+  return 1 + Math.max(0, ...(childrenOf(node) ?? []).map(depthOf));
+}
+
 /** Of `variable.a.b`: its attributes; null for anything else. */
 export function pathOf(node: Node, variable: string): string[] | null {
   if (node.Var === variable) return [];

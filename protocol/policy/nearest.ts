@@ -1,8 +1,8 @@
 /** The candidate that a misspelt name most likely means; undefined when none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  // A third of the letters may be wrong: beyond that a suggestion misleads.
-  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Two letters may be wrong, of long names a third: beyond that a suggestion misleads.
+  let least = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = edits(name.slice(0, 100).toLowerCase(), candidate.toLowerCase());
     if (distance < least) {

@@ -2,7 +2,7 @@ import type { PolicyJson } from "@cedar-policy/cedar-wasm";
 import { ACTIONS } from "./actions.ts";
 import { type Annotations, readAnnotations } from "./annotations.ts";
 import type { Cedar } from "./cedar.ts";
-import { type Mentions, mentionsOf } from "./expression.ts";
+import { depthOf, eachNode, type Mentions, mentionsOf } from "./expression.ts";
 import { impossibleLiterals } from "./literals.ts";
 import { indexOfByte, Places, type PolicyProblem, type PolicySource, splitPolicies } from "./policy-text.ts";
 
@@ -16,8 +16,11 @@ export interface Policy {
   mentions: Mentions;
   /** Whether its scope lets it apply to this action. */
   appliesTo(action: string): boolean;
-  /** The policy for actions that it applies to: its scope names none, so that Cedar need not know their groups. */
-  applied: PolicyJson;
+  /**
+   * The policy for actions that it applies to. Its scope names none, so that Cedar need not be told their groups; or
+   * it is the text, where the JSON would be deeper than Cedar reads.
+   */
+  applied: PolicyJson | string;
 }
 
 /** Reads the policies of a text one by one; validation against the schema is another step (check.ts). */
@@ -31,8 +34,12 @@ export function readPolicies(cedar: Cedar, text: string): { policies: Policy[]; 
     if (answer.type === "failure") {
       for (const { message, help, sourceLocations } of answer.errors) {
         const [label] = sourceLocations ?? [];
-        const place = places.of(source.start + indexOfByte(source.text, label?.start ?? 0));
-        problems.push({ ...place, message: plain(message), hint: help ?? label?.label ?? SYNTAX_HINT });
+        const at = indexOfByte(source.text, label?.start ?? 0);
+        const second = /\b(permit|forbid)\b[\s\S]*\b(permit|forbid)\s*$/.test(source.text.slice(0, at));
+        const hint = second
+          ? "A semicolon is missing before this policy."
+          : (help ?? label?.label ?? SYNTAX_HINT);
+        problems.push({ ...places.of(source.start + at), message: plain(message), hint });
       }
       return;
     }
@@ -53,6 +60,9 @@ export function readPolicies(cedar: Cedar, text: string): { policies: Policy[]; 
   });
   return { policies, problems };
 }
+
+/** Cedar reads JSON of 128 levels; each level of an expression takes two, and the policy around it some. */
+const MAX_JSON_DEPTH = 40;
 
 interface OwnProblem {
   /** Index into the policy's text. */
@@ -106,6 +116,15 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
   for (const { value, message, hint } of impossibleLiterals(json)) {
     own.push({ at: Math.max(0, source.text.indexOf(JSON.stringify(value))), message, hint });
   }
+  if (hasInexactNumber(json)) {
+    own.push({
+      at: 0,
+      message: "the policy holds a number that is too large",
+      hint: `Numbers go to ${Number.MAX_SAFE_INTEGER}.`,
+    });
+  }
+  const deep = json.conditions.some(({ body }) => depthOf(body) > MAX_JSON_DEPTH);
+  if (deep) for (const name of actionsNamed(json) ?? []) mentions.actionGroups.add(name);
   const policy: Policy = {
     id: annotations.id ?? `policy${index + 1}@${source.line}`,
     source,
@@ -113,9 +132,19 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
     annotations,
     mentions,
     appliesTo: scopeOf(json),
-    applied: { ...json, action: { op: "All" } },
+    applied: deep ? source.text : { ...json, action: { op: "All" } },
   };
   return { policy, problems: own };
+}
+
+/** Cedar's JSON gives numbers as JavaScript has them: what isn't exact there would be another policy. */
+function hasInexactNumber(json: PolicyJson): boolean {
+  let inexact = false;
+  eachNode(json, ({ Value }) => {
+    if (typeof Value === "bigint" || (typeof Value === "number" && !Number.isSafeInteger(Value)))
+      inexact = true;
+  });
+  return inexact;
 }
 
 function annotationPlace(text: string, name: string): number {
@@ -130,17 +159,16 @@ export function plain(message: string): string {
 }
 
 /** Over-approximates: what isn't understood applies to every action. */
-function scopeOf({ action }: PolicyJson): (action: string) => boolean {
-  const named =
-    action.op === "==" && "entity" in action
-      ? [action.entity]
-      : action.op === "in" && "entities" in action
-        ? action.entities
-        : action.op === "in" && "entity" in action
-          ? [action.entity]
-          : null;
+function scopeOf(json: PolicyJson): (action: string) => boolean {
+  const named = actionsNamed(json);
   if (named === null) return () => true;
-  const names = new Set(named.map((uid) => ("__entity" in uid ? uid.__entity.id : uid.id)));
-  if (action.op === "==") return (one) => names.has(one);
-  return (one) => names.has(one) || (ACTIONS.get(one) ?? []).some((group) => names.has(group));
+  if (json.action.op === "==") return (one) => named.has(one);
+  return (one) => named.has(one) || (ACTIONS.get(one) ?? []).some((group) => named.has(group));
+}
+
+/** The actions and groups of actions in the scope; null for all. */
+function actionsNamed({ action }: PolicyJson): Set<string> | null {
+  if (action.op === "All") return null;
+  const named = "entities" in action ? action.entities : "entity" in action ? [action.entity] : null;
+  return named && new Set(named.map((uid) => ("__entity" in uid ? uid.__entity.id : uid.id)));
 }

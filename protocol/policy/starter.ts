@@ -174,12 +174,13 @@ forbid(principal, action == Action::"postgres:two-phase", resource);
 
 // ---- Never, whoever approves
 
-// What the parser can't prove isn't judged by the rest: it could be anything. Procedures and DO blocks are held above.
+// What the parser can't prove isn't judged by the rest: it could be anything. Procedures, DO blocks and the bodies of
+// new functions are held above.
 @id("incomplete")
 @reason("What can't be proved isn't run.")
 forbid(principal, action in Action::"postgres:statement", resource)
 unless {
-  context.complete || action in [Action::"postgres:call", Action::"postgres:do"]
+  context.complete || action in [Action::"postgres:call", Action::"postgres:do", Action::"postgres:create"]
 };
 
 // Out of the database, into the server and its network.

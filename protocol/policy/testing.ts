@@ -1,0 +1,41 @@
+import type { StatementFacts } from "../sql/facts.ts";
+import type { Usage } from "./bands.ts";
+import type { Circumstances } from "./judge.ts";
+import type { PolicyTarget, Subject } from "./policy-set.ts";
+
+/** Plain values for tests: a read of one table by an agent, on a quiet session, that the planner finds cheap. */
+export const SUBJECT: Subject = { principal: "agent/1", groups: ["agents"] };
+export const TARGET: PolicyTarget = { name: "orders", kind: "postgres", connector: "main" };
+export const USAGE: Usage = {
+  statements: 3,
+  statementsLastMinute: 3,
+  rows: 10,
+  bytes: 1_000,
+  repeatedLastMinute: 1,
+};
+export const NOW: Circumstances = {
+  database: "orders",
+  inTransaction: false,
+  plan: { rows: 10, cost: 12 },
+  session: USAGE,
+  principalUsage: USAGE,
+};
+
+export function factsOf(facts: Partial<StatementFacts> = {}): StatementFacts {
+  return {
+    tag: "SELECT",
+    actions: ["postgres:select"],
+    opaque: [],
+    reads: ["public.orders"],
+    writes: [],
+    readColumns: ["public.orders.id", "public.orders.total"],
+    writeColumns: [],
+    functions: [],
+    effects: [],
+    settings: [],
+    where: "none",
+    limit: null,
+    fingerprint: "0123456789abcdef",
+    ...facts,
+  };
+}
