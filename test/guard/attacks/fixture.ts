@@ -3,10 +3,9 @@ export const SECRET = "tok-5f0c9a61e2";
 
 /** The database as an attacker finds it: what must not change, what must not be seen, and traps of all kinds. */
 export const FIXTURE = `
-CREATE TABLE parent (id int PRIMARY KEY);
+CREATE TABLE grandparent (id int PRIMARY KEY);
+CREATE TABLE parent (id int PRIMARY KEY REFERENCES grandparent ON DELETE CASCADE ON UPDATE CASCADE);
 CREATE TABLE victims (id int PRIMARY KEY, name text, parent int REFERENCES parent ON DELETE CASCADE ON UPDATE CASCADE);
-INSERT INTO parent VALUES (1), (2), (3);
-INSERT INTO victims VALUES (1, 'ann', 1), (2, 'bob', 2), (3, 'cyd', 3);
 CREATE TABLE secrets (id int PRIMARY KEY, token text);
 INSERT INTO secrets VALUES (1, '${SECRET}'), (2, '${SECRET}');
 CREATE TABLE open (id int PRIMARY KEY, name text);
@@ -38,7 +37,7 @@ CREATE FUNCTION play.wipe() RETURNS int LANGUAGE sql AS 'DELETE FROM public.vict
 CREATE FUNCTION play.wipe_by(int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT $1';
 CREATE FUNCTION play.wipe_bool(int, int) RETURNS bool LANGUAGE sql AS 'DELETE FROM public.victims; SELECT true';
 CREATE FUNCTION play.wipe_text(text) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
-CREATE FUNCTION play.harmless(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.victims; RETURN 1; END';
+CREATE FUNCTION play.harmless(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM play.wipe(); RETURN 1; END';
 CREATE FUNCTION play.reveal() RETURNS SETOF text SECURITY DEFINER LANGUAGE sql AS 'SELECT token FROM public.secrets';
 CREATE FUNCTION play.lower(text) RETURNS text LANGUAGE sql AS 'DELETE FROM public.victims; SELECT $1';
 CREATE FUNCTION play.state(int, int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
@@ -61,6 +60,7 @@ CREATE TABLE play.defaulted (id int, n int DEFAULT play.wipe());
 CREATE TABLE play.checked (id int CHECK (play.wipe_by(id) > 0));
 CREATE TABLE play.generated (id int, n int GENERATED ALWAYS AS (play.harmless(id)) STORED);
 CREATE TABLE play.indexed (id int);
+INSERT INTO play.indexed VALUES (1);
 CREATE INDEX ON play.indexed (play.harmless(id));
 CREATE TABLE play.rows_secured (id int);
 INSERT INTO play.rows_secured VALUES (1);
@@ -70,6 +70,41 @@ CREATE VIEW play.instead AS SELECT 1 AS id;
 CREATE TRIGGER also INSTEAD OF INSERT ON play.instead FOR EACH ROW EXECUTE FUNCTION play.on_row();
 CREATE VIEW play.calls AS SELECT play.wipe() AS n;
 CREATE TABLE play.domained (n play.wiping);
+CREATE TABLE play.domained_list (n play.wiping[]);
+CREATE TYPE play.pair AS (a int, n play.wiping);
+CREATE TABLE play.paired (p play.pair);
+CREATE TABLE play.boxed (b play.box);
+INSERT INTO play.boxed VALUES (ROW(1)), (ROW(2));
+CREATE FUNCTION play.box_cmp(play.box, play.box) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM play.wipe(); RETURN 0; END';
+CREATE FUNCTION play.box_lt(play.box, play.box) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM play.wipe(); RETURN false; END';
+CREATE OPERATOR play.< (LEFTARG = play.box, RIGHTARG = play.box, FUNCTION = play.box_lt);
+CREATE OPERATOR play.= (LEFTARG = play.box, RIGHTARG = play.box, FUNCTION = play.box_lt);
+CREATE OPERATOR CLASS play.box_order DEFAULT FOR TYPE play.box USING btree AS
+  OPERATOR 1 play.<, OPERATOR 3 play.=, FUNCTION 1 play.box_cmp(play.box, play.box);
+CREATE TABLE play.routed (id int) PARTITION BY RANGE (id);
+CREATE TABLE play.routed_1 PARTITION OF play.routed FOR VALUES FROM (0) TO (100);
+CREATE TRIGGER also BEFORE INSERT ON play.routed_1 FOR EACH ROW EXECUTE FUNCTION play.on_row();
+CREATE TABLE play.line (id int);
+CREATE TABLE play.line_child () INHERITS (play.line);
+INSERT INTO play.line_child VALUES (1);
+CREATE TRIGGER also BEFORE UPDATE ON play.line_child FOR EACH ROW EXECUTE FUNCTION play.on_row();
+CREATE FUNCTION play.from_address(macaddr) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
+CREATE CAST (macaddr AS int) WITH FUNCTION play.from_address(macaddr);
+CREATE FUNCTION play.from_address_8(macaddr8) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
+CREATE CAST (macaddr8 AS int) WITH FUNCTION play.from_address_8(macaddr8) AS IMPLICIT;
+
+-- Where an unqualified name of PostgreSQL's own finds a user's function with better fitting arguments.
+CREATE FUNCTION public.initcap(varchar) RETURNS text LANGUAGE sql AS 'DELETE FROM public.victims; SELECT $1::text';
+CREATE FUNCTION public.begins(varchar, varchar) RETURNS bool LANGUAGE sql AS 'DELETE FROM public.victims; SELECT true';
+CREATE OPERATOR public.^@ (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = public.begins);
+CREATE FUNCTION pg_catalog.ascii(int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
+-- What looks like a column.
+CREATE FUNCTION public.leak(open) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
+
+CREATE EXTENSION dblink;
+CREATE EXTENSION file_fdw;
+CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+CREATE FOREIGN TABLE play.remote (line text) SERVER files OPTIONS (filename '/etc/hostname');
 
 -- What is syntax to a newer server, and a function of this name to this one.
 CREATE FUNCTION public.json_scalar(int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
@@ -78,6 +113,9 @@ CREATE FUNCTION public.json_value(text, text) RETURNS int LANGUAGE sql AS 'DELET
 CREATE FUNCTION public.json_exists(text, text) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
 CREATE FUNCTION public.json_array(int, int) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
 CREATE FUNCTION public.merge_action() RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
+INSERT INTO grandparent VALUES (1), (2), (3);
+INSERT INTO parent VALUES (1), (2), (3);
+INSERT INTO victims VALUES (1, 'ann', 1), (2, 'bob', 2), (3, 'cyd', 3);
 GRANT ALL ON SCHEMA play, decoy TO worker;
 `;
 
