@@ -25,6 +25,7 @@ targets:
       password: {env: ORDERS_PASSWORD}
       tls: {mode: verify-ca, ca: ca.pem, serverName: db.example, certificate: client.pem, key: {file: client.key}}
       channelBinding: require
+      trustedFunctions: [public.order_total, app.Übersicht]
   - {name: small, kind: postgres, connector: main, connection: {host: "::1", databases: [app], user: app}}
   - {name: elsewhere, kind: postgres, connector: other}
 `;
@@ -68,6 +69,7 @@ describe("the connector's configuration", () => {
             client: { certificate: "/etc/sallyport/client.pem", key: { file: "/etc/sallyport/client.key" } },
           },
           channelBinding: "require",
+          trustedFunctions: ["public.order_total", "app.Übersicht"],
         },
         {
           name: "small",
@@ -79,6 +81,7 @@ describe("the connector's configuration", () => {
           password: null,
           tls: { mode: "verify-full", ca: null, serverName: null, client: null },
           channelBinding: "prefer",
+          trustedFunctions: [],
         },
       ],
     });
@@ -122,6 +125,24 @@ describe("the connector's configuration", () => {
       /prefer/,
     ],
     ["a certificate without its key", changed(", key: {file: client.key}", ""), /only one of/, /both/],
+    [
+      "a trusted function without its schema",
+      changed("public.order_total", "order_total"),
+      /trustedFunctions\[0\] is not a function as SCHEMA\.NAME/,
+      /./,
+    ],
+    [
+      "a trusted function with arguments",
+      changed("public.order_total", '"public.total(int)\\nx"'),
+      /trustedFunctions\[0\] is not a function/,
+      /./,
+    ],
+    [
+      "a trusted function of whatever temporary schema",
+      changed("public.order_total", "pg_temp.order_total"),
+      /trustedFunctions\[0\] is not a function/,
+      /./,
+    ],
     ["no databases", changed("[orders, archive]", "[]"), /databases is empty/, /Name/],
     ["a port out of range", changed("5433", "70000"), /port is not a whole number/, /65535/],
     ["a missing host", changed("      host: db.internal\n", ""), /connection\.host is missing/, /host name/],

@@ -32,6 +32,8 @@ export interface PostgresTargetConfig {
   tls: TlsConfig;
   /** Whether SCRAM must, may or must not be bound to the TLS connection. */
   channelBinding: "require" | "prefer" | "disable";
+  /** Functions, `schema.name`, that statements may call as if they were PostgreSQL's own and harmless. */
+  trustedFunctions: readonly string[];
 }
 
 /** Nothing is opportunistic: a target either speaks TLS as configured, or isn't connected to. */
@@ -51,6 +53,7 @@ const DEFAULT_STATE = "sallyport-state/connector";
 const DEFAULT_PORT = 5432;
 /** PostgreSQL's NAMEDATALEN less its zero byte. */
 const MAX_NAME_BYTES = 63;
+const MAX_TRUSTED = 1_000;
 const TARGET_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
 /** Reads and checks the file. Throws `invalid_config`. */
@@ -99,7 +102,7 @@ function targets(list: Field, connector: string, folder: string): PostgresTarget
 
 function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
   const kind = target.get("kind").oneOf(["postgres"]);
-  const keys = ["host", "port", "databases", "user", "password", "tls", "channelBinding"];
+  const keys = ["host", "port", "databases", "user", "password", "tls", "channelBinding", "trustedFunctions"];
   const connection = target.get("connection").mapping(keys);
   const tls = connection.get("tls").optional((field) => tlsConfig(field, folder)) ?? VERIFY_FULL;
   const binding = connection.get("channelBinding");
@@ -118,6 +121,7 @@ function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
     password: connection.get("password").optional((field) => secret(field, folder)),
     tls,
     channelBinding,
+    trustedFunctions: trustedFunctions(connection.get("trustedFunctions")),
   };
 }
 
@@ -125,6 +129,20 @@ function databases(field: Field): [string, ...string[]] {
   const [first, ...others] = field.list().map(databaseName);
   if (first === undefined) return field.fail("is empty", "Name the databases that may be opened.");
   return [first, ...others];
+}
+
+function trustedFunctions(list: Field): string[] {
+  const functions = (list.optional((field) => field.list()) ?? []).map((field) =>
+    // The server folds and cuts names; here they stand as it has them.
+    field.matching(
+      /^(?!pg_temp[_.])[^.\s"']{1,63}\.[^.\s"']{1,63}$/u,
+      "a function as SCHEMA.NAME, as the server spells it, without quotes or arguments",
+    ),
+  );
+  if (functions.length > MAX_TRUSTED) {
+    list.fail(`has more than ${MAX_TRUSTED} entries`, "List only functions that agents need.");
+  }
+  return functions;
 }
 
 function databaseName(field: Field): string {

@@ -53,6 +53,7 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
         password: { env: "SALLYPORT_TEST_PASSWORD" },
         tls: { mode: "disable" },
         channelBinding: "prefer",
+        trustedFunctions: [],
         ...options.target,
       },
     ],

@@ -36,6 +36,7 @@ test("a target that can't look for its client is opened without asking it to", a
     password: null,
     tls: { mode: "disable" },
     channelBinding: "prefer",
+    trustedFunctions: [],
   };
   const startup = { version: PROTOCOL_3_0, parameters: [["user", "app"]] as [string, string][] };
   const { socket, status } = await openTarget(target, startup, new AbortController().signal);

@@ -10,9 +10,12 @@ export interface Catalog {
   relation(schema: string, name: string): Relation | null | undefined;
   /** All functions, aggregates and procedures of this name in this schema; empty when there are none. */
   functions(schema: string, name: string): readonly Routine[] | undefined;
-  /** Whether any operator of this name in this schema is not PostgreSQL's own; undefined when not known yet. */
+  /**
+   * Whether any operator of this name in this schema runs a user's function; undefined when not known yet. Functions
+   * in C are not users': only a superuser can install them, and the operators of extensions are such.
+   */
   userOperator(schema: string, name: string): boolean | undefined;
-  /** Whether a type of this name in this schema has input, cast or domain code that is not PostgreSQL's own. */
+  /** Whether a type of this name in this schema has cast, range or domain code that is a user's, as for operators. */
   userType(schema: string, name: string): boolean | undefined;
 }
 
@@ -34,17 +37,33 @@ export interface Relation {
   temporary: boolean;
   /** In order, without dropped ones. */
   columns: string[];
-  /** Column sets of its valid, non-partial, immediate unique indexes without expressions. */
+  /**
+   * Column sets of its valid, non-partial, immediate unique indexes without expressions: those that fix one row at
+   * most. A table with children has none, unless they are its partitions.
+   */
   keys: string[][];
-  /** A view's query, from `pg_get_viewdef` under an empty search_path; null for others. */
+  /**
+   * A view's query, from `pg_get_viewdef` under the search_path `pg_catalog, pg_temp`: a name without schema is
+   * pg_catalog's, or of the session's temporary schema when pg_catalog has none. Null for others, and for a text that
+   * is too long.
+   */
   view: string | null;
-  /** Descendants by inheritance or partitioning, all levels: `schema.name`. */
+  /** Descendants by inheritance or partitioning, all levels, as `qualifiedName` writes them. */
   children: string[];
   /** Ancestors likewise: rows written here are seen there. */
   parents: string[];
-  /** It has rules other than a view's own, user triggers, row security, generated or default expressions with functions that are not PostgreSQL's own: what a write runs beside the row. Words, for `opaque`. */
+  /**
+   * Relations, likewise, whose rows the actions of foreign keys delete or change when rows of this one are deleted,
+   * or their keys updated. All levels; with those that inherit. `sideEffects`: words, for `opaque`, for the triggers
+   * and rules that either fires there.
+   */
+  cascades?: { onDelete: string[]; onUpdate: string[]; sideEffects?: string[] };
+  /**
+   * What a write runs beside the row, here and in children: rules other than a view's own, users' triggers; expressions of defaults, checks, indexes, policies, domains that call functions of users' or
+   * PostgreSQL's own that do more than make a value; policies that read other tables. Words, for `opaque`.
+   */
   writeSideEffects: string[];
-  /** Likewise for reads: row security policies with user functions. */
+  /** Likewise for reads: policies, virtual columns, casts of the columns' types. */
   readSideEffects: string[];
 }
 
