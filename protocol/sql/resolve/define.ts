@@ -57,8 +57,8 @@ export function defineTable(context: Context, create: CreateStmt): void {
   const names = (create.tableElts ?? []).flatMap((node) => bodyOf(node, "ColumnDef")?.colname ?? []);
   const parents: Item[] = [];
   for (const node of create.inhRelations ?? []) {
-    // What stands in the new table is seen in its parent.
-    const parent = defineRange(context, bodyOf(node, "RangeVar"));
+    // What stands in the new table is seen in its parent; the parent's other children have no part in it.
+    const parent = define(context, rangeName(bodyOf(node, "RangeVar") ?? {}), false);
     if (parent !== null) parents.push(derivedItem(null, parent.columns.map(derivedColumn)));
     else parents.push(derivedItem(null, [], { open: true }));
   }

@@ -2,7 +2,7 @@ import type { Node, WindowDef } from "@pgsql/types";
 import type { Context } from "./findings.ts";
 import { callFunction, useAttribute, useOperator, useTypeName } from "./names.ts";
 import { resolveQuery } from "./query.ts";
-import { findField, findItem, readWhole, resolveReference, type Scope } from "./scope.ts";
+import { resolveReference, type Scope } from "./scope.ts";
 import { type Body, bodyOf, identifiers, type Kind, kindOf, qualified } from "./tree.ts";
 
 type Step<K extends Kind> = (context: Context, body: Body<K>, scope: Scope) => void;
@@ -102,20 +102,9 @@ const EXPRESSIONS: { [K in Kind]?: Step<K> } = {
     resolveQuery(context, link.subselect, scope);
   },
   A_Indirection: (context, { arg, indirection }, scope) => {
-    const [first, ...rest] = indirection ?? [];
-    const field = bodyOf(first, "String")?.sval;
-    const reference = bodyOf(arg, "ColumnRef");
-    const parts = identifiers(reference?.fields);
-    // `(t).f` is `t.f` where no column is called t.
-    const whole =
-      parts.length === 1 && !hasColumn(scope, parts[0] ?? "") ? findItem(context, scope, parts) : null;
-    if (whole !== null && reference !== undefined && field !== undefined) {
-      context.found.references.set(reference, findField(context, whole, field));
-    } else {
-      resolveExpression(context, arg, scope);
-      if (first !== undefined) resolveIndirection(context, first, scope);
-    }
-    for (const step of rest) resolveIndirection(context, step, scope);
+    // `(t).f` reads the whole row t, as the server's own privileges have it.
+    resolveExpression(context, arg, scope);
+    for (const step of indirection ?? []) resolveIndirection(context, step, scope);
   },
   A_Indices: (context, { lidx, uidx }, scope) => {
     resolveExpression(context, lidx, scope);
@@ -191,15 +180,6 @@ function resolveIndirection(context: Context, step: Node, scope: Scope): void {
   else resolveExpression(context, indices(step), scope);
 }
 
-function hasColumn(scope: Scope, name: string): boolean {
-  for (let level: Scope | null = scope; level !== null; level = level.parent) {
-    for (const item of level.items) {
-      if (item.unqualified && (item.open || item.columns.some((column) => column.name === name))) return true;
-    }
-  }
-  return false;
-}
-
 /**
  * The parts of SQL/JSON syntax come in many small nodes that are not wrapped (JsonValueExpr, JsonOutput, …). All
  * that they hold are expressions, type names and plain values, so one walk over the members finds everything.
@@ -224,12 +204,4 @@ export function resolveWindow(context: Context, window: WindowDef, scope: Scope)
   resolveExpressions(context, window.orderClause, scope);
   resolveExpression(context, window.startOffset, scope);
   resolveExpression(context, window.endOffset, scope);
-}
-
-/** `(expr).*`: every field, whatever they are. */
-export function resolveStarred(context: Context, arg: Node | undefined, scope: Scope): void {
-  const parts = identifiers(bodyOf(arg, "ColumnRef")?.fields);
-  const item = parts.length === 1 ? findItem(context, scope, parts) : null;
-  if (item !== null) readWhole(context, item);
-  resolveExpression(context, arg, scope);
 }

@@ -1,5 +1,5 @@
 import type { Node, SelectStmt, WithClause } from "@pgsql/types";
-import { resolveExpression, resolveExpressions, resolveStarred, resolveWindow } from "./expression.ts";
+import { resolveExpression, resolveExpressions, resolveWindow } from "./expression.ts";
 import type { Context } from "./findings.ts";
 import { resolveFrom } from "./from.ts";
 import { resolveDelete, resolveInsert, resolveMerge, resolveUpdate, writeNew } from "./modify.ts";
@@ -167,7 +167,6 @@ function starredItems(context: Context, value: Node | undefined, scope: Scope): 
     return null;
   }
   resolveExpression(context, value, scope);
-  resolveStarred(context, indirection.arg, scope);
   return [];
 }
 
