@@ -167,16 +167,21 @@ export class SessionJudge {
     for (const effect of effects) {
       if (effect.kind === "prepare") this.#names.add(effect.name, effect.query);
       if (effect.kind === "deallocate" && FORGETS.test(tag)) this.#names.remove(effect.name);
-      if (effect.kind === "execute") verdicts.push(...this.#executed(run, effect.name, parsed.text));
+      if (effect.kind === "execute") verdicts.push(...this.#executed(run, facts, effect.name, parsed.text));
     }
     return verdicts;
   }
 
-  /** What EXECUTE runs. One of an unknown name is as incomplete as its own text. */
-  #executed(run: Run, name: string, statement: string): Verdict[] {
-    return (this.#names.of(name) ?? []).flatMap((text) => {
-      const parsed = parse(text, false);
-      if (parsed instanceof Error) return [];
+  /** What EXECUTE runs. `own`: its own facts, which tell nothing of that. */
+  #executed(run: Run, own: StatementFacts, name: string, statement: string): Verdict[] {
+    const texts = this.#names.of(name);
+    const known = texts?.map((text) => parse(text, false)) ?? [new Error("there is no such name")];
+    return known.flatMap((parsed) => {
+      if (parsed instanceof Error) {
+        const opaque = [...own.opaque, "the prepared statement that it executes is not in the recording"];
+        const candidates = [{ facts: { ...own, opaque }, plan: null }];
+        return [this.#judge(run, { candidates, basis: "text" }, statement)];
+      }
       return parsed.map((one) =>
         this.#judge(run, this.#find(classifyText(one).facts, one.fingerprint), statement),
       );

@@ -35,26 +35,21 @@ export function factsWithoutCatalog(local: StatementFacts): StatementFacts {
 
 /** Tags of statements that name nothing of the catalog. */
 const NAMELESS: ReadonlySet<string> = new Set([
-  "BEGIN",
-  "START TRANSACTION",
-  "COMMIT",
-  "ROLLBACK",
-  "SAVEPOINT",
-  "RELEASE",
-  "DEALLOCATE",
-  "DEALLOCATE ALL",
+  ...["BEGIN", "START TRANSACTION", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"],
+  ...["SHOW", "SET", "RESET", "DEALLOCATE", "DEALLOCATE ALL", "DISCARD ALL", "CLOSE CURSOR"],
 ]);
 
 /**
- * Whether recorded facts can be those of a statement, by what its text alone tells. The catalog only adds: to what is
- * done, and to how a WHERE chooses.
+ * Whether recorded facts can be those of a statement, by what its text alone tells. The catalog only adds to what is
+ * done; how a WHERE chooses is not to be seen without the columns.
  */
 export function mayBeOf(recorded: StatementFacts, local: StatementFacts): boolean {
-  const chosen: readonly StatementFacts["where"][] = ["condition", "key"];
+  const without: readonly StatementFacts["where"][] = ["none", "missing"];
+  const { where } = local;
   return (
     recorded.tag === local.tag &&
     recorded.limit === local.limit &&
-    (recorded.where === local.where || (chosen.includes(recorded.where) && chosen.includes(local.where))) &&
+    (without.includes(where) ? recorded.where === where : !without.includes(recorded.where)) &&
     local.settings.every((setting) => recorded.settings.includes(setting)) &&
     local.actions.every((action) => recorded.actions.includes(action))
   );

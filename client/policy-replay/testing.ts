@@ -1,0 +1,115 @@
+import type { Approve, Block } from "../../protocol/policy/decision.ts";
+import * as pg from "../../protocol/postgres/messages.ts";
+import { bindTo, complete, done, error, row, START } from "../../protocol/postgres/transcript/testing.ts";
+import type { Composer } from "../../protocol/recording/testing.ts";
+import type { StatementFacts } from "../../protocol/sql/facts.ts";
+
+/** Composes recorded sessions for tests of replays: what a client sends, and what a target and a guard answer. */
+export class Scene {
+  readonly composer: Composer;
+  #status: "I" | "T" | "E" = "I";
+
+  constructor(composer: Composer, facts: Partial<Composer["facts"]> = {}) {
+    this.composer = composer;
+    Object.assign(composer.facts, facts);
+    composer.opened().joined().agent(START).target(this.#ready());
+  }
+
+  /** The transaction's state from the next answer on. */
+  status(status: "I" | "T" | "E"): this {
+    this.#status = status;
+    return this;
+  }
+
+  wait(ms: number): this {
+    this.composer.wait(ms);
+    return this;
+  }
+
+  /** A simple query that the target ran. */
+  ran(sql: string, tags: string[] = ["SELECT 0"], rows = 0): this {
+    this.composer.agent(pg.query(sql));
+    this.composer.target(Buffer.concat([...rowsOf(rows), ...tags.map(done), this.#ready()]));
+    return this;
+  }
+
+  /** A simple query that the target refused. */
+  failed(sql: string): this {
+    this.composer.agent(pg.query(sql)).target(Buffer.concat([error("42601", "no"), this.#ready()]));
+    return this;
+  }
+
+  /** A simple query that the guard refused. */
+  refused(sql: string, decision: Approve | Block, facts: StatementFacts | null, plan = null): this {
+    this.composer.agent(pg.query(sql));
+    this.composer.connector({ event: "judged", decision, text: sql.slice(0, 8192), facts, plan });
+    this.composer.target(Buffer.concat([error("42501", "no"), this.#ready()]));
+    return this;
+  }
+
+  /** A prepared statement made and run. */
+  prepared(name: string, sql: string, tag = "SELECT 0"): this {
+    this.composer.agent(Buffer.concat([pg.parse({ statement: name, sql, parameterTypes: [] }), pg.sync()]));
+    this.composer.target(Buffer.concat([complete("1"), this.#ready()]));
+    return this.bound(name, tag);
+  }
+
+  /** A prepared statement run again. */
+  bound(name: string, tag = "SELECT 0"): this {
+    const execute = pg.execute({ portal: "", maxRows: 0 });
+    this.composer.agent(Buffer.concat([bindTo(name, [], []), execute, pg.sync()]));
+    this.composer.target(Buffer.concat([complete("2"), done(tag), this.#ready()]));
+    return this;
+  }
+
+  proved(...facts: StatementFacts[]): this {
+    const statements = facts.map((one) => ({ facts: one, plan: null }));
+    this.composer.connector({ event: "facts", statements });
+    return this;
+  }
+
+  ended(): this {
+    this.composer.ended();
+    return this;
+  }
+
+  #ready(): Buffer {
+    return pg.readyForQuery(this.#status);
+  }
+}
+
+function rowsOf(count: number): Buffer[] {
+  return Array.from({ length: count }, () => row("value"));
+}
+
+/** Facts of a statement that reads nothing, with what is given. */
+export function factsOf(part: Partial<StatementFacts>): StatementFacts {
+  return {
+    tag: "SELECT",
+    actions: ["postgres:select"],
+    opaque: [],
+    reads: [],
+    writes: [],
+    readColumns: [],
+    writeColumns: [],
+    functions: [],
+    effects: [],
+    settings: [],
+    where: "none",
+    limit: null,
+    fingerprint: "0123456789abcdef",
+    ...part,
+  };
+}
+
+export const BLOCKED: Block = { verdict: "block", policies: ["no"], reason: "no" };
+export const HELD: Approve = {
+  verdict: "approve",
+  policies: ["ask"],
+  reason: "ask",
+  approvals: [{ approvers: ["dba"], quorum: 1 }],
+  expiresMs: 60_000,
+  scope: "once",
+  rows: null,
+  bytes: null,
+};
