@@ -6,6 +6,7 @@ import { addAccountCommands } from "./commands/account.ts";
 import { addAdministrationCommands } from "./commands/administration.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addHostCommands } from "./commands/host.ts";
+import { addPolicyCommands } from "./commands/policy.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
 import { addTunnelCommands } from "./commands/tunnel.ts";
 import { complete, completionScript } from "./completion.ts";
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   const sessions = addSessionCommands(program);
   registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
   addConfigurationCommands(program);
+  addPolicyCommands(program);
   addAdministrationCommands(program);
   addHostCommands(program);
   program

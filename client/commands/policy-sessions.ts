@@ -10,9 +10,9 @@ import { edgeOf, withExamples } from "../command-line.ts";
 import {
   connectLines,
   explainConnect,
-  explainedLines,
   explainSql,
   type Question,
+  sqlLines,
 } from "../policy-replay/explain.ts";
 import { moment } from "../policy-replay/moment.ts";
 import { replayPolicy } from "../policy-replay/replay-policy.ts";
@@ -76,14 +76,10 @@ function addExplain(policy: Command): void {
         return;
       }
       if (sql === undefined) throw usage("The SQL to explain is missing.");
-      const statements = await explainSql(api, target, sql === "-" ? await standardInput() : sql, question);
-      if (options.json) printJson({ statements });
-      else if (statements.length === 0) note("There is no statement in it.");
-      else
-        statements
-          .flatMap((one, index) => [...(index > 0 ? [""] : []), ...explainedLines(one)])
-          .forEach(print);
-      process.exitCode = statusOf(statements.map(({ decision }) => decision));
+      const explained = await explainSql(api, target, sql === "-" ? await standardInput() : sql, question);
+      if (options.json) printJson(explained);
+      else sqlLines(explained).forEach(print);
+      process.exitCode = statusOf(explained.statements.map(({ decision }) => decision));
     });
   withExamples(explain, [
     ["sallyport policy explain --as corp/alice orders 'DELETE FROM customers'", ""],
@@ -93,11 +89,9 @@ function addExplain(policy: Command): void {
 }
 
 function questionOf({ as, group, onBehalfOf, database }: ExplainOptions): Question {
-  if (as === undefined && (group.length > 0 || onBehalfOf !== undefined)) {
-    throw usage("--group and --on-behalf-of say more of the principal that --as names.");
-  }
   return {
-    ...(as !== undefined && { as, groups: group }),
+    ...(as !== undefined && { as }),
+    ...(group.length > 0 && { groups: group }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(database !== undefined && { database }),
   };

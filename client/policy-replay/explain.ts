@@ -1,10 +1,10 @@
-import type { ExplainedStatement } from "../../protocol/control.ts";
+import type { ExplainedStatement, PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
-import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
+import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../../protocol/policy/reading.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import type { EdgeApi } from "../edge-api.ts";
-import { approvalWords } from "../recordings/narrate.ts";
+import { approvalWords, stampText } from "../recordings/narrate.ts";
 import { printable, styled } from "../terminal.ts";
 
 /** What is asked: who would send it, and where. Without `as` it is whoever asks. */
@@ -15,24 +15,32 @@ export interface Question {
   database?: string;
 }
 
+/** What the edge answers about SQL, and by which policy set. */
+export interface ExplainedSql {
+  policy: PolicyStamp;
+  statements: ExplainedStatement[];
+}
+
 /** What the edge answers about a connection. */
 export interface ExplainedConnect {
+  policy: PolicyStamp;
   /** The target's list names the principal. */
   listed: boolean;
   decision: Decision;
 }
 
-/** Asks the edge what would become of this SQL. Throws what the edge answers; nothing is run. */
+/** Asks the edge what would become of this SQL; nothing of it is run. Throws what the edge answers. */
 export async function explainSql(
   api: EdgeApi,
   target: string,
   sql: string,
   question: Question,
-): Promise<ExplainedStatement[]> {
-  const answer: unknown = await api.post(explainPath(target), { sql, ...question });
-  const statements = (answer as { statements?: unknown } | null)?.statements;
-  if (!Array.isArray(statements) || !statements.every(isExplained)) throw noAnswer(api);
-  return statements;
+): Promise<ExplainedSql> {
+  const { policy, statements } = await ask(api, target, { sql, ...question });
+  if (!isPolicyStamp(policy) || !Array.isArray(statements) || !statements.every(isExplained)) {
+    throw noAnswer(api);
+  }
+  return { policy, statements };
 }
 
 /** Asks the edge what would become of a connection. */
@@ -41,30 +49,40 @@ export async function explainConnect(
   target: string,
   question: Question,
 ): Promise<ExplainedConnect> {
-  const answer: unknown = await api.post(explainPath(target), { action: "connect", ...question });
-  const { listed, decision } = (answer ?? {}) as Partial<Record<keyof ExplainedConnect, unknown>>;
-  if (typeof listed !== "boolean" || !isDecision(decision)) throw noAnswer(api);
-  return { listed, decision };
+  const { policy, listed, decision } = await ask(api, target, { action: "connect", ...question });
+  if (!isPolicyStamp(policy) || typeof listed !== "boolean" || !isDecision(decision)) throw noAnswer(api);
+  return { policy, listed, decision };
 }
 
-/** The explanation for people, of one statement. All text is made printable. */
-export function explainedLines({ text, decision, facts, plan }: ExplainedStatement): string[] {
-  const statement = text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
-  return [
-    ...verdictLines(decision, statement[0] ?? ""),
-    ...statement.slice(1).map((line) => `${INDENT}${line}`),
-  ]
-    .concat(decisionFields(decision).map(fieldLine))
-    .concat(factsFields(facts).map(fieldLine))
-    .concat(plan ? [fieldLine(["plan", `${plan.rows} rows, cost ${plan.cost}`])] : []);
+async function ask(api: EdgeApi, target: string, body: object): Promise<Record<string, unknown>> {
+  const answer: unknown = await api.post(`/v1/targets/${encodeURIComponent(target)}/explain`, body);
+  return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
+}
+
+/** The explanation for people. All text is made printable. */
+export function sqlLines({ policy, statements }: ExplainedSql): string[] {
+  if (statements.length === 0) return ["There is no statement in it."];
+  return [...statements.flatMap((one) => [...statementLines(one), ""]), `by policy set ${stampText(policy)}`];
+}
+
+function statementLines({ text, decision, facts, plan }: ExplainedStatement): string[] {
+  const [first = "", ...more] = text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
+  const fields: Field[] = [
+    ...decisionFields(decision),
+    ...factsFields(facts),
+    ...(plan ? [["plan", `${plan.rows} rows, cost ${plan.cost}`] satisfies Field] : []),
+  ];
+  return [verdictLine(decision, first), ...more.map((line) => `${INDENT}${line}`), ...fields.map(fieldLine)];
 }
 
 /** The same of a connection. */
-export function connectLines({ listed, decision }: ExplainedConnect, target: string): string[] {
+export function connectLines({ policy, listed, decision }: ExplainedConnect, target: string): string[] {
   return [
-    ...verdictLines(decision, `connect to ${printable(target)}`),
+    verdictLine(decision, `connect to ${printable(target)}`),
     ...decisionFields(decision).map(fieldLine),
-    fieldLine(["listed", listed ? "yes: the target's list allows it" : "no"]),
+    fieldLine(["listed", listed ? "yes, in the target's list" : "no, not in the target's list"]),
+    "",
+    `by policy set ${stampText(policy)}`,
   ];
 }
 
@@ -74,10 +92,9 @@ const INDENT = " ".repeat(8);
 
 type Field = [name: string, value: string];
 
-function verdictLines({ verdict }: Decision, what: string): string[] {
-  return [
-    `${styled(COLOURS[verdict], verdict)}${" ".repeat(INDENT.length - verdict.length)}${styled("bold", what)}`,
-  ];
+function verdictLine({ verdict }: Decision, what: string): string {
+  const blanks = " ".repeat(INDENT.length - verdict.length);
+  return styled(COLOURS[verdict], verdict) + blanks + styled("bold", what);
 }
 
 function fieldLine([name, value]: Field): string {
@@ -127,10 +144,6 @@ function factsFields(facts: StatementFacts): Field[] {
     ...(facts.limit === null ? [] : [["limit", String(facts.limit)] satisfies Field]),
     ["fingerprint", fingerprint],
   ];
-}
-
-function explainPath(target: string): string {
-  return `/v1/targets/${encodeURIComponent(target)}/explain`;
 }
 
 function isExplained(value: unknown): value is ExplainedStatement {
