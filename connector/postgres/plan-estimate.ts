@@ -1,0 +1,123 @@
+import type { PlanEstimate } from "../../protocol/control.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import { parseSql } from "../../protocol/sql/parser.ts";
+
+const EXPLAIN = "EXPLAIN (FORMAT JSON)";
+
+/** Characters of EXPLAIN's answer; a plan that scans 1,000 partitions has 1 MB. */
+const MAX_TEXT = 16 * 1024 * 1024;
+/** Nodes of a plan, and how deep they stand in each other. */
+const MAX_NODES = 100_000;
+const MAX_DEPTH = 1_000;
+
+/**
+ * The text that asks for the plan of one statement: without ANALYZE, so that only the planner runs, which may call
+ * functions that are declared immutable or stable. What stands before the statement is all that is added: comments
+ * and semicolons at its end can't swallow anything. Throws `invalid_request` for a text that isn't one statement that
+ * can be explained, of which EXPLAIN would take the first and the server run the rest.
+ */
+export function explainText(statement: string): string {
+  const text = `${EXPLAIN} ${statement}`;
+  const [first, second] = parsed(text);
+  const tree = first?.tree;
+  if (tree === undefined || second !== undefined || !("ExplainStmt" in tree)) {
+    throw new SallyportError("invalid_request", "only a single statement can be explained");
+  }
+  return text;
+}
+
+function parsed(text: string): ReturnType<typeof parseSql> {
+  try {
+    return parseSql(text);
+  } catch (error) {
+    if (error instanceof SallyportError) throw error;
+    throw new SallyportError("invalid_request", "the statement can't be explained");
+  }
+}
+
+/**
+ * What EXPLAIN (FORMAT JSON) answered, as one text. `rows` are those that come out of the topmost node or, where that
+ * is more, those that all its writing nodes together write; `cost` is the topmost node's. A rule may make several
+ * plans of a statement: they add up. Both are whole numbers, rounded up, at most MAX_SAFE_INTEGER. Throws
+ * `protocol_violation` for what is no plan, `limit_exceeded` for one that is too large.
+ */
+export function estimateOf(json: string): PlanEstimate {
+  if (json.length > MAX_TEXT) throw tooLarge();
+  const plans = list(parse(json));
+  let rows = 0;
+  let cost = 0;
+  let planned = false;
+  for (const one of plans) {
+    // A rule's NOTIFY is the word alone.
+    if (typeof one === "string") continue;
+    planned = true;
+    const top = record(record(one).Plan);
+    rows += Math.max(number(top["Plan Rows"]), written(top));
+    cost += number(top["Total Cost"]);
+  }
+  if (!planned) throw malformed("no plan");
+  return { rows: whole(rows), cost: whole(cost) };
+}
+
+/** Rows that the writing nodes of a plan get: ModifyTable itself gives rows with RETURNING only. */
+function written(top: Record<string, unknown>): number {
+  let rows = 0;
+  let nodes = 0;
+  let level = [top];
+  for (let depth = 0; level.length > 0; depth++) {
+    nodes += level.length;
+    if (depth > MAX_DEPTH || nodes > MAX_NODES) throw tooLarge();
+    const below: Record<string, unknown>[] = [];
+    for (const node of level) {
+      const children = node.Plans === undefined ? [] : list(node.Plans).map(record);
+      below.push(...children);
+      if (node["Node Type"] !== "ModifyTable") continue;
+      for (const child of children) {
+        if (FEEDS.has(child["Parent Relationship"])) rows += number(child["Plan Rows"]);
+      }
+    }
+    level = below;
+  }
+  return rows;
+}
+
+/** `Member` until PostgreSQL 13, where each child of an inherited target has a plan. Others are subqueries. */
+const FEEDS: ReadonlySet<unknown> = new Set(["Outer", "Member"]);
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw malformed("no JSON");
+  }
+}
+
+function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed("no list where one stands");
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw malformed("no node where one stands");
+}
+
+/** JSON has 1e999, which is infinite here. */
+function number(value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw malformed("no number where one stands");
+}
+
+function whole(value: number): number {
+  return Math.min(Math.ceil(value), Number.MAX_SAFE_INTEGER);
+}
+
+function malformed(what: string): SallyportError {
+  return new SallyportError("protocol_violation", `the target's answer to EXPLAIN has ${what}`);
+}
+
+function tooLarge(): SallyportError {
+  return new SallyportError("limit_exceeded", "the statement's plan is too large to be read");
+}
