@@ -164,15 +164,27 @@ function operatorOf({ kind, name }: Body<"A_Expr">): string | undefined {
   }
 }
 
-/** Whether of conditions under OR one is the negation of another: `a IS NULL OR a IS NOT NULL`. */
+/**
+ * Whether conditions under OR leave nothing out because one is the negation of another, or of several together:
+ * `a IS NULL OR a IS NOT NULL`, `p OR q OR NOT (p OR q)`, `NOT p OR NOT q OR (p AND q)`.
+ */
 export function complements(nodes: Node[], text: Canonical): boolean {
-  const seen = new Set<string>();
+  const own = new Set<string>();
+  const negations = new Set<string>();
   for (const node of nodes) {
-    const [own, negation] = literals(node, text);
-    if (seen.has(negation)) return true;
-    seen.add(own);
+    const [positive, negative] = literals(node, text);
+    own.add(positive);
+    negations.add(negative);
+    if (own.has(negative)) return true;
   }
-  return false;
+  return nodes.some((node) => {
+    const bool = bodyOf(node, "BoolExpr");
+    const inner = bool?.boolop === "NOT_EXPR" ? bodyOf(bool.args?.[0], "BoolExpr") : undefined;
+    if (inner?.boolop === "OR_EXPR")
+      return (inner.args ?? []).every((arg) => own.has(literals(arg, text)[0]));
+    if (bool?.boolop !== "AND_EXPR") return false;
+    return (bool.args ?? []).every((arg) => negations.has(literals(arg, text)[0]));
+  });
 }
 
 /** Whether comparisons of one thing with whole numbers under OR leave no number out: `a < 10 OR a > 5`. */

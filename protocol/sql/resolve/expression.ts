@@ -25,13 +25,6 @@ export function resolveExpressions(context: Context, nodes: Node[] | undefined, 
 
 const nothing = () => {};
 
-/** Syntax that a server before this version takes for a call of any function of that name. */
-function since(context: Context, version: number, syntax: string): void {
-  if (context.catalog.serverVersion < version) {
-    context.found.opaque.add(`${syntax} is not syntax on this server but may be any function`);
-  }
-}
-
 const BETWEEN_OPERATORS: Record<string, string[]> = {
   AEXPR_BETWEEN: [">=", "<="],
   AEXPR_NOT_BETWEEN: ["<", ">"],
@@ -127,44 +120,35 @@ const EXPRESSIONS: { [K in Kind]?: Step<K> } = {
     useTypeName(context, typeName);
     resolveExpression(context, expr, scope);
   },
-  MergeSupportFunc: (context) => since(context, 170000, "merge_action()"),
+  MergeSupportFunc: nothing,
   JsonIsPredicate: (context, { expr }, scope) => resolveExpression(context, expr, scope),
   JsonParseExpr: (context, { expr, output }, scope) => {
-    since(context, 170000, "json()");
     resolveJson(context, [expr, output], scope);
   },
   JsonScalarExpr: (context, { expr, output }, scope) => {
-    since(context, 170000, "json_scalar()");
     resolveExpression(context, expr, scope);
     resolveJson(context, [output], scope);
   },
   JsonSerializeExpr: (context, { expr, output }, scope) => {
-    since(context, 170000, "json_serialize()");
     resolveJson(context, [expr, output], scope);
   },
   JsonObjectConstructor: (context, { exprs, output }, scope) => {
-    since(context, 160000, "json_object()");
     resolveJson(context, [exprs, output], scope);
   },
   JsonArrayConstructor: (context, { exprs, output }, scope) => {
-    since(context, 160000, "json_array()");
     resolveJson(context, [exprs, output], scope);
   },
   JsonArrayQueryConstructor: (context, { query, output }, scope) => {
-    since(context, 160000, "json_array()");
     resolveQuery(context, query, scope);
     resolveJson(context, [output], scope);
   },
   JsonObjectAgg: (context, { constructor: aggregate, arg }, scope) => {
-    since(context, 160000, "json_objectagg()");
     resolveJson(context, [aggregate, arg], scope);
   },
   JsonArrayAgg: (context, { constructor: aggregate, arg }, scope) => {
-    since(context, 160000, "json_arrayagg()");
     resolveJson(context, [aggregate, arg], scope);
   },
   JsonFuncExpr: (context, call, scope) => {
-    since(context, 170000, call.op?.replace("_OP", "").toLowerCase() ?? "json");
     const { context_item, pathspec, passing, output, on_empty, on_error } = call;
     resolveJson(context, [context_item, pathspec, passing, output, on_empty, on_error], scope);
   },
