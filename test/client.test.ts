@@ -10,6 +10,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Edge, startEdge } from "../client/edge-host.ts";
+import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { AUDIENCE, CLI_CLIENT, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
@@ -343,6 +344,7 @@ edge: {state: /var/lib/edge}
         issuers: [],
         administrators: [],
         limits: {},
+        policies: STARTER_POLICIES,
       },
       dryRun: true,
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import type { ChangeRecord, Page, Problem, Session } from "../protocol/directory.ts";
+import { generateKey, publicKey } from "../protocol/signatures.ts";
 import { done, HOUR, refused, startStubEdge } from "./stub-edge.ts";
 
 const { edge, issuer, call, admin, apply, newToken, register, killed, settings, stop } =
@@ -129,6 +130,22 @@ describe("the API", () => {
     await done(apply(settings()));
   });
 
+  test("changed policies are told to every hub; one that fails doesn't fail the change, its replicas come again", async () => {
+    const { token } = await done(admin("POST", "/v1/connectors/broken/enrolments", { expiresIn: HOUR }));
+    await done(
+      call("POST", "/v1/connectors/enroll", undefined, { token, key: publicKey(await generateKey()) }),
+    );
+    const told = async (name: string) => (await done(call("GET", `/test/told/${name}`))).told;
+    await done(apply({ ...settings(), policies: `// Once more.\n${settings().policies}` }));
+    const { revision } = await done(admin("GET", "/v1/policies"));
+    assert.deepEqual([await told("main"), await told("broken")], [revision, "reconnect"]);
+    await done(
+      apply({ ...settings(), policies: `// Once more.\n${settings().policies}`, administrators: [] }),
+    );
+    assert.equal(await told("main"), revision, "other changes tell nobody");
+    await done(apply(settings()));
+  });
+
   test("one sees one's own sessions and targets, an administrator all", async () => {
     const [mine, other] = [await newToken("mine"), await newToken("other")];
     const { session } = await register(mine);
@@ -201,6 +218,7 @@ describe("the API", () => {
       ["GET", "/v1/principals"],
       ["POST", "/v1/principals/bootstrap/disable"],
       ["GET", "/v1/connectors"],
+      ["GET", "/v1/policies"],
       ["POST", "/v1/connectors/main/enrolments"],
       ["DELETE", "/v1/connectors/main"],
     ] as const) {

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
+import type { PolicyInForce } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { problemResponse } from "../api/problem.ts";
@@ -39,7 +40,19 @@ export class ConnectorHub extends DurableObject<Env> {
 
   dropKey(): void {}
 
-  policies(): void {}
+  /** The hub of the connector `broken` fails, until it was told to let its replicas come again. */
+  policies(message: PolicyInForce): void {
+    if (this.ctx.id.name === "broken") throw new Error("the hub is broken");
+    this.ctx.storage.kv.put("told", message.revision);
+  }
+
+  reconnect(): void {
+    this.ctx.storage.kv.put("told", "reconnect");
+  }
+
+  told(): unknown {
+    return this.ctx.storage.kv.get("told") ?? null;
+  }
 }
 
 const app = new Hono<{ Bindings: Env }>()
@@ -71,6 +84,10 @@ const app = new Hono<{ Bindings: Env }>()
     const session = c.req.param("session");
     const stub = sessionStub(c.env, session) as unknown as DurableObjectStub<Session>;
     return c.json({ killed: await stub.killed(session) });
+  })
+  .get("/test/told/:connector", async (c) => {
+    const hub = c.env.HUB.getByName(c.req.param("connector")) as unknown as DurableObjectStub<ConnectorHub>;
+    return c.json({ told: await hub.told() });
   })
   .get("/test/connector", async (c) => c.json(await authenticateConnector(c.req.raw, c.env)))
   .onError((error) => problemResponse(error));
