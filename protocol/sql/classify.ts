@@ -2,14 +2,14 @@ import type { Catalog, CatalogName, NameContext, Routine } from "./catalog.ts";
 import type { ClassifiedStatement, SessionEffect, StatementAction } from "./facts.ts";
 import { functionRow, isHarmlessVolatile, readsSystem } from "./functions.ts";
 import { OLDEST_SERVER } from "./newer-grammar.ts";
-import { type ParsedStatement, parseSql } from "./parser.ts";
+import type { ParsedStatement } from "./parser.ts";
 import { nameParts, qualifiedName } from "./resolve/qualified-name.ts";
 import { resolveStatement } from "./resolve.ts";
 import { NAME_SETTINGS, pinViolations } from "./settings.ts";
+import { functionBody } from "./statements/create-function.ts";
 import { Draft } from "./statements/draft.ts";
 import { limitOf } from "./statements/limit.ts";
 import { preparedText } from "./statements/prepared-text.ts";
-import { sqlStringBody } from "./statements.ts";
 import { type NodeBody, nodeOf } from "./tree.ts";
 
 /** Names that one string of SQL may need of the catalog before it counts as opaque. */
@@ -63,7 +63,13 @@ function classifyOne(
   const resolution = resolveStatement(statement.tree, names, catalog, missing);
   for (const reason of resolution.opaque) draft.opaque.add(reason);
   for (const routine of resolution.routines) judgeRoutine(draft, routine, names);
-  if (resolution.routines.some((routine) => routine.name === "set_config")) {
+  const known = new Set(resolution.routines.map((routine) => routine.name));
+  // The calls in a function's body are looked up with its statements.
+  for (const call of draft.type === "CreateFunctionStmt" ? [] : draft.calls) {
+    // It may come to be before the statement runs, or be another name for a cast or a column.
+    if (!known.has(call)) draft.opaque.add(`what ${qualifiedName(call)}(…) calls is not known`);
+  }
+  if (known.has("set_config")) {
     const touched = [...resolution.reads, ...resolution.writes];
     if (touched.some((name) => isViewWithSetConfig(name, names, catalog))) {
       draft.addSetConfig({ name: "*", kind: "value", value: null });
@@ -74,18 +80,24 @@ function classifyOne(
   const writes = new Set(resolution.writes);
   const writeColumns = new Set(resolution.writeColumns);
   const functions = new Set(resolution.functions);
+  const bodyViolations: string[] = [];
   if (draft.type === "CreateFunctionStmt") {
-    // The body of an SQL function in a string: what a call would do, as far as the names mean the same then.
-    for (const inner of functionBody(draft, statement)) {
-      const found = classifyOne(inner, names, catalog, missing, false).facts;
-      for (const action of found.actions) draft.actions.add(action);
-      for (const effect of found.effects) draft.effects.add(effect);
-      for (const reason of found.opaque) draft.opaque.add(`in its body, ${reason}`);
-      add(reads, found.reads);
-      add(readColumns, found.readColumns);
-      add(writes, found.writes);
-      add(writeColumns, found.writeColumns);
-      add(functions, found.functions);
+    // What a call will do, as far as the names mean the same then.
+    const [, body] = nodeOf(statement.tree);
+    const trees = functionBody(body as NodeBody<"CreateFunctionStmt">);
+    if (trees === null) draft.opaque.add("the body of the function can't be parsed");
+    for (const tree of trees ?? []) {
+      const inner = { tree, text: "", fingerprint: statement.fingerprint };
+      const { facts, pinViolations: violations } = classifyOne(inner, names, catalog, missing, false);
+      for (const action of facts.actions) draft.actions.add(action);
+      for (const effect of facts.effects) draft.effects.add(effect);
+      for (const reason of facts.opaque) draft.opaque.add(`in its body, ${reason}`);
+      bodyViolations.push(...violations);
+      add(reads, facts.reads);
+      add(readColumns, facts.readColumns);
+      add(writes, facts.writes);
+      add(writeColumns, facts.writeColumns);
+      add(functions, facts.functions);
     }
   }
   if (resolution.foreign.length > 0) draft.effects.add("connect-out");
@@ -121,7 +133,7 @@ function classifyOne(
     effects: sessionEffects(draft, statement, actions, opaque.length > 0),
     text: statement.text,
     explainable: draft.explainable,
-    pinViolations: pinViolations(draft.pinned),
+    pinViolations: [...pinViolations(draft.pinned), ...bodyViolations],
   };
 }
 
@@ -148,18 +160,6 @@ function isViewWithSetConfig(relation: string, names: NameContext, catalog: Cata
   const [schema = "", name = ""] = nameParts(relation);
   const found = catalog.relation(schema === "pg_temp" ? (names.temporarySchema ?? schema) : schema, name);
   return found?.view?.toLowerCase().includes("set_config") === true;
-}
-
-function functionBody(draft: Draft, statement: ParsedStatement): ParsedStatement[] {
-  const [, body] = nodeOf(statement.tree);
-  const text = sqlStringBody(body as NodeBody<"CreateFunctionStmt">);
-  if (text === null) return [];
-  try {
-    return parseSql(text);
-  } catch {
-    draft.opaque.add("the body of the function can't be parsed");
-    return [];
-  }
 }
 
 /** Actions after which the catalog, and with it the search path, may be another. */

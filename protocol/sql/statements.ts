@@ -1,41 +1,16 @@
-import type { DefElem, Node, ObjectType } from "@pgsql/types";
-import type { Effect, SessionEffect, StatementAction } from "./facts.ts";
+import type { ObjectType } from "@pgsql/types";
+import type { Effect, StatementAction } from "./facts.ts";
 import { ROLE_SETTINGS, type SettingChange, settingChanges, transactionModes } from "./settings.ts";
 import { alterTableActions } from "./statements/alter-table.ts";
+import { functionActions, functionEffects, functionOpaque } from "./statements/create-function.ts";
 import { objectTag } from "./statements/object-tag.ts";
-import { type NodeBody, type NodeType, nameParts, type TreeObject } from "./tree.ts";
+import { isOn, option } from "./statements/option.ts";
+import type { StatementRow } from "./statements/row.ts";
+import { TRANSACTION_TAGS, transactionSession } from "./statements/transaction.ts";
+import type { NodeBody, NodeType, TreeObject } from "./tree.ts";
 
 /** Every statement of the grammar, and the nodes that are named like one. */
 export type StatementType = Extract<NodeType, `${string}Stmt`>;
-
-type Of<S, T> = T | ((statement: S) => T);
-
-/** All that the classifier knows of one kind of statement. */
-export interface StatementRow<S> {
-  /** PostgreSQL's command tag (CreateCommandTag in its utility.c). */
-  tag: Of<S, string>;
-  actions: Of<S, readonly StatementAction[]>;
-  effects?: Of<S, readonly Effect[]>;
-  session?: Of<S, readonly SessionEffect[]>;
-  /** What it changes of the session's or another's settings. `ofSession: false` is checked against pins only. */
-  settings?: (statement: S) => { changes: readonly SettingChange[]; ofSession: boolean };
-  opaque?: Of<S, readonly string[]>;
-  /** The query in it runs, now or when it is executed, so that a SELECT in it is one. */
-  runs?: boolean;
-  /** The statement that it wraps, for EXPLAIN, PREPARE and their kin: LIMIT is looked for there. */
-  inner?: (statement: S) => Node | undefined;
-  explainable?: boolean;
-}
-
-/** Languages whose code can't leave the database. Functions in others run as the server's user. */
-const TRUSTED_LANGUAGES: ReadonlySet<string> = new Set([
-  "sql",
-  "plpgsql",
-  "plperl",
-  "pltcl",
-  "plv8",
-  "plrust",
-]);
 
 const OUTWARD: readonly Effect[] = ["connect-out"];
 const CREATE_ADMINISTER: readonly StatementAction[] = ["postgres:administer", "postgres:create"];
@@ -71,23 +46,6 @@ function onObject(verb: StatementAction, type: ObjectType | undefined): Statemen
   return actions;
 }
 
-function option(options: readonly Node[] | undefined, name: string): DefElem | undefined {
-  for (const node of options ?? []) {
-    if ("DefElem" in node && node.DefElem.defname === name) return node.DefElem;
-  }
-  return undefined;
-}
-
-/** An option without a value is on; a value is read as the server's defGetBoolean does, and counts as on in doubt. */
-function isOn(element: DefElem | undefined): boolean {
-  if (element === undefined) return false;
-  const { arg } = element;
-  if (arg === undefined) return true;
-  if ("Integer" in arg) return (arg.Integer.ival ?? 0) !== 0;
-  if ("Boolean" in arg) return arg.Boolean.boolval === true;
-  return !("String" in arg) || !/^(?:false|off)$/i.test(arg.String.sval ?? "");
-}
-
 /** Whether an EXPLAIN runs its statement. Where an option is repeated, any that is on counts. */
 export function analyzes(statement: NodeBody<"ExplainStmt">): boolean {
   return (statement.options ?? []).some(
@@ -105,68 +63,6 @@ function copyEffects(statement: NodeBody<"CopyStmt">): Effect[] {
   if (statement.is_program) return ["run-program"];
   if (statement.filename === undefined) return [];
   return [statement.is_from ? "read-file" : "write-file"];
-}
-
-function transactionSession({ kind, chain }: NodeBody<"TransactionStmt">): SessionEffect[] {
-  const next: SessionEffect[] = chain ? [{ kind: "begin" }] : [];
-  switch (kind) {
-    case "TRANS_STMT_BEGIN":
-    case "TRANS_STMT_START":
-      return [{ kind: "begin" }];
-    case "TRANS_STMT_COMMIT":
-      return [{ kind: "commit" }, ...next];
-    // The transaction leaves the session: what was local to it ends as with COMMIT.
-    case "TRANS_STMT_PREPARE":
-      return [{ kind: "commit" }];
-    case "TRANS_STMT_ROLLBACK":
-      return [{ kind: "rollback" }, ...next];
-    case "TRANS_STMT_ROLLBACK_TO":
-      return [{ kind: "rollback-to" }];
-    default:
-      return [];
-  }
-}
-
-const TRANSACTION_TAGS: Readonly<Record<string, string>> = {
-  TRANS_STMT_BEGIN: "BEGIN",
-  TRANS_STMT_START: "START TRANSACTION",
-  TRANS_STMT_COMMIT: "COMMIT",
-  TRANS_STMT_ROLLBACK: "ROLLBACK",
-  TRANS_STMT_ROLLBACK_TO: "ROLLBACK",
-  TRANS_STMT_SAVEPOINT: "SAVEPOINT",
-  TRANS_STMT_RELEASE: "RELEASE",
-  TRANS_STMT_PREPARE: "PREPARE TRANSACTION",
-  TRANS_STMT_COMMIT_PREPARED: "COMMIT PREPARED",
-  TRANS_STMT_ROLLBACK_PREPARED: "ROLLBACK PREPARED",
-};
-
-function functionLanguage(statement: { options?: Node[] }): string {
-  const language = option(statement.options, "language")?.arg;
-  return language !== undefined && "String" in language ? (language.String.sval ?? "").toLowerCase() : "sql";
-}
-
-function functionActions(statement: NodeBody<"CreateFunctionStmt">): StatementAction[] {
-  return TRUSTED_LANGUAGES.has(functionLanguage(statement))
-    ? ["postgres:create"]
-    : ["postgres:administer", "postgres:create"];
-}
-
-function functionEffects(statement: NodeBody<"CreateFunctionStmt">): Effect[] {
-  return TRUSTED_LANGUAGES.has(functionLanguage(statement)) ? [] : ["run-program"];
-}
-
-/** The body of a function whose language is SQL and that stands in a string; null for others. */
-export function sqlStringBody(statement: NodeBody<"CreateFunctionStmt">): string | null {
-  if (statement.sql_body !== undefined || functionLanguage(statement) !== "sql") return null;
-  const body = option(statement.options, "as")?.arg;
-  if (body === undefined || !("List" in body)) return null;
-  const parts = nameParts(body.List.items);
-  return parts.length === 1 ? (parts[0] ?? null) : null;
-}
-
-function functionOpaque(statement: NodeBody<"CreateFunctionStmt">): string[] {
-  if (statement.sql_body !== undefined || sqlStringBody(statement) !== null) return [];
-  return [`the body of the function is ${functionLanguage(statement) || "code"}, which is not looked into`];
 }
 
 function roleOrSet(changes: readonly SettingChange[]): StatementAction[] {
@@ -516,9 +412,4 @@ export const STATEMENTS: { readonly [T in StatementType]: StatementRow<NodeBody<
 export function statementRow(type: string): StatementRow<TreeObject> | null {
   if (!Object.hasOwn(STATEMENTS, type)) return null;
   return STATEMENTS[type as StatementType] as unknown as StatementRow<TreeObject>;
-}
-
-/** The value of a row's field for one statement. */
-export function of<S, T>(field: Of<S, T>, statement: S): T {
-  return typeof field === "function" ? (field as (statement: S) => T)(statement) : field;
 }

@@ -3,8 +3,9 @@ import type { Effect, SessionEffect, StatementAction } from "../facts.ts";
 import { functionRow } from "../functions.ts";
 import { newerThan } from "../newer-grammar.ts";
 import { ROLE_SETTINGS, type SettingChange, setConfigChange, settingChanges } from "../settings.ts";
-import { analyzes, of, statementRow } from "../statements.ts";
+import { analyzes, statementRow } from "../statements.ts";
 import { type NodeBody, type NodeType, nameParts, nodeOf, type TreeObject, walk } from "../tree.ts";
+import { of } from "./row.ts";
 
 /** What the tree alone tells of a statement, without the catalog; the rest of the classification adds to it. */
 export class Draft {
@@ -18,6 +19,8 @@ export class Draft {
   readonly settings = new Set<string>();
   readonly session: SessionEffect[] = [];
   readonly opaque = new Set<string>();
+  /** Names of the functions that it calls, without their schemas. */
+  readonly calls = new Set<string>();
   /** All changes of settings in it, also those that concern other sessions or a function's body. */
   readonly pinned: SettingChange[] = [];
 
@@ -93,6 +96,7 @@ export class Draft {
   #addCall(body: TreeObject): void {
     const { funcname, args } = body as FuncCall;
     const name = nameParts(funcname).at(-1) ?? "";
+    this.calls.add(name);
     this.addFunction(name);
     if (name === "set_config") this.addSetConfig(setConfigChange(args ?? []));
   }

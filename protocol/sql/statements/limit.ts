@@ -1,6 +1,7 @@
 import type { Node } from "@pgsql/types";
-import { of, statementRow } from "../statements.ts";
+import { statementRow } from "../statements.ts";
 import { nodeOf, type TreeObject } from "../tree.ts";
+import { of } from "./row.ts";
 
 /** EXPLAIN of CREATE TABLE AS of a query is as deep as the grammar goes. */
 const MAX_WRAPPERS = 4;

