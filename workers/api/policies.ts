@@ -2,11 +2,10 @@ import { Hono } from "hono";
 import type { PolicyInForce } from "../../protocol/control.ts";
 import type { PolicyRecord } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { checkPolicies } from "../../protocol/policy/policy-set.ts";
 import { keyedConnectors } from "../directory/connectors.ts";
 import { currentPolicies, policiesOf } from "../directory/policies.ts";
 import type { Env } from "../environment.ts";
-import { workerCedar } from "../policy/cedar.ts";
+import { admitPolicies } from "../policy/sets.ts";
 import { administrator, type SignedIn, signedIn } from "./edge.ts";
 import { parse, pattern } from "./shape.ts";
 
@@ -25,7 +24,7 @@ export const policyRoutes = new Hono<SignedIn>()
 
 /** What is wrong with a policy text, each with its line and column and what to do; none when it may be in force. */
 export function policyProblems(text: string): string[] {
-  return checkPolicies(workerCedar(), text).map(({ line, column, message, hint }) => {
+  return admitPolicies(text).map(({ line, column, message, hint }) => {
     const words = hint === null ? message : `${message}. ${hint}`;
     return `settings.policies:${line}:${column} ${words.replaceAll(/\s*\n\s*/g, " ")}`;
   });

@@ -1,6 +1,6 @@
 import { SallyportError } from "../../protocol/errors.ts";
-import { PolicySet } from "../../protocol/policy/policy-set.ts";
-import { policiesOf } from "../directory/policies.ts";
+import { checkPolicies, type PolicyProblem, PolicySet } from "../../protocol/policy/policy-set.ts";
+import { policiesOf, policyVersion } from "../directory/policies.ts";
 import { workerCedar } from "./cedar.ts";
 
 /** Sets that an isolate keeps parsed; of more, the one not used for longest goes. */
@@ -12,6 +12,30 @@ const sets = new Map<string, PolicySet>();
 /** The set with this version, parsed. Throws `internal` when the directory has none, or it can't be used. */
 export async function loadPolicies(db: D1Database, version: string): Promise<PolicySet> {
   return kept(version) ?? keep(version, (await policiesOf(db, version))?.text);
+}
+
+/**
+ * What is wrong with a text; nothing when it may be put in force, and then it is kept. Reading a set takes a tenth of
+ * a second, in which this process does nothing else: once is enough for checking, applying and deciding.
+ */
+export function admitPolicies(text: string): PolicyProblem[] {
+  const version = policyVersion(text);
+  if (kept(version)) return [];
+  try {
+    store(version, PolicySet.load(workerCedar(), text));
+    return [];
+  } catch {
+    const problems = checkPolicies(workerCedar(), text);
+    if (problems.length > 0) return problems;
+    return [
+      {
+        line: 1,
+        column: 1,
+        message: "the text can't be loaded",
+        hint: "Try again; the edge's log says more.",
+      },
+    ];
+  }
 }
 
 function kept(version: string): PolicySet | undefined {
@@ -31,6 +55,10 @@ function keep(version: string, text: string | undefined): PolicySet {
       "`sallyport apply` puts others in force; the edge's log says more.",
     );
   }
+  return store(version, set);
+}
+
+function store(version: string, set: PolicySet): PolicySet {
   if (sets.size >= MAX_SETS) sets.delete(sets.keys().next().value!);
   sets.set(version, set);
   return set;
