@@ -1,5 +1,6 @@
 import type { PlanEstimate } from "../control.ts";
 import type { StatementFacts } from "../sql/facts.ts";
+import { nameParts, qualifiedName } from "../sql/resolve/qualified-name.ts";
 import { SCOPES } from "./annotations.ts";
 import type { Usage } from "./bands.ts";
 import type { Approve, Block, Decision } from "./decision.ts";
@@ -113,18 +114,9 @@ function reason(decisions: (Approve | Block)[]): string {
   return bounded([...new Set(decisions.map((one) => one.reason))].join(" "));
 }
 
-/**
- * The schemas of relations. A name may hold dots itself, which its text doesn't tell from the one between: then
- * every schema that it could be in counts, so that a list of the permitted ones can't be passed by such a name.
- */
+/** The schemas of relations, written as in the relations' own names. */
 function schemasOf(relations: string[]): string[] {
-  const schemas = new Set<string>();
-  for (const relation of relations) {
-    for (let dot = relation.indexOf("."); dot !== -1; dot = relation.indexOf(".", dot + 1)) {
-      schemas.add(relation.slice(0, dot));
-    }
-  }
-  return [...schemas].sort();
+  return [...new Set(relations.map((relation) => qualifiedName(nameParts(relation)[0] ?? "")))].sort();
 }
 
 function usage(counts: Usage): Record<string, number> {

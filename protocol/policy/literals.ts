@@ -1,5 +1,6 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm";
 import { EFFECTS } from "../sql/facts.ts";
+import { nameParts } from "../sql/resolve/qualified-name.ts";
 import { ACTIONS } from "./actions.ts";
 import { eachNode, isNode, type Node, pathOf } from "./expression.ts";
 import { nearest } from "./nearest.ts";
@@ -88,7 +89,7 @@ function oneOf(values: readonly string[]): (value: string) => string | null {
 
 function dotted(parts: number, example: string): (value: string) => string | null {
   return (value) =>
-    value.split(".").length >= parts && !value.split(".").includes("")
+    nameParts(value).length === parts && !nameParts(value).includes("")
       ? null
       : `Write the name with its schema, as the catalog has it: "${example}".`;
 }

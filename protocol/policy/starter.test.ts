@@ -170,7 +170,13 @@ const CASES: Case[] = [
     "incomplete",
   ],
   ["GRANT", "approve", { tag: "GRANT", actions: ["postgres:grant"] }, {}, "rights"],
-  ["SET ROLE", "approve", { tag: "SET", actions: ["postgres:assume-role"], settings: [] }, {}, "rights"],
+  [
+    "SET ROLE",
+    "approve",
+    { tag: "SET", actions: ["postgres:assume-role"], settings: ["role"] },
+    {},
+    "rights",
+  ],
 
   ["CALL", "approve", { tag: "CALL", actions: ["postgres:call"], opaque: ["the procedure"] }, {}, "code"],
   [
@@ -240,9 +246,9 @@ const CASES: Case[] = [
     "maintenance",
   ],
   [
-    "CREATE EXTENSION",
+    "what only an administrator does",
     "approve",
-    { tag: "CREATE EXTENSION", actions: ["postgres:administer", "postgres:create"] },
+    { tag: "CREATE PUBLICATION", actions: ["postgres:administer", "postgres:create"] },
     {},
     "maintenance",
   ],
@@ -289,6 +295,15 @@ const CASES: Case[] = [
   ],
   ["SQL from a string", "block", effect("dynamic-sql"), {}, "dynamic-sql"],
   ["pg_sleep", "block", effect("sleep"), {}, "no-sleep"],
+  ["PREPARE of a read", "allow", { tag: "PREPARE" }, { plan: null }, "prepare"],
+  [
+    "PREPARE of a write",
+    "allow",
+    { ...write("update", "condition"), tag: "PREPARE" },
+    { plan: null },
+    "prepare",
+  ],
+  ["PREPARE of an escape", "block", { ...effect("read-file"), tag: "PREPARE" }, { plan: null }, "escape"],
 
   ["the same read 1,000 times a minute", "allow", {}, loop({ repeatedLastMinute: 1_000 })],
   ["the same read once more", "approve", {}, loop({ repeatedLastMinute: 1_001 }), "runaway-loop"],

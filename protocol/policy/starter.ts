@@ -46,6 +46,11 @@ when { context has plan && context.plan.rows <= 100000 && context.plan.cost <= 5
 permit(principal, action == Action::"postgres:select", resource)
 when { ["COPY", "FETCH", "MOVE", "CLOSE CURSOR"].contains(context.tag) };
 
+// PREPARE runs nothing: each EXECUTE is judged as what it executes.
+@id("prepare")
+permit(principal, action in [Action::"postgres:read", Action::"postgres:write"], resource)
+when { context.tag == "PREPARE" };
+
 // Any other read, dear or without an estimate, is somebody's decision. It isn't cut: they saw what it reads.
 @id("read-dearly")
 @reason("This read is expensive, or the planner can't say: it needs an approval. Narrow it, or add a LIMIT.")
@@ -142,6 +147,8 @@ unless {
     "default_transaction_isolation", "default_transaction_read_only", "extra_float_digits",
     "gin_fuzzy_search_limit", "idle_in_transaction_session_timeout", "idle_session_timeout", "intervalstyle",
     "jit", "lc_messages", "lc_monetary", "lc_numeric", "lc_time", "lock_timeout", "plan_cache_mode",
+    // Whose rights the session has: an action of its own, above.
+    "role", "session_authorization",
     "quote_all_identifiers", "row_security", "search_path", "standard_conforming_strings", "statement_timeout",
     "synchronize_seqscans", "tcp_keepalives_count", "tcp_keepalives_idle", "tcp_keepalives_interval",
     "tcp_user_timeout", "timezone", "transaction_deferrable", "transaction_isolation", "transaction_read_only",
