@@ -1,11 +1,6 @@
-import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
-import { worst } from "../../protocol/policy/judge.ts";
-import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { PolicySet } from "../../protocol/policy/policy-set.ts";
-import { loadParser, MAX_SQL_BYTES } from "../../protocol/sql/parser.ts";
 import { edgeOf, withExamples } from "../command-line.ts";
 import {
   connectLines,
@@ -15,24 +10,14 @@ import {
   sqlLines,
 } from "../policy-replay/explain.ts";
 import { moment } from "../policy-replay/moment.ts";
-import { replayPolicy } from "../policy-replay/replay-policy.ts";
-import {
-  count,
-  differencesOf,
-  differs,
-  judgementJson,
-  judgementLines,
-  noTotals,
-  totalLines,
-} from "../policy-replay/report.ts";
 import { fileSource, type Source, selectSessions, sessionSource } from "../policy-replay/sources.ts";
-import { EXPLAIN_HELP, REPLAY_HELP, ReplayStatus, VerdictStatus } from "../policy-replay/verdict-status.ts";
+import { EXPLAIN_HELP, REPLAY_HELP, VerdictStatus } from "../policy-replay/verdict-status.ts";
 import { sessionOf } from "../recordings/source.ts";
-import { note, print, printJson, printLines, progress, reportError } from "../terminal.ts";
+import { print, printJson } from "../terminal.ts";
 
+/** Bytes of SQL that are judged: the guard takes no more. */
+const MAX_SQL = 256 * 1024;
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
-/** Bytes of a policy file. */
-const MAX_POLICIES = 1024 * 1024;
 
 /** Adds `explain` and `replay` to the `policy` command. */
 export function addPolicySessionCommands(policy: Command): void {
@@ -97,8 +82,9 @@ function questionOf({ as, group, onBehalfOf, database }: ExplainOptions): Questi
   };
 }
 
+/** The worst verdict's. */
 function statusOf(decisions: Decision[]): number {
-  return decisions.length === 0 ? VerdictStatus.allow : VerdictStatus[worst(decisions).verdict];
+  return Math.max(VerdictStatus.allow, ...decisions.map(({ verdict }) => VerdictStatus[verdict]));
 }
 
 async function standardInput(): Promise<string> {
@@ -106,8 +92,7 @@ async function standardInput(): Promise<string> {
   let size = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_SQL_BYTES)
-      throw usage(`The SQL is longer than the ${MAX_SQL_BYTES} bytes that are judged.`);
+    if (size > MAX_SQL) throw usage(`The SQL is longer than the ${MAX_SQL} bytes that are judged.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
@@ -150,10 +135,10 @@ function addReplay(policy: Command): void {
     .action(async (options: ReplayOptions, command: Command) => {
       const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options;
       if (since >= until) throw usage("--since must be before --until.");
-      const set = PolicySet.load(nodeCedar(), policyText(options.policy));
-      await loadParser();
-      const sources = await sourcesOf(options, command);
-      process.exitCode = await replayTo(set, sources, { ...options, since, until });
+      // Cedar and the parser take their time to load: only who needs them waits.
+      const { replayTo } = await import("../policy-replay/replay-to.ts");
+      const sources = () => sourcesOf(options, command);
+      process.exitCode = await replayTo(options.policy, sources, { ...options, since, until });
     });
   withExamples(replay, [
     [
@@ -188,67 +173,6 @@ async function sourcesOf(options: ReplayOptions, command: Command): Promise<Sour
     ...(target !== undefined && { target }),
     ...(principal !== undefined && { principal }),
   });
-}
-
-async function replayTo(
-  set: PolicySet,
-  sources: Source[],
-  options: { since: number; until: number; all?: boolean; json?: boolean },
-): Promise<number> {
-  const totals = noTotals();
-  totals.sessions = sources.length;
-  let clear = () => {};
-  await replayPolicy(set, sources, {
-    since: options.since,
-    until: options.until,
-    reading(number, name) {
-      clear();
-      clear = progress(`reading recording ${number} of ${sources.length}: ${name}`);
-    },
-    // Of many sessions one that can't be read is told, and counts in the exit status.
-    ...(sources.length > 1 && {
-      unreadable(name: string, error: unknown) {
-        clear();
-        clear = () => {};
-        totals.sessions--;
-        totals.unread++;
-        note(`recording ${name}:`);
-        reportError(error);
-      },
-    }),
-    async tell(judgement, session) {
-      clear();
-      clear = () => {};
-      count(totals, judgement);
-      if (!options.all && !differs(judgement)) return;
-      await printLines(
-        options.json
-          ? [JSON.stringify(judgementJson(judgement, session))]
-          : judgementLines(judgement, session),
-      );
-    },
-  });
-  clear();
-  const summary = { type: "summary", policy: set.version, ...totals };
-  await printLines(options.json ? [JSON.stringify(summary)] : totalLines(totals));
-  if (differencesOf(totals) > 0) return ReplayStatus.differences;
-  return totals.unknown > 0 || totals.unread > 0 ? ReplayStatus.incomplete : ReplayStatus.same;
-}
-
-function policyText(path: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    throw new SallyportError(
-      "invalid_config",
-      `The policies can't be read from ${path}: ${(error as NodeJS.ErrnoException).code}.`,
-    );
-  }
-  if (bytes.length > MAX_POLICIES) {
-    throw new SallyportError("invalid_config", `${path} is too long to be policies: ${bytes.length} bytes.`);
-  }
-  return bytes.toString();
 }
 
 function collect(value: string, before: string[]): string[] {

@@ -2,7 +2,7 @@ import type { Decision } from "../../protocol/policy/decision.ts";
 
 /**
  * What the exit status of `policy explain` and `policy replay` says beside those of every command: 3 and 4 would be a
- * verdict that a script can't tell from a refused request or a missing login.
+ * verdict that a script can't tell from a refused request or a missing login. The worse, the higher.
  */
 export const VerdictStatus = { allow: 0, approve: 8, block: 9 } as const satisfies Record<
   Decision["verdict"],
