@@ -70,6 +70,12 @@ test("a string that needs more names than the bound is opaque, and the catalog i
   assert.ok(statements[1]?.facts.opaque.some((reason) => reason.includes("names")));
 });
 
+test("a hostile statement can't fill a recording with reasons", () => {
+  const { facts } = one(`SELECT ${Array.from({ length: 5_000 }, (_, index) => `f${index}(1)`).join(", ")}`);
+  assert.equal(facts.opaque.length, 50);
+  assert.match(facts.opaque.at(-1) ?? "", /^and 49\d\d more$/);
+});
+
 test("statements after one that may change what names mean are opaque as soon as they name anything", () => {
   for (const first of [
     "SET search_path = evil",

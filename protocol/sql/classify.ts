@@ -14,6 +14,8 @@ import { type NodeBody, nodeOf } from "./tree.ts";
 
 /** Names that one string of SQL may need of the catalog before it counts as opaque. */
 export const MAX_MISSING_NAMES = 2_000;
+/** Reasons for `opaque` that one statement keeps: it is judged by having any, and recorded with all. */
+const MAX_REASONS = 50;
 
 export interface Classification {
   /** One for each parsed statement. They are the facts only when `missing` is empty. */
@@ -112,7 +114,7 @@ function classifyOne(
   if (moved && (reads.size > 0 || writes.size > 0 || functions.size > 0 || resolution.opaque.length > 0)) {
     draft.opaque.add("an earlier statement of the same string may have changed what its names mean");
   }
-  const opaque = sorted(draft.opaque);
+  const opaque = reasons(draft.opaque);
   const actions = sorted(draft.actions);
   return {
     facts: {
@@ -212,6 +214,12 @@ function movesNames({ facts, effects }: ClassifiedStatement): boolean {
 
 function add(set: Set<string>, values: readonly string[]): void {
   for (const value of values) set.add(value);
+}
+
+function reasons(values: Iterable<string>): string[] {
+  const all = sorted(values);
+  if (all.length <= MAX_REASONS) return all;
+  return [...all.slice(0, MAX_REASONS - 1), `and ${all.length - MAX_REASONS + 1} more`];
 }
 
 function sorted<T extends string>(values: Iterable<T>): T[] {

@@ -2,7 +2,12 @@ import type { ObjectType } from "@pgsql/types";
 import type { Effect, StatementAction } from "./facts.ts";
 import { ROLE_SETTINGS, type SettingChange, settingChanges, transactionModes } from "./settings.ts";
 import { alterTableActions } from "./statements/alter-table.ts";
-import { functionActions, functionEffects, functionOpaque } from "./statements/create-function.ts";
+import {
+  functionActions,
+  functionEffects,
+  functionOpaque,
+  lendsRights,
+} from "./statements/create-function.ts";
 import { objectTag } from "./statements/object-tag.ts";
 import { isOn, option } from "./statements/option.ts";
 import type { StatementRow } from "./statements/row.ts";
@@ -254,7 +259,10 @@ export const STATEMENTS: { readonly [T in StatementType]: StatementRow<NodeBody<
   AlterPolicyStmt: { tag: "ALTER POLICY", actions: ["postgres:alter", "postgres:grant"] },
 
   // Other objects
-  CreateSchemaStmt: { tag: "CREATE SCHEMA", actions: ["postgres:create"] },
+  CreateSchemaStmt: {
+    tag: "CREATE SCHEMA",
+    actions: (s) => (s.authrole === undefined ? ["postgres:create"] : ["postgres:create", "postgres:grant"]),
+  },
   CreateDomainStmt: { tag: "CREATE DOMAIN", actions: ["postgres:create"] },
   AlterDomainStmt: { tag: "ALTER DOMAIN", actions: ["postgres:alter"] },
   CompositeTypeStmt: { tag: "CREATE TYPE", actions: ["postgres:create"] },
@@ -270,7 +278,10 @@ export const STATEMENTS: { readonly [T in StatementType]: StatementRow<NodeBody<
     effects: functionEffects,
     opaque: functionOpaque,
   },
-  AlterFunctionStmt: { tag: (s) => `ALTER ${objectTag(s.objtype)}`, actions: ["postgres:alter"] },
+  AlterFunctionStmt: {
+    tag: (s) => `ALTER ${objectTag(s.objtype)}`,
+    actions: (s) => (lendsRights(s.actions) ? ["postgres:alter", "postgres:grant"] : ["postgres:alter"]),
+  },
   CreateCastStmt: { tag: "CREATE CAST", actions: ["postgres:create"] },
   CreateConversionStmt: { tag: "CREATE CONVERSION", actions: ["postgres:create"] },
   CreateTransformStmt: { tag: "CREATE TRANSFORM", actions: ["postgres:create"] },

@@ -182,6 +182,13 @@ export const RIGHTS: readonly Case[] = [
   entry("SECURITY LABEL FOR x ON TABLE customers IS 'secret'", "alter grant", { writes: "customers" }),
   entry("ALTER SCHEMA public OWNER TO agent", "alter grant"),
   entry("ALTER FUNCTION refresh_totals() OWNER TO agent", "alter grant"),
+  entry("CREATE SCHEMA AUTHORIZATION admin", "create grant"),
+  entry("ALTER FUNCTION slugify(text) SECURITY DEFINER", "alter grant"),
+  entry("ALTER FUNCTION slugify(text) SECURITY INVOKER", "alter"),
+  entry(
+    "CREATE FUNCTION one() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    "create grant select",
+  ),
   entry("SET ROLE admin", "assume-role", { effects: "change-setting", settings: "role" }),
   entry("SET LOCAL ROLE 'admin'", "assume-role", { effects: "change-setting", settings: "role" }),
   entry("RESET ROLE", "assume-role", { effects: "change-setting", settings: "role" }),

@@ -2,7 +2,7 @@ import type { Node } from "@pgsql/types";
 import type { Effect, StatementAction } from "../facts.ts";
 import { parseSql } from "../parser.ts";
 import { type NodeBody, nameParts } from "../tree.ts";
-import { option } from "./option.ts";
+import { isOn, option } from "./option.ts";
 
 type CreateFunction = NodeBody<"CreateFunctionStmt">;
 
@@ -22,9 +22,15 @@ function language(statement: CreateFunction): string {
 }
 
 export function functionActions(statement: CreateFunction): StatementAction[] {
-  return TRUSTED_LANGUAGES.has(language(statement))
-    ? ["postgres:create"]
-    : ["postgres:administer", "postgres:create"];
+  const actions: StatementAction[] = ["postgres:create"];
+  if (!TRUSTED_LANGUAGES.has(language(statement))) actions.push("postgres:administer");
+  if (lendsRights(statement.options)) actions.push("postgres:grant");
+  return actions;
+}
+
+/** SECURITY DEFINER: whoever calls the function acts with its owner's rights. */
+export function lendsRights(options: readonly Node[] | undefined): boolean {
+  return isOn(option(options, "security"));
 }
 
 export function functionEffects(statement: CreateFunction): Effect[] {
