@@ -39,7 +39,13 @@ export function resolveStatement(
 ): Resolution {
   const found = new Findings();
   const context: Context = { names, catalog, missing, found, seen: new Set() };
-  resolveTop(context, bodyOf(tree, "RawStmt")?.stmt ?? tree);
+  try {
+    resolveTop(context, bodyOf(tree, "RawStmt")?.stmt ?? tree);
+  } catch (error) {
+    // The bound on depth leaves room for the caller's part of the stack, but nobody knows how large that is.
+    if (!(error instanceof RangeError)) throw error;
+    found.opaque.add("it nests too deep");
+  }
   return {
     reads: [...found.reads].sort(),
     writes: [...found.writes].sort(),

@@ -10,8 +10,12 @@ const MAX_NAMES = 20_000;
 const MAX_MISSING = 2_000;
 /** Parse nodes that are looked at, views included: a hostile statement ends here, in about 100 ms. */
 const MAX_NODES = 200_000;
-/** Levels of expressions and queries in each other; the parser's own bound is near it. */
-const MAX_DEPTH = 1_200;
+/** Columns that FROM may offer to names, counted again in each join over them. */
+const MAX_COLUMNS = 200_000;
+/** Levels of expressions and, with their weight, queries in each other; the parser's own bound is near it. */
+export const MAX_DEPTH = 1_200;
+/** The weight of a query or an item of FROM. */
+export const QUERY_WEIGHT = 3;
 
 const STRENGTH: Where[] = ["missing", "constant", "condition", "key", "none"];
 
@@ -32,7 +36,10 @@ export class Findings {
   /** Names already resolved inside views, where another search path holds. */
   readonly seenInViews = new Set<string>();
   where: Where = "none";
+  /** Relations all of whose columns are counted as read. */
+  readonly wholes = new Set<string>();
   #nodes = 0;
+  #columns = 0;
   #depth = 0;
 
   add(set: Set<string>, name: string): void {
@@ -45,9 +52,20 @@ export class Findings {
     if (STRENGTH.indexOf(where) < STRENGTH.indexOf(this.where)) this.where = where;
   }
 
-  /** Runs `step` one level deeper, or makes the statement opaque when it is too deep or too large. */
-  enter(step: () => void): void {
-    if (this.#depth >= MAX_DEPTH) {
+  /** Whether so many more columns may be offered to names; if not, the statement is opaque. */
+  spend(columns: number): boolean {
+    this.#columns += columns;
+    if (this.#columns <= MAX_COLUMNS) return true;
+    this.opaque.add(`its FROM offers more than ${MAX_COLUMNS} columns`);
+    return false;
+  }
+
+  /**
+   * Runs `step` one level deeper, or makes the statement opaque when it is too deep or too large. A step through
+   * many functions weighs more: 600 WITH queries that each read the next overflowed the stack.
+   */
+  enter(step: () => void, weight = 1): void {
+    if (this.#depth + weight > MAX_DEPTH) {
       this.opaque.add(`it nests deeper than ${MAX_DEPTH} levels`);
       return;
     }
@@ -55,11 +73,11 @@ export class Findings {
       this.opaque.add(`it has more than ${MAX_NODES} parts`);
       return;
     }
-    this.#depth++;
+    this.#depth += weight;
     try {
       step();
     } finally {
-      this.#depth--;
+      this.#depth -= weight;
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { Alias, JoinExpr, Node, RangeVar } from "@pgsql/types";
 import { resolveExpression, resolveExpressions, resolveJson } from "./expression.ts";
-import type { Context } from "./findings.ts";
+import { type Context, QUERY_WEIGHT } from "./findings.ts";
 import { callFunction, useOperator, useTypeName } from "./names.ts";
 import { findCte, resolveQuery } from "./query.ts";
 import { readRelation, requireRelation } from "./relations.ts";
 import {
+  addByName,
   type Column,
   derivedColumn,
   derivedItem,
@@ -34,7 +35,7 @@ export function resolveFromItem(
   let found: Item[] = [];
   context.found.enter(() => {
     found = dispatch(context, node, enclosing, before);
-  });
+  }, QUERY_WEIGHT);
   return found;
 }
 
@@ -48,7 +49,7 @@ function dispatch(context: Context, node: Node, enclosing: Scope, before: readon
   if (subselect !== undefined) {
     const outer = subselect.lateral === true ? lateral : { ...enclosing, items: [] };
     const output = resolveQuery(context, subselect.subquery, outer);
-    return [aliased(subselect.alias, output.columns, output.open)];
+    return [aliased(context, subselect.alias, output.columns, output.open)];
   }
   const functions = bodyOf(node, "RangeFunction");
   if (functions !== undefined) return [resolveFunctions(context, functions, lateral)];
@@ -75,19 +76,28 @@ function resolveRangeVar(context: Context, range: RangeVar, enclosing: Scope): I
     cte.resolve();
     if (cte.columns === null) context.found.opaque.add(`what the WITH query ${name.name} gives is not known`);
     return aliased(
+      context,
       { aliasname: name.name, ...range.alias },
       cte.columns ?? [],
       cte.open || cte.columns === null,
     );
   }
   const relation = requireRelation(context, name);
-  if (relation === null) return aliased({ aliasname: name.name, ...range.alias }, [], true);
+  if (relation === null) return aliased(context, { aliasname: name.name, ...range.alias }, [], true);
   const inherited = range.inh === true;
   readRelation(context, relation, inherited);
+  if (!context.found.spend(relation.columns.length))
+    return aliased(context, { aliasname: name.name, ...range.alias }, [], true);
   return relationItem(relation, range.alias, inherited, true);
 }
 
-function aliased(alias: Alias | undefined, columns: readonly Column[], open: boolean): Item {
+function aliased(
+  context: Context,
+  alias: Alias | undefined,
+  columns: readonly Column[],
+  open: boolean,
+): Item {
+  if (!context.found.spend(columns.length)) return derivedItem(alias?.aliasname ?? null, [], { open: true });
   const renamed = [...columns];
   renameColumns(renamed, alias);
   return derivedItem(alias?.aliasname ?? null, renamed, { open });
@@ -114,7 +124,7 @@ function resolveFunctions(context: Context, range: Body<"RangeFunction">, latera
   declare(range.coldeflist ?? []);
   if (range.ordinality === true) columns.push(derivedColumn("ordinality"));
   const alias = range.alias ?? (name === undefined ? undefined : { aliasname: name });
-  if (!open) return aliased(alias, columns, false);
+  if (!open) return aliased(context, alias, columns, false);
   // Which columns stand before the declared ones isn't known, so nothing is renamed by position.
   const renamed = identifiers(range.alias?.colnames).map(derivedColumn);
   return derivedItem(alias?.aliasname ?? null, [...renamed, ...columns], { open });
@@ -132,7 +142,7 @@ function resolveXmlTable(context: Context, table: Body<"RangeTableFunc">, latera
     resolveExpression(context, column?.coldefexpr, lateral);
     columns.push(derivedColumn(column?.colname ?? ""));
   }
-  return aliased({ aliasname: "xmltable", ...table.alias }, columns, false);
+  return aliased(context, { aliasname: "xmltable", ...table.alias }, columns, false);
 }
 
 function resolveJsonTable(context: Context, table: Body<"JsonTable">, lateral: Scope): Item {
@@ -149,7 +159,7 @@ function resolveJsonTable(context: Context, table: Body<"JsonTable">, lateral: S
     }
   };
   declare(table.columns);
-  return aliased({ aliasname: "json_table", ...table.alias }, columns, false);
+  return aliased(context, { aliasname: "json_table", ...table.alias }, columns, false);
 }
 
 function resolveJoin(context: Context, join: JoinExpr, enclosing: Scope, before: readonly Item[]): Item[] {
@@ -159,25 +169,34 @@ function resolveJoin(context: Context, join: JoinExpr, enclosing: Scope, before:
   // ON sees the two sides only, not what stands before them in FROM.
   resolveExpression(context, join.quals, { ...enclosing, items: [...left, ...right] });
 
-  const leftColumns = left.flatMap(visibleColumns);
-  const rightColumns = right.flatMap(visibleColumns);
-  const open = [...left, ...right].some((item) => item.unqualified && item.open);
+  const all = [...left, ...right].filter((item) => item.unqualified);
+  const open = all.some((item) => item.open);
+  const width = all.reduce((sum, item) => sum + item.columns.length, 0);
+  if (!context.found.spend(width)) return [derivedItem(join.alias?.aliasname ?? null, [], { open: true })];
+  const byName = new Map<string, Column[]>();
+  for (const item of all) addByName(byName, item.columns);
   const using = new Set(identifiers(join.usingClause));
   if (join.isNatural === true) {
-    const names = new Set(rightColumns.map((column) => column.name));
-    for (const { name } of leftColumns) if (names.has(name)) using.add(name);
+    const names = new Set(right.filter(({ unqualified }) => unqualified).flatMap(columnNames));
+    for (const item of left) {
+      if (item.unqualified) for (const { name } of item.columns) if (names.has(name)) using.add(name);
+    }
     // Columns that aren't known may have the name of any that is.
-    if (open) for (const item of [...left, ...right]) readWhole(context, item);
+    if (open) for (const item of all) readWhole(context, item);
   }
   if (using.size > 0) useOperator(context, ["="]);
   const merged: Column[] = [];
   for (const name of using) {
-    const halves = [...leftColumns, ...rightColumns].filter((column) => column.name === name);
+    const halves = byName.get(name) ?? [];
     for (const half of halves) readColumnOf(context, half);
     if (halves.length === 0 && !open) context.found.opaque.add(`the column ${name} of USING is not known`);
-    merged.push({ name, source: null, merged: halves });
+    // Both halves are counted here, so the one that stands for them needs no source.
+    merged.push(derivedColumn(name));
   }
-  const columns = [...merged, ...[...leftColumns, ...rightColumns].filter(({ name }) => !using.has(name))];
+  const columns = [...merged];
+  for (const item of all) {
+    for (const column of item.columns) if (!using.has(column.name)) columns.push(column);
+  }
   const renamed = [...columns];
   renameColumns(renamed, join.alias);
   // An alias of the join hides what is inside it.
@@ -189,8 +208,8 @@ function resolveJoin(context: Context, join: JoinExpr, enclosing: Scope, before:
   return found;
 }
 
-function visibleColumns(item: Item): readonly Column[] {
-  return item.unqualified ? item.columns : [];
+function columnNames({ columns }: Item): string[] {
+  return columns.map(({ name }) => name);
 }
 
 function hideUnqualified(item: Item): Item {

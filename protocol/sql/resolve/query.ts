@@ -1,6 +1,6 @@
 import type { Node, SelectStmt, WithClause } from "@pgsql/types";
 import { resolveExpression, resolveExpressions, resolveWindow } from "./expression.ts";
-import type { Context } from "./findings.ts";
+import { type Context, QUERY_WEIGHT } from "./findings.ts";
 import { resolveFrom } from "./from.ts";
 import { resolveDelete, resolveInsert, resolveMerge, resolveUpdate, writeNew } from "./modify.ts";
 import { outputName } from "./output-name.ts";
@@ -39,7 +39,7 @@ export function resolveQuery(context: Context, node: Node | undefined, outer: Sc
     else if (kind === "DeleteStmt") output = resolveDelete(context, bodyOf(node, "DeleteStmt") ?? {}, outer);
     else if (kind === "MergeStmt") output = resolveMerge(context, bodyOf(node, "MergeStmt") ?? {}, outer);
     else context.found.opaque.add(`it has a query of a sort that is not known here (${kind})`);
-  });
+  }, QUERY_WEIGHT);
   return output;
 }
 
@@ -66,7 +66,8 @@ function resolveSelect(
   }
   const output = resolveSelect(context, first, enclosing);
   onFirst?.(output);
-  for (const arm of arms.reverse()) context.found.enter(() => void resolveSelect(context, arm, enclosing));
+  for (const arm of arms.reverse())
+    context.found.enter(() => void resolveSelect(context, arm, enclosing), QUERY_WEIGHT);
   // ORDER BY of a set operation sees the output's names only.
   const scope: Scope = {
     items: [derivedItem(null, output.columns, { open: output.open })],
@@ -178,22 +179,19 @@ function resolveSortExpressions(
   output: Output,
 ): void {
   // An output name may hide a column of FROM or (GROUP BY) be hidden by it: where both exist, both count.
-  const outputs = derivedItem(null, output.columns, { open: output.open });
-  const unseen = (name: string) => !scope.items.some((item) => hasVisible(item, name));
+  const outputItems = [derivedItem(null, output.columns, { open: output.open })];
+  const outputNames = new Set(output.columns.map(({ name }) => name));
   for (const node of nodes ?? []) {
     const expression = bodyOf(node, "SortBy")?.node ?? node;
     const parts = identifiers(bodyOf(expression, "ColumnRef")?.fields);
-    const named = parts.length === 1 && output.columns.some((column) => column.name === parts[0]);
-    resolveExpression(
-      context,
-      node,
-      named && unseen(parts[0] ?? "") ? { ...scope, items: [outputs], parent: null } : scope,
-    );
+    const named = outputNames.has(parts[0] ?? "") && parts.length === 1 && !hides(scope, parts[0] ?? "");
+    resolveExpression(context, node, named ? { ...scope, items: outputItems, parent: null } : scope);
   }
 }
 
-function hasVisible(item: Item, name: string): boolean {
-  return item.unqualified && item.columns.some((column) => column.name === name);
+/** Whether FROM has a column of this name. */
+function hides(scope: Scope, name: string): boolean {
+  return scope.items.some((item) => item.unqualified && item.columns.some((column) => column.name === name));
 }
 
 /** The WITH queries that a statement's parts see. */
@@ -236,7 +234,7 @@ function makeCte(context: Context, cte: Body<"CommonTableExpr">, scope: Scope): 
       };
       const select = bodyOf(cte.ctequery, "SelectStmt");
       if (select === undefined) publish(resolveQuery(context, cte.ctequery, scope));
-      else context.found.enter(() => publish(resolveSelect(context, select, scope, publish)));
+      else context.found.enter(() => publish(resolveSelect(context, select, scope, publish)), QUERY_WEIGHT);
       resolveExpression(context, cte.cycle_clause?.cycle_mark_value, NO_SCOPE);
       resolveExpression(context, cte.cycle_clause?.cycle_mark_default, NO_SCOPE);
     },

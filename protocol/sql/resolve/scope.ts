@@ -25,10 +25,8 @@ export interface Item {
 
 export interface Column {
   readonly name: string;
-  /** Null for what a subquery or function computes: its own reads are counted where it stands. */
+  /** Null for what a subquery, a function or USING computes: what that reads is counted where it stands. */
   readonly source: { readonly item: Item; readonly column: string } | null;
-  /** The two columns of a USING join that this one stands for. */
-  readonly merged: readonly Column[];
 }
 
 /** The names that an expression sees, from the innermost query level outwards. */
@@ -62,7 +60,7 @@ const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoi
 export const NO_SCOPE: Scope = { items: [], parent: null, ctes: null };
 
 export function derivedColumn(name: string): Column {
-  return { name, source: null, merged: [] };
+  return { name, source: null };
 }
 
 /** An entry for rows of a relation. Its reads are counted by whoever makes it, unless it is a write's target. */
@@ -83,7 +81,7 @@ export function relationItem(
     unqualified: true,
     counted,
   };
-  for (const column of relation.columns) columns.push({ name: column, source: { item, column }, merged: [] });
+  for (const column of relation.columns) columns.push({ name: column, source: { item, column } });
   renameColumns(columns, alias);
   return item;
 }
@@ -115,9 +113,8 @@ export function renameColumns(columns: Column[], alias: Alias | undefined): void
 }
 
 /** Counts a column's rows and the column itself as read. */
-export function readColumnOf(context: Context, column: Column): void {
-  if (column.source !== null) readSource(context, column.source.item, column.source.column);
-  for (const half of column.merged) readColumnOf(context, half);
+export function readColumnOf(context: Context, { source }: Column): void {
+  if (source !== null) readSource(context, source.item, source.column);
 }
 
 function readSource(context: Context, item: Item, column: string): void {
@@ -134,6 +131,11 @@ function countReads(context: Context, item: Item): void {
 
 export function readWhole(context: Context, item: Item): void {
   countReads(context, item);
+  if (item.relation !== null) {
+    const key = `${item.inherited} ${relationName(context, item.relation)}`;
+    if (context.found.wholes.has(key)) return;
+    context.found.wholes.add(key);
+  }
   for (const column of item.columns) readColumnOf(context, column);
 }
 
@@ -182,20 +184,15 @@ export function findField(context: Context, item: Item, name: string): Reference
 function findUnqualified(context: Context, name: string, scope: Scope): Reference {
   let open = false;
   for (let level: Scope | null = scope; level !== null; level = level.parent) {
-    const columns: Column[] = [];
-    const system: Item[] = [];
-    for (const item of level.items) {
-      if (!item.unqualified) continue;
-      for (const column of item.columns) if (column.name === name) columns.push(column);
-      if (hasSystemColumn(item, name)) system.push(item);
-      open ||= item.open;
-    }
-    if (columns.length > 0) return readColumns(context, columns);
-    if (system.length > 0) {
+    const columns = columnsByName(context, level.items).get(name);
+    if (columns !== undefined) return readColumns(context, columns);
+    if (SYSTEM_COLUMNS.has(name)) {
+      const system = level.items.filter((item) => item.unqualified && hasSystemColumn(item, name));
       for (const item of system) readSource(context, item, name);
-      return { columns: system.map((item) => ({ item, column: name })), wholes: [] };
+      if (system.length > 0) return { columns: system.map((item) => ({ item, column: name })), wholes: [] };
     }
     // A column of an open item would hide those further out; as it isn't known, both count.
+    open ||= level.items.some((item) => item.unqualified && item.open);
   }
   const item = findItem(context, scope, [name]);
   if (item !== null) {
@@ -206,13 +203,32 @@ function findUnqualified(context: Context, name: string, scope: Scope): Referenc
   return { columns: [], wholes: [] };
 }
 
-function readColumns(context: Context, columns: readonly Column[]): Reference {
-  for (const column of columns) readColumnOf(context, column);
-  return { columns: columns.flatMap(sources), wholes: [] };
+const indexes = new WeakMap<readonly Item[], Map<string, Column[]>>();
+
+/** The columns of a level that are found without qualification. */
+function columnsByName(context: Context, items: readonly Item[]): Map<string, Column[]> {
+  let index = indexes.get(items);
+  if (index !== undefined) return index;
+  index = new Map();
+  indexes.set(items, index);
+  for (const item of items) {
+    if (!item.unqualified || !context.found.spend(item.columns.length)) continue;
+    addByName(index, item.columns);
+  }
+  return index;
 }
 
-function sources(column: Column): { item: Item; column: string }[] {
-  return [...(column.source === null ? [] : [column.source]), ...column.merged.flatMap(sources)];
+export function addByName(index: Map<string, Column[]>, columns: readonly Column[]): void {
+  for (const column of columns) {
+    const others = index.get(column.name);
+    if (others === undefined) index.set(column.name, [column]);
+    else others.push(column);
+  }
+}
+
+function readColumns(context: Context, columns: readonly Column[]): Reference {
+  for (const column of columns) readColumnOf(context, column);
+  return { columns: columns.flatMap(({ source }) => source ?? []), wholes: [] };
 }
 
 function hasSystemColumn(item: Item, name: string): boolean {

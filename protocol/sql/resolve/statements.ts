@@ -138,8 +138,8 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
     }
   },
   AlterTableStmt: (context, { relation: range, cmds, objtype, missing_ok }) => {
-    if (objtype === "OBJECT_TYPE") return;
-    const relation = defineRange(context, range, missing_ok);
+    // A composite type has no rows, but tables may be of it.
+    const relation = objtype === "OBJECT_TYPE" ? null : defineRange(context, range, missing_ok);
     for (const node of cmds ?? []) {
       const command = bodyOf(node, "AlterTableCmd");
       if (command === undefined) continue;
