@@ -5,10 +5,11 @@ import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";
 import { type ConnectorConfig, type PostgresTargetConfig, readConnectorConfig } from "./config.ts";
 import { PolicyHolder } from "./guard/policy-holder.ts";
-import { allowAll } from "./guard.ts";
 import { connectorToken, enroll, loadIdentity } from "./identity.ts";
 import { CancelRegistry } from "./postgres/cancel.ts";
 import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
+import { explain } from "./postgres/guard/explain.ts";
+import { Guard } from "./postgres/guard/guard.ts";
 import type { ConnectorSession } from "./session.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -120,8 +121,9 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
   const targets = new Map(config.targets.map((target) => [target.name, target]));
   const cancels = new CancelRegistry();
   const policies = new PolicyHolder((text) => PolicySet.load(nodeCedar(), text), log);
+  const guard = new Guard(policies, Date.now, log);
   const deps: PostgresDeps = {
-    judge: allowAll,
+    guard,
     cancels,
     cancelElsewhere: (...key) => uplink.cancelElsewhere(...key),
     log,
@@ -136,8 +138,16 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     serve: (session) => serveSession(session, targets.get(session.facts.target), deps),
     cancelHere: (...key) => cancels.cancelHere(...key),
     policies: (message) => policies.put(message),
-    explain: async ({ target }) => {
-      throw new SallyportError("not_found", `connector ${identity.name} can't explain for ${target}`);
+    explain: async (request) => {
+      const target = targets.get(request.target);
+      if (target === undefined) {
+        throw new SallyportError(
+          "unknown_target",
+          `connector ${identity.name} does not serve ${request.target}`,
+          "Add the target to the connector's configuration file.",
+        );
+      }
+      return await explain(guard, target, identity.name, request);
     },
     log,
   });

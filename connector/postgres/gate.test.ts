@@ -7,7 +7,7 @@ import { MAX_PAYLOAD, WINDOW } from "../../protocol/frame.ts";
 import * as m from "../../protocol/postgres/messages.ts";
 import { MessageReader } from "../../protocol/postgres/reader.ts";
 import { program } from "../../test/postgres-server.ts";
-import { listen, serve, targetConfig, testDeps } from "./test-stream.ts";
+import { listen, serve, targetConfig } from "./test-stream.ts";
 import { agentKey, firstError, names, states, TestTarget, tags } from "./test-target.ts";
 
 let target: TestTarget;
@@ -344,40 +344,5 @@ describe("frames", () => {
       return `${agent.sentBytes - before} ${hash.digest("hex")}`;
     };
     assert.equal(await answer(true), await answer(false));
-  });
-});
-
-describe("the judge", () => {
-  test("sees each message once, whole, before the target does", async () => {
-    const seen: string[] = [];
-    const deps = testDeps({
-      judge: (message) => {
-        const name = m.messageName("frontend", message.type) ?? "";
-        const body = message.body();
-        seen.push(name === "Query" && body ? `Query ${m.parseQuery(body).sql}` : name);
-        return { verdict: "allow" };
-      },
-    });
-    const { agent } = await target.open(deps);
-    const statement = m.query("SELECT 'cut in two'");
-    agent.say(statement.subarray(0, 12));
-    assert.deepEqual(seen, []);
-    agent.say(statement.subarray(12), m.sync());
-    await agent.take("ReadyForQuery");
-    agent.say(m.terminate());
-    assert.deepEqual(seen, ["Query SELECT 'cut in two'", "Sync", "Terminate"]);
-  });
-
-  test("that fails lets nothing pass", async () => {
-    const deps = testDeps({
-      judge: () => {
-        throw new Error("the policy engine is broken");
-      },
-    });
-    const { agent } = await target.open(deps);
-    agent.say(m.query("CREATE TABLE must_not_be ()"));
-    assert.equal((await agent.refusal()).get("C"), "XX000");
-    await target.gone(agent.facts.session);
-    assert.equal((await target.admin.query("SELECT to_regclass('must_not_be') AS name")).rows[0].name, null);
   });
 });

@@ -6,16 +6,17 @@ import { parseStartup } from "../../protocol/postgres/frontend.ts";
 import { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
-import { type Judge, MAX_JUDGED } from "../guard.ts";
 import type { CancelRegistry } from "./cancel.ts";
 import { CONNECT_TIMEOUT_MS } from "./dial.ts";
+import type { Guard } from "./guard/guard.ts";
 import { Relay } from "./relay.ts";
 import { type Admission, admit } from "./startup.ts";
 import { openTarget, TargetRefusal } from "./target.ts";
 
 /** What the gate needs of the connector around it. */
 export interface PostgresDeps {
-  judge: Judge;
+  /** What all sessions of this process judge by. */
+  guard: Guard;
   /** The keys given out by all sessions of this process. */
   cancels: CancelRegistry;
   /** Asks the other replicas to cancel what a key names that isn't held here. */
@@ -39,8 +40,10 @@ export function servePostgres(
   stream.handlers = new Gate(stream, target, deps);
 }
 
-/** Every message of a client but CopyData is judged whole. */
-const READ_WHOLE = { whole: "BCDEFHPQSXcfp", wholeLimit: MAX_JUDGED };
+/** Longest message of an agent that is held until it is whole so that it can be judged, header included. Bytes. */
+const MAX_JUDGED = 1024 * 1024;
+/** Every message of a client but CopyData is judged whole; a Bind may be longer, for it is judged by its beginning. */
+const READ_WHOLE = { whole: "BCDEFHPQSXcfp", wholeLimit: MAX_JUDGED, firstPiece: 16 * 1024 };
 
 const NO_ENCRYPTION = Buffer.from("N");
 
@@ -125,6 +128,7 @@ class Gate implements StreamHandlers {
     const limitMs = this.#deps.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     const timer = setTimeout(() => this.#opening.abort(tooSlow(this.#target, limitMs)), limitMs);
     try {
+      await this.#deps.guard.admit(this.#stream.facts, admission);
       const connection = await openTarget(this.#target, admission, this.#opening.signal);
       this.#state = "over";
       if (this.#opening.signal.aborted) {

@@ -9,16 +9,23 @@ import {
 } from "../../protocol/postgres/backend.ts";
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
 import { terminate } from "../../protocol/postgres/frontend.ts";
-import { BACKEND, FRONTEND, messageName } from "../../protocol/postgres/message-types.ts";
+import { BACKEND } from "../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import { cancelOnTarget } from "./cancel.ts";
+import { Conversation } from "./conversation.ts";
 import type { PostgresDeps } from "./gate.ts";
+import { OwnQueries } from "./guard/own-queries.ts";
+import type { Refusal } from "./guard/refusal.ts";
+import { Reporter } from "./guard/reporter.ts";
+import { SessionCatalog } from "./guard/session-catalog.ts";
+import { SessionGuard } from "./guard/session-guard.ts";
+import { Inbound } from "./inbound.ts";
+import { Outbound } from "./outbound.ts";
 import { Outbox } from "./outbox.ts";
 import { type Admission, secretBytes } from "./startup.ts";
 import type { TargetConnection } from "./target.ts";
-import { Work } from "./work.ts";
 
 /** What a session has become when its target is ready. */
 export interface Opened {
@@ -31,60 +38,108 @@ export interface Opened {
   agent: MessageReader;
 }
 
-const READY = BACKEND.ReadyForQuery.type;
-const ERROR = BACKEND.ErrorResponse.type;
-const TERMINATE = FRONTEND.Terminate.type;
-const PASSWORD = FRONTEND.PasswordMessage.type;
-
-/** What belongs to a startup, or to replication, which is refused there. */
-const NOT_IN_SESSION = new Set([
-  BACKEND.Authentication.type,
-  BACKEND.BackendKeyData.type,
-  BACKEND.NegotiateProtocolVersion.type,
-  BACKEND.CopyBothResponse.type,
-]);
-
-/**
- * Both directions of a session once its target is ready. Bytes pass as they came: each direction's reader finds the
- * messages, and a run of them goes on as one span.
- */
+/** Both directions of a session once its target is ready, and how it ends. */
 export class Relay implements StreamHandlers {
   readonly #opened: Opened;
   readonly #stream: ConnectorStream;
+  readonly #talk: Conversation;
   readonly #outbox: Outbox;
-  readonly #work = new Work();
-  #lastFromTarget = READY;
+  readonly #own: OwnQueries;
+  readonly #catalog: SessionCatalog;
+  readonly #reporter: Reporter;
+  readonly #inbound: Inbound;
+  readonly #outbound: Outbound;
   /** The agent has said that it is done; the target closes next. */
   #ending = false;
   #over = false;
   #unregister: () => void = () => {};
+  readonly #unsubscribe: () => void;
 
   constructor(opened: Opened) {
+    const { stream, target, deps, admission, connection, agent } = opened;
+    const { socket, reader } = connection;
+    const { guard } = deps;
     this.#opened = opened;
-    this.#stream = opened.stream;
-    this.#outbox = new Outbox(opened.stream, () => opened.connection.socket.pause());
+    this.#stream = stream;
+    this.#talk = new Conversation(connection.status);
+    this.#outbox = new Outbox(stream, () => socket.pause());
+    this.#own = new OwnQueries(this.#talk, (bytes) => {
+      this.#inbound.flush();
+      socket.write(bytes);
+    });
+    this.#reporter = new Reporter((event) => stream.event(event), stream.facts.policy.version);
+    this.#catalog = new SessionCatalog(
+      guard.catalog(target, admission.database),
+      this.#own,
+      this.#talk,
+      new Set(target.trustedFunctions),
+    );
+    this.#unsubscribe = guard.policies.onChange(() => {
+      const error = guard.revoked(stream.facts);
+      if (error !== null && !this.#over) this.#finish(error.code, error.message, error);
+    });
+    const usage = guard.usage(stream.facts.principal);
+    this.#inbound = new Inbound({
+      reader: agent,
+      talk: this.#talk,
+      own: this.#own,
+      guard: new SessionGuard({
+        facts: stream.facts,
+        database: admission.database,
+        policies: guard.policies,
+        texts: guard.texts,
+        usage,
+        talk: this.#talk,
+        own: this.#own,
+        catalog: this.#catalog,
+        reporter: this.#reporter,
+        now: guard.now,
+      }),
+      write: (bytes, written) => void socket.write(bytes, written),
+      consumed: (bytes) => {
+        if (!this.#over) this.#stream.consumed(bytes);
+      },
+      answer: (bytes) => this.#outbox.add(bytes, false, true),
+      terminated: () => {
+        this.#ending = true;
+      },
+      failed: (error) => this.#failed(error),
+    });
+    this.#outbound = new Outbound({
+      target: target.name,
+      reader,
+      talk: this.#talk,
+      own: this.#own,
+      catalog: this.#catalog,
+      outbox: this.#outbox,
+      counted: (rows, bytes) => usage.result(rows, bytes),
+      cut: (limit) => {
+        this.#reporter.cut(limit.passed!, limit[limit.passed!]);
+        void this.#cancelOnTarget();
+      },
+      skipToSync: () => this.#inbound.skipToSync(),
+      diverged: (refusal) => this.#diverged(refusal),
+    });
   }
 
   /** Tells the agent that it may begin, then relays, first what it sent ahead. */
   start(ahead: Uint8Array[]): void {
-    const { socket, reader } = this.#opened.connection;
+    const { socket } = this.#opened.connection;
     this.#greet();
-    socket.on("data", (chunk: Buffer) => {
-      reader.push(chunk);
-      this.#guarded(() => this.#fromTarget());
-    });
+    socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#outbound.push(chunk)));
     socket.on("end", () => this.#targetGone());
     socket.on("close", () => this.#targetGone());
-    this.#guarded(() => this.#fromTarget());
-    this.#guarded(() => this.#fromAgent(0));
+    this.#guarded(() => this.#outbound.run());
+    this.#guarded(() => this.#inbound.start());
     for (const chunk of ahead) this.onData(chunk);
     if (this.#stream.credit > 0) socket.resume();
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#over) return;
-    this.#opened.agent.push(chunk);
-    this.#guarded(() => this.#fromAgent(chunk.length));
+    this.#guarded(() => {
+      this.#inbound.push(chunk);
+      if (this.#ending && !this.#inbound.busy) this.#opened.connection.socket.end();
+    });
   }
 
   onDrain(): void {
@@ -96,7 +151,7 @@ export class Relay implements StreamHandlers {
     this.#ending = true;
     const { socket } = this.#opened.connection;
     // An agent that ends inside a message has nothing more to say, and Terminate would be taken for its rest.
-    if (this.#opened.agent.boundary) socket.end(terminate());
+    if (this.#opened.agent.boundary && !this.#inbound.busy) socket.end(terminate());
     else socket.end();
   }
 
@@ -144,83 +199,36 @@ export class Relay implements StreamHandlers {
     this.#stream.send(greeting);
   }
 
-  /** Passes on what the agent's reader has. `credit`: how many bytes the agent may send again for it. */
-  #fromAgent(credit: number): void {
-    const { agent, connection } = this.#opened;
-    const { data } = agent;
-    let from = -1;
-    let to = 0;
-    while (agent.next()) {
-      if (agent.first) this.#admit(agent);
-      if (from < 0) from = agent.start;
-      to = agent.end;
-    }
-    if (from >= 0) {
-      connection.socket.write(data.subarray(from, to), () => {
-        if (!this.#over) this.#stream.consumed(credit);
-      });
-    } else {
-      // What the reader holds back is consumed too: it is bounded, and a message as long as the window would wait
-      // for credit for ever.
-      this.#stream.consumed(credit);
-    }
-    if (this.#ending) connection.socket.end();
-  }
-
-  /** Every message of the agent passes here before its first byte goes to the target. */
-  #admit(message: MessageReader): void {
-    const { type } = message;
-    if (type === PASSWORD) throw outOfOrder("the agent", "PasswordMessage");
-    if (this.#ending) throw outOfOrder("the agent", "a message after Terminate");
-    if (this.#opened.deps.judge(message).verdict !== "allow") {
-      throw new SallyportError("forbidden", "the message was not allowed");
-    }
-    this.#work.sent(type);
-    if (type === TERMINATE) this.#ending = true;
-  }
-
-  /** Passes on what the target's reader has. */
-  #fromTarget(): void {
-    const { reader } = this.#opened.connection;
-    const { data } = reader;
-    let from = -1;
-    let to = 0;
-    try {
-      while (reader.next()) {
-        if (reader.first) this.#seen(reader.type);
-        if (from < 0) from = reader.start;
-        to = reader.end;
-      }
-    } finally {
-      // What came before a fault is in order; the agent gets it.
-      if (from >= 0) {
-        const waitedFor = this.#lastFromTarget === READY && this.#work.idle;
-        this.#outbox.add(data.subarray(from, to), !reader.boundary, waitedFor && reader.boundary);
-      }
-    }
-  }
-
-  #seen(type: number): void {
-    if (NOT_IN_SESSION.has(type)) {
-      throw outOfOrder(`target ${this.#opened.target.name}`, messageName("backend", type) ?? "a message");
-    }
-    if (type === READY) this.#work.ready();
-    this.#lastFromTarget = type;
-  }
-
   #guarded(step: () => void): void {
     if (this.#over) return;
     try {
       step();
     } catch (cause) {
-      const error =
-        cause instanceof SallyportError ? cause : new SallyportError("internal", "the relay failed");
-      this.#opened.deps.log(
-        `session ${this.#stream.facts.session}: ${cause instanceof Error ? cause.message : "unknown failure"}`,
-      );
-      this.#stream.event({ event: "refused", code: error.code, message: error.message });
-      this.#finish(error.code, error.message, error);
+      this.#failed(cause);
     }
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#over) return;
+    const error =
+      cause instanceof SallyportError ? cause : new SallyportError("internal", "the relay failed");
+    this.#opened.deps.log(
+      `session ${this.#stream.facts.session}: ${cause instanceof Error ? cause.message : "unknown failure"}`,
+    );
+    this.#stream.event({ event: "refused", code: error.code, message: error.message });
+    this.#finish(error.code, error.message, error);
+  }
+
+  /** The target has done more than the agent may be told: only the end of the session is true for both. */
+  #diverged(refusal: Refusal): void {
+    this.#outbox.add(refusal.bytes, false, true);
+    this.#failed(
+      new SallyportError(
+        "limit_exceeded",
+        "a result was cut by policy in the middle of other work, so the session ends",
+        "Send statements that read much apart from those that write.",
+      ),
+    );
   }
 
   #targetGone(): void {
@@ -235,13 +243,15 @@ export class Relay implements StreamHandlers {
       "Connect again; the server's own log says why it closed.",
     );
     // A target that says why it goes, as PostgreSQL does when it is shut down, has told the agent already.
-    this.#work.done();
-    this.#finish(error.code, error.message, this.#lastFromTarget === ERROR ? null : error);
+    const told = this.#outbound.last === BACKEND.ErrorResponse.type;
+    this.#finish(error.code, error.message, told ? null : error);
   }
 
   /** Tells the agent, where a message may stand, and ends the session. */
   #finish(code: EndCode, reason: string, error: SallyportError | null): void {
+    if (this.#over) return;
     this.#outbox.flush();
+    this.#reporter.flush();
     const last = error !== null && this.#outbox.boundary ? [errorResponse(error)] : [];
     this.#stream.end(last);
     this.#stream.close(code, reason);
@@ -252,10 +262,15 @@ export class Relay implements StreamHandlers {
     if (this.#over) return;
     this.#over = true;
     this.#unregister();
+    this.#unsubscribe();
     this.#outbox.discard();
+    this.#reporter.stop();
+    this.#own.end();
+    this.#catalog.release();
     this.#opened.connection.socket.destroy();
     // The server notices a closed connection only when it next reads or writes; a statement may run for long.
-    if (!this.#work.idle) void this.#cancelOnTarget();
+    const working = this.#talk.unsynced || !this.#talk.answered;
+    if (working && this.#opened.connection.socket.errored === null) void this.#cancelOnTarget();
   }
 
   async #cancelOnTarget(): Promise<void> {
@@ -268,8 +283,4 @@ export class Relay implements StreamHandlers {
       deps.log(`session ${this.#stream.facts.session}: its statement could not be cancelled: ${words}`);
     }
   }
-}
-
-function outOfOrder(who: string, name: string): SallyportError {
-  return new SallyportError("protocol_violation", `${who} sent ${name} where PostgreSQL's protocol has none`);
 }

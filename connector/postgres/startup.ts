@@ -2,6 +2,7 @@ import type { SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ProtocolNegotiation } from "../../protocol/postgres/backend.ts";
 import { PROTOCOL_3_0, PROTOCOL_3_2 } from "../../protocol/postgres/frontend.ts";
+import { checkStartupOptions, PINNED } from "../../protocol/sql/settings.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 
 /** What becomes of an agent's StartupMessage. */
@@ -11,6 +12,8 @@ export interface Admission {
   database: string;
   /** For the target. */
   parameters: [name: string, value: string][];
+  /** Names of the settings that the agent asks for, lower case: policies judge them as a SET. */
+  settings: string[];
   /** To tell the agent, where it asked for more than there is. */
   negotiation: ProtocolNegotiation | null;
 }
@@ -40,6 +43,7 @@ export function admit(
   const database = chooseDatabase(asked, target);
   const unknownOptions = [...asked.keys()].filter((name) => name.startsWith("_pq_."));
   const version = agreedVersion(startup.version);
+  const changes = checkStartupOptions(Object.fromEntries(asked));
   const settings = [...asked].filter(([name]) => !OURS.has(name.toLowerCase()) && !name.startsWith("_pq_."));
   return {
     version,
@@ -48,8 +52,10 @@ export function admit(
       ["user", target.user],
       ["database", database],
       ...settings,
+      ...Object.entries(PINNED),
       ["application_name", applicationName(facts.session, asked)],
     ],
+    settings: changes.map(({ name }) => name).filter((name) => !OURS.has(name)),
     negotiation:
       version === startup.version && unknownOptions.length === 0 ? null : { version, unknownOptions },
   };
@@ -61,7 +67,7 @@ export function secretBytes(version: number): number {
 }
 
 /** Parameters that an agent doesn't choose, or not alone. Settings have no case in PostgreSQL. */
-const OURS = new Set(["user", "database", "replication", "application_name"]);
+const OURS = new Set(["user", "database", "replication", "application_name", ...Object.keys(PINNED)]);
 
 /** Minor version 1 was never given out; above 2 there is nothing yet. */
 function agreedVersion(asked: number): number {

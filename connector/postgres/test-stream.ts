@@ -1,15 +1,20 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import type { EndCode } from "../../protocol/close-reason.ts";
-import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
+import type { ConnectorEvent, PolicyInForce, SessionFacts } from "../../protocol/control.ts";
 import { WINDOW } from "../../protocol/frame.ts";
+import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
+import { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import * as m from "../../protocol/postgres/messages.ts";
 import { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
-import { allowAll } from "../guard.ts";
+import { PolicyHolder } from "../guard/policy-holder.ts";
 import { CancelRegistry } from "./cancel.ts";
 import { type PostgresDeps, servePostgres } from "./gate.ts";
+import { Guard } from "./guard/guard.ts";
 
 /** For tests: an agent, and the tunnel between it and the gate, in memory. */
 
@@ -49,8 +54,24 @@ export function targetConfig(parts: Partial<PostgresTargetConfig> = {}): Postgre
     password: null,
     tls: { mode: "disable" },
     channelBinding: "prefer",
+    trustedFunctions: [],
     ...parts,
   };
+}
+
+/** A guard under this policy text, whose clock stands. */
+export function testGuard(text: string = ALLOW_ALL, now: () => number = () => 0): Guard {
+  const holder = new PolicyHolder(
+    (one) => PolicySet.load(nodeCedar(), one),
+    () => {},
+  );
+  holder.put(policyInForce(text, 1));
+  return new Guard(holder, now, () => {});
+}
+
+/** What the edge sends of a policy set. */
+export function policyInForce(text: string, revision: number): PolicyInForce {
+  return { type: "policy", text, revision, version: createHash("sha256").update(text).digest("hex") };
 }
 
 export interface TestDeps extends PostgresDeps {
@@ -63,7 +84,7 @@ export function testDeps(parts: Partial<PostgresDeps> = {}): TestDeps {
   const logged: string[] = [];
   const elsewhere: TestDeps["elsewhere"] = [];
   return {
-    judge: allowAll,
+    guard: testGuard(),
     cancels: new CancelRegistry(),
     cancelElsewhere: (...key) => void elsewhere.push(key),
     log: (message) => void logged.push(message),

@@ -140,6 +140,12 @@ export function parseBind(body: Uint8Array): Bind {
   });
 }
 
+/** The names of a Bind of which only the beginning is there. */
+export function parseBindNames(beginning: Uint8Array): Pick<Bind, "portal" | "statement"> {
+  const cursor = new Cursor(beginning, "Bind");
+  return { portal: cursor.cstring(), statement: cursor.cstring() };
+}
+
 /** What Describe and Close name. */
 export interface Named {
   kind: "statement" | "portal";

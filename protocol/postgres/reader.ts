@@ -24,6 +24,8 @@ export interface ReaderOptions {
   whole: string;
   /** Longest message, with its header, that is held until it is whole; a longer one comes in pieces. Bytes. */
   wholeLimit: number;
+  /** Bytes that the first piece of such a longer message has at least; 0 by default. */
+  firstPiece?: number;
 }
 
 /**
@@ -57,6 +59,7 @@ export class MessageReader {
   readonly #rules: readonly (MessageRule | undefined)[];
   readonly #whole = new Uint8Array(256);
   readonly #wholeLimit: number;
+  readonly #firstPiece: number;
   #phase: "startup" | "typed" | "over";
   #at = 0;
   #remaining = 0;
@@ -70,6 +73,7 @@ export class MessageReader {
     this.#phase = direction === "frontend" ? "startup" : "typed";
     for (const letter of options.whole) this.#whole[letter.charCodeAt(0)] = 1;
     this.#wholeLimit = options.wholeLimit;
+    this.#firstPiece = options.firstPiece ?? 0;
   }
 
   /** Whether the bytes handed over so far end where a message ends. */
@@ -114,7 +118,11 @@ export class MessageReader {
       throw badHeader(this.#direction, type, length);
     }
     const total = length + 1;
-    if (total > available && total <= this.#wholeLimit && this.#whole[type] === 1) return this.#hold(total);
+    if (total > available && this.#whole[type] === 1) {
+      if (total <= this.#wholeLimit) return this.#hold(total);
+      const least = Math.min(total, this.#firstPiece);
+      if (available < least) return this.#hold(least);
+    }
     this.type = type;
     this.length = length - 4;
     this.#remaining = total;

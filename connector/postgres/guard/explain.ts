@@ -1,0 +1,104 @@
+import type { ExplainedStatement, ExplainRequest, PlanEstimate } from "../../../protocol/control.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
+import type { Usage } from "../../../protocol/policy/bands.ts";
+import { judgeStatement } from "../../../protocol/policy/judge.ts";
+import type { NameContext } from "../../../protocol/sql/catalog.ts";
+import { classify } from "../../../protocol/sql/classify.ts";
+import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import { type ParsedStatement, SqlSyntaxError } from "../../../protocol/sql/parser.ts";
+import type { PostgresTargetConfig } from "../../config.ts";
+import type { CatalogCache } from "../catalog/cache.ts";
+import { PROBE, readProbe } from "../catalog/session-state.ts";
+import { estimateOf, explainText } from "../plan-estimate.ts";
+import type { Guard } from "./guard.ts";
+
+const NOTHING_YET: Usage = {
+  statements: 0,
+  statementsLastMinute: 0,
+  rows: 0,
+  bytes: 0,
+  repeatedLastMinute: 0,
+};
+/** Rounds of asking the catalog: views in views, each a round. */
+const MAX_ROUNDS = 64;
+
+/**
+ * What the guard would say of this SQL as the first of a new session, by the policies and the catalog of this moment.
+ * Nothing is run but the planner, where a policy looks at its estimate. Throws `SallyportError`.
+ */
+export async function explain(
+  guard: Guard,
+  target: PostgresTargetConfig,
+  connector: string,
+  request: ExplainRequest,
+): Promise<{ statements: ExplainedStatement[] }> {
+  const { principal, onBehalfOf, groups, sql } = request;
+  const database = databaseOf(target, request.database);
+  await guard.parser;
+  const held = guard.policies.current;
+  if (held === null) {
+    throw new SallyportError("forbidden", "this connector has no policies to judge by", "Its log says why.");
+  }
+  const catalog = guard.catalog(target, database);
+  catalog.acquire();
+  try {
+    const statements = await classified(parse(guard, sql), catalog, new Set(target.trustedFunctions));
+    const subject = { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
+    const policyTarget = { name: target.name, kind: target.kind, connector };
+    const explained: ExplainedStatement[] = [];
+    for (const { facts, text, explainable } of statements) {
+      const wanted = facts.actions.some((action) => held.set.uses(action).plan);
+      const alone = statements.length === 1;
+      const plan = wanted && alone && explainable ? await estimate(catalog, text) : null;
+      const decision = judgeStatement(held.set, subject, policyTarget, facts, {
+        database,
+        inTransaction: false,
+        plan,
+        session: NOTHING_YET,
+        principalUsage: NOTHING_YET,
+      });
+      explained.push({ text, facts, decision, plan });
+    }
+    return { statements: explained };
+  } finally {
+    catalog.release();
+  }
+}
+
+function databaseOf(target: PostgresTargetConfig, asked: string | undefined): string {
+  if (asked === undefined) return target.databases[0];
+  if (target.databases.includes(asked)) return asked;
+  throw new SallyportError(
+    "not_found",
+    `target ${target.name} has no database of this name that may be opened`,
+    `Choose one of ${target.databases.join(", ")}.`,
+  );
+}
+
+function parse(guard: Guard, sql: string): ParsedStatement[] {
+  try {
+    return guard.texts.parse(sql);
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error;
+    throw new SallyportError("invalid_request", `${error.message} (character ${error.position})`);
+  }
+}
+
+async function classified(
+  parsed: ParsedStatement[],
+  catalog: CatalogCache,
+  trustedFunctions: ReadonlySet<string>,
+): Promise<ClassifiedStatement[]> {
+  const names: NameContext = { ...readProbe(await catalog.query(PROBE)), trustedFunctions };
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const { statements, missing } = classify(parsed, names, catalog);
+    if (missing.length === 0) return statements;
+    await catalog.load(missing);
+  }
+  throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
+}
+
+async function estimate(catalog: CatalogCache, text: string): Promise<PlanEstimate> {
+  const rows = await catalog.query(explainText(text));
+  return estimateOf(rows.map(([line]) => line ?? "").join("\n"));
+}

@@ -1,0 +1,135 @@
+import type { SessionFacts } from "../../../protocol/control.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
+import type { Decision } from "../../../protocol/policy/decision.ts";
+import { judgeStatement } from "../../../protocol/policy/judge.ts";
+import type { PolicySet, PolicyTarget, Subject } from "../../../protocol/policy/policy-set.ts";
+import type { StatementFacts } from "../../../protocol/sql/facts.ts";
+import { loadParser } from "../../../protocol/sql/parser.ts";
+import type { PostgresTargetConfig } from "../../config.ts";
+import type { PolicyHolder } from "../../guard/policy-holder.ts";
+import { Principals, SessionUsage } from "../../guard/usage.ts";
+import { CatalogCache } from "../catalog/cache.ts";
+import type { Admission } from "../startup.ts";
+import { ParsedTexts } from "./parsed-texts.ts";
+
+/** How long the policy set that a session was opened under may take to arrive, ms. */
+export const POLICY_MS = 5_000;
+
+/** What all sessions of one connector process share to judge by. */
+export class Guard {
+  readonly policies: PolicyHolder;
+  readonly texts = new ParsedTexts();
+  /** Resolves when statements can be parsed. */
+  readonly parser: Promise<void>;
+  readonly now: () => number;
+  readonly #principals = new Principals();
+  readonly #catalogs = new Map<string, CatalogCache>();
+  readonly #log: (message: string) => void;
+
+  constructor(policies: PolicyHolder, now: () => number, log: (message: string) => void) {
+    this.policies = policies;
+    this.now = now;
+    this.#log = log;
+    // A parser that can't be had is told to each session.
+    this.parser = loadParser();
+    this.parser.catch(() => {});
+  }
+
+  /** Counters for a new session of this principal. */
+  usage(principal: string): SessionUsage {
+    return new SessionUsage(this.#principals.of(principal));
+  }
+
+  /** The catalog of one of a target's databases, as others than the session have committed it. */
+  catalog(target: PostgresTargetConfig, database: string): CatalogCache {
+    const key = JSON.stringify([target.name, database]);
+    let cache = this.#catalogs.get(key);
+    if (cache === undefined) {
+      cache = new CatalogCache(target, database, this.#log);
+      this.#catalogs.set(key, cache);
+    }
+    return cache;
+  }
+
+  /**
+   * Checks what an agent asks for as its session starts: that it may connect by the policies of this moment, and
+   * change the settings that it names. Throws `forbidden`.
+   */
+  async admit(facts: SessionFacts, admission: Admission): Promise<void> {
+    await this.parser;
+    const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
+    checkConnect(set, facts);
+    if (admission.settings.length === 0) return;
+    const decision = judgeStatement(
+      set,
+      subjectOf(facts),
+      policyTarget(facts),
+      startupFacts(admission.settings),
+      {
+        database: admission.database,
+        inTransaction: false,
+        plan: null,
+        ...this.usage(facts.principal).of("", this.now()),
+      },
+    );
+    if (decision.verdict !== "allow") throw refusedBy(decision, `settings ${admission.settings.join(", ")}`);
+  }
+
+  /** The error that must end a session which the policies of this moment would not let open; null otherwise. */
+  revoked(facts: SessionFacts): SallyportError | null {
+    const held = this.policies.current;
+    // Its statements are refused until there is one; the session itself may stay.
+    if (held === null) return null;
+    try {
+      checkConnect(held.set, facts);
+      return null;
+    } catch (error) {
+      return error as SallyportError;
+    }
+  }
+
+  /** Ends the catalogs' connections. */
+  stop(): void {
+    for (const cache of this.#catalogs.values()) cache.stop();
+  }
+}
+
+export function subjectOf({ principal, onBehalfOf, groups }: SessionFacts): Subject {
+  return { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
+}
+
+export function policyTarget({ target, kind, connector }: SessionFacts): PolicyTarget {
+  return { name: target, kind, connector };
+}
+
+function checkConnect(set: PolicySet, facts: SessionFacts): void {
+  const { listed, mode } = facts;
+  const decision = set.decide(subjectOf(facts), "connect", policyTarget(facts), { listed, mode });
+  if (decision.verdict !== "allow") throw refusedBy(decision, `opening ${facts.target}`);
+}
+
+function refusedBy(decision: Exclude<Decision, { verdict: "allow" }>, what: string): SallyportError {
+  const { verdict, reason, policies } = decision;
+  const words =
+    verdict === "block" ? "is blocked by policy" : "needs an approval, which can't be asked for yet";
+  const hint = policies.length === 0 ? undefined : `Decided by ${policies.join(", ")}.`;
+  return new SallyportError("forbidden", `${what} ${words}: ${reason}`, hint);
+}
+
+function startupFacts(settings: string[]): StatementFacts {
+  return {
+    tag: "SET",
+    actions: ["postgres:set"],
+    opaque: [],
+    reads: [],
+    writes: [],
+    readColumns: [],
+    writeColumns: [],
+    functions: [],
+    effects: ["change-setting"],
+    settings: [...new Set(settings)].sort(),
+    where: "none",
+    limit: null,
+    fingerprint: "",
+  };
+}

@@ -1,0 +1,64 @@
+import { ERRORS, SallyportError } from "../../../protocol/errors.ts";
+import type { Decision } from "../../../protocol/policy/decision.ts";
+import { errorFields } from "../../../protocol/postgres/backend.ts";
+import { BACKEND } from "../../../protocol/postgres/message-types.ts";
+import { message } from "../../../protocol/postgres/wire.ts";
+import { SqlSyntaxError } from "../../../protocol/sql/parser.ts";
+
+const SEVERITY: [string, string][] = [
+  ["S", "ERROR"],
+  ["V", "ERROR"],
+];
+/** Bytes that the fields of a passed on error may have. */
+const MAX_BODY = 64 * 1024;
+
+/** Why a message did not reach the target, as the agent is told: a whole ErrorResponse. */
+export class Refusal extends Error {
+  readonly bytes: Buffer;
+
+  private constructor(bytes: Buffer) {
+    super("the message was refused");
+    this.bytes = bytes;
+  }
+
+  /** The verdict of policies. */
+  static byPolicy(decision: Exclude<Decision, { verdict: "allow" }>): Refusal {
+    const { verdict, reason, policies } = decision;
+    const which = policies.length === 0 ? "No policy permits it" : `Decided by ${policies.join(", ")}`;
+    const hint = `${which}; \`sallyport policy explain\` tells what was found in the statement.`;
+    if (verdict === "block") return Refusal.of("42501", `blocked by policy: ${reason}`, hint);
+    const who = decision.approvals.map(({ approvers, quorum }) =>
+      quorum > 1 ? `${quorum} of ${approvers.join(", ")}` : approvers.join(", "),
+    );
+    const by = who.length === 0 ? "" : ` by ${who.join(" and ")}`;
+    return Refusal.of("42501", `needs approval${by}, which can't be asked for yet: ${reason}`, hint);
+  }
+
+  static byError(error: unknown): Refusal {
+    if (error instanceof Refusal) return error;
+    if (error instanceof SqlSyntaxError) {
+      const position: [string, string][] = error.position > 0 ? [["P", String(error.position)]] : [];
+      return new Refusal(
+        errorFields("ErrorResponse", [...SEVERITY, ["C", "42601"], ["M", error.message], ...position]),
+      );
+    }
+    const known =
+      error instanceof SallyportError ? error : new SallyportError("internal", "the guard failed");
+    return Refusal.of(ERRORS[known.code].sqlstate, known.message, known.hint);
+  }
+
+  static of(sqlstate: string, message: string, hint?: string): Refusal {
+    const hints: [string, string][] = hint === undefined ? [] : [["H", hint]];
+    return new Refusal(
+      errorFields("ErrorResponse", [...SEVERITY, ["C", sqlstate], ["M", message], ...hints]),
+    );
+  }
+
+  /** The target's own words about the connector's own question: the agent's statement would have met the same. */
+  static byTarget(body: Uint8Array): Refusal {
+    if (body.length === 0 || body.length > MAX_BODY) {
+      return Refusal.of("XX000", "the target refused to plan the statement");
+    }
+    return new Refusal(message(BACKEND.ErrorResponse, body));
+  }
+}

@@ -1,0 +1,74 @@
+import type { ConnectorEvent, PlanEstimate, PolicyStamp } from "../../../protocol/control.ts";
+import type { Decision } from "../../../protocol/policy/decision.ts";
+import type { StatementFacts } from "../../../protocol/sql/facts.ts";
+
+/** Of a refused statement, characters that its event has; the agent's frame has the whole. */
+const MAX_TEXT = 8 * 1024;
+/** Facts are told together: each event is an entry of the recording. */
+const MAX_FACTS = 64;
+const FACTS_MS = 1_000;
+/** Different facts that a session remembers to have told; then it tells some again. */
+const MAX_TOLD = 5_000;
+
+/** Writes to the recording what the guard proved and decided. */
+export class Reporter {
+  readonly #tell: (event: ConnectorEvent) => void;
+  readonly #told = new Set<string>();
+  #waiting: { facts: StatementFacts; plan: PlanEstimate | null }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #seen = new WeakSet<StatementFacts>();
+  #version: string;
+
+  /** `version`: of the policy set that the session was opened under; the recording has it already. */
+  constructor(tell: (event: ConnectorEvent) => void, version: string) {
+    this.#tell = tell;
+    this.#version = version;
+  }
+
+  /** By this set statements are judged from now on. */
+  policy({ version, revision }: PolicyStamp): void {
+    if (this.#version === version) return;
+    this.#version = version;
+    this.#tell({ event: "policy", version, revision });
+  }
+
+  refused(
+    decision: Exclude<Decision, { verdict: "allow" }>,
+    sql: string,
+    facts: StatementFacts | null,
+  ): void {
+    this.#tell({ event: "judged", decision, text: sql.slice(0, MAX_TEXT), facts });
+  }
+
+  /** A statement goes to the target. Its facts are told once, and soon. */
+  ran(facts: StatementFacts, plan: PlanEstimate | null): void {
+    if (this.#seen.has(facts)) return;
+    this.#seen.add(facts);
+    const key = JSON.stringify(facts);
+    if (this.#told.has(key)) return;
+    if (this.#told.size >= MAX_TOLD) this.#told.clear();
+    this.#told.add(key);
+    this.#waiting.push({ facts, plan });
+    if (this.#waiting.length >= MAX_FACTS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), FACTS_MS).unref();
+  }
+
+  cut(limit: "rows" | "bytes", value: number): void {
+    this.#tell({ event: "cut", limit, value });
+  }
+
+  /** Nothing can be told any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Tells what waits; to be called before the session ends. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length === 0) return;
+    const statements = this.#waiting;
+    this.#waiting = [];
+    this.#tell({ event: "facts", statements });
+  }
+}

@@ -1,0 +1,160 @@
+import type { TransactionStatus } from "../../../protocol/postgres/backend.ts";
+import type { Catalog, CatalogName, NameContext } from "../../../protocol/sql/catalog.ts";
+import { classify } from "../../../protocol/sql/classify.ts";
+import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
+import type { CatalogCache } from "../catalog/cache.ts";
+import { OwnCatalog } from "../catalog/own-catalog.ts";
+import { PROBE, readProbe } from "../catalog/session-state.ts";
+import type { Conversation } from "../conversation.ts";
+import { type OwnQueries, Skipping } from "./own-queries.ts";
+import { Refusal } from "./refusal.ts";
+
+/** What a classification lacks. */
+export type Need = { need: "names" } | { need: "catalog"; names: CatalogName[] };
+
+/** Classifications that one session keeps. */
+const MAX_KEPT = 1_000;
+
+/**
+ * What names mean in one session at this moment: its search_path and temporary schema, asked of the target after
+ * anything that may have changed them, and the catalog as this session sees it. What others committed comes from a
+ * cache that all sessions of the database share; while this session's transaction has changed the catalog, only its
+ * own connection tells the truth.
+ */
+export class SessionCatalog {
+  readonly #shared: CatalogCache;
+  readonly #own: OwnQueries;
+  readonly #talk: Conversation;
+  readonly #trusted: ReadonlySet<string>;
+  #names: NameContext | null = null;
+  /** Settings may have changed in this transaction: its end, or a failure, may change them back. */
+  #touched = false;
+  /** The transaction may have changed the catalog. */
+  #dirty = false;
+  #private: OwnCatalog | undefined;
+  #kept = new Map<ParsedStatement[], ClassifiedStatement[]>();
+  #version = -1;
+
+  constructor(shared: CatalogCache, own: OwnQueries, talk: Conversation, trusted: ReadonlySet<string>) {
+    this.#shared = shared;
+    this.#own = own;
+    this.#talk = talk;
+    this.#trusted = trusted;
+    shared.acquire();
+  }
+
+  /** The statements, or what must be found first. Throws `Refusal`. */
+  classify(parsed: ParsedStatement[]): ClassifiedStatement[] | Need {
+    const nameless = parsed.every(({ tree }) => NAMELESS.has(Object.keys(tree)[0]!));
+    if (nameless) return classify(parsed, NO_NAMES, NO_CATALOG).statements;
+    if (this.#talk.status === "E" && this.#talk.answered) throw aborted();
+    if (this.#names === null) return { need: "names" };
+    // Not asked yet: nothing could be told from what a newer server reads otherwise.
+    if (!this.#dirty && this.#shared.serverVersion === 0) return { need: "catalog", names: [] };
+    if (!this.#dirty && this.#version !== this.#shared.version) {
+      this.#kept.clear();
+      this.#version = this.#shared.version;
+    }
+    const known = this.#dirty ? undefined : this.#kept.get(parsed);
+    if (known !== undefined) return known;
+    const { statements, missing } = classify(parsed, this.#names, this.#catalog());
+    if (missing.length > 0) return { need: "catalog", names: missing };
+    if (!this.#dirty) this.#keep(parsed, statements);
+    return statements;
+  }
+
+  /** Finds what was missing. Throws what the target or the catalog's connection throws. */
+  async find(missing: Need): Promise<void> {
+    if (missing.need === "catalog") {
+      const catalog = this.#catalog();
+      await catalog.load(missing.names);
+      return;
+    }
+    // What is still on its way may change the very settings that are asked for.
+    await this.#own.quiet();
+    if (this.#talk.skipping) throw new Skipping();
+    if (this.#talk.status === "E") throw aborted();
+    const rows = await this.#own.query(PROBE);
+    this.#names = { ...readProbe(rows), trustedFunctions: this.#trusted };
+    this.#kept.clear();
+  }
+
+  /** A statement that may change what names mean goes to the target. */
+  sent(what: "settings" | "catalog" | "rollback" | "everything"): void {
+    if (what === "settings" || what === "everything") this.#touched = true;
+    if (what === "catalog" || what === "everything") this.#changed();
+    if (this.#touched) this.#names = null;
+  }
+
+  /** An error came: what the transaction had set may be undone. */
+  failed(): void {
+    if (this.#touched) this.#names = null;
+  }
+
+  /** ReadyForQuery came. */
+  ready(status: TransactionStatus): void {
+    if (this.#touched) this.#names = null;
+    if (status !== "I") return;
+    this.#touched = false;
+    if (!this.#dirty) return;
+    this.#dirty = false;
+    this.#private = undefined;
+    this.#shared.invalidate();
+  }
+
+  /** The session is over. */
+  release(): void {
+    if (this.#dirty) this.#shared.invalidate();
+    this.#shared.release();
+  }
+
+  #changed(): void {
+    this.#dirty = true;
+    this.#private = undefined;
+    this.#kept.clear();
+  }
+
+  #catalog(): Catalog & { load(names: CatalogName[]): Promise<void> } {
+    if (!this.#dirty) return this.#shared;
+    this.#private ??= new OwnCatalog(this.#own, this.#shared.serverVersion, this.#trusted);
+    return this.#private;
+  }
+
+  #keep(parsed: ParsedStatement[], statements: ClassifiedStatement[]): void {
+    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    this.#kept.set(parsed, statements);
+  }
+}
+
+/** Statements whose parse tree has no name of the catalog: they also run where the target can't be asked. */
+const NAMELESS: ReadonlySet<string> = new Set([
+  "TransactionStmt",
+  "VariableSetStmt",
+  "VariableShowStmt",
+  "DiscardStmt",
+  "DeallocateStmt",
+  "ListenStmt",
+  "UnlistenStmt",
+  "NotifyStmt",
+  "FetchStmt",
+  "ClosePortalStmt",
+]);
+
+/** Where there is no name, there is nothing to ask; nor has this grammar changed with PostgreSQL's versions. */
+const NO_CATALOG: Catalog = {
+  serverVersion: 180_000,
+  relation: () => null,
+  functions: () => [],
+  userOperator: () => false,
+  userType: () => false,
+};
+
+const NO_NAMES: NameContext = { searchPath: [], temporarySchema: null, trustedFunctions: new Set() };
+
+function aborted(): Refusal {
+  return Refusal.of(
+    "25P02",
+    "current transaction is aborted, commands ignored until end of transaction block",
+  );
+}
