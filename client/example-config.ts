@@ -35,7 +35,7 @@ limits:
   resume: 15s
 
 # What may be done: a file of Cedar policies, which decide on every connection and statement; see docs/policies.md.
-# Without one the starter set is in force: reads and keyed writes pass, mass writes and DDL wait for approval.
+# Without one the starter set is in force: 'sallyport policy init policies.cedar' writes it, to begin with.
 # policies: ./policies.cedar
 
 targets:

@@ -115,7 +115,15 @@ export class Uplink {
     const socket = connect(edge, Path.control, headers, MAX_CONTROL);
     let wait = 0;
     socket.on("open", () => this.#opened(socket));
-    socket.on("message", (data: Buffer) => this.#message(data.toString()));
+    socket.on("message", (data: Buffer) => {
+      try {
+        this.#message(data.toString());
+      } catch {
+        // What it can't read it can't obey: a new socket begins with what is in force.
+        this.#options.log("the edge said what can't be read; connecting again");
+        socket.terminate();
+      }
+    });
     socket.on("unexpected-response", (_request, response) => {
       void readProblem(response).then((error) => {
         this.#options.log(
@@ -141,6 +149,11 @@ export class Uplink {
   }
 
   #opened(socket: WebSocket): void {
+    if (this.#stopped) {
+      // It was on its way when this connector stopped; left open, it would take sessions that nobody serves.
+      socket.terminate();
+      return;
+    }
     this.#socket = socket;
     this.#retryMs = FIRST_RETRY_MS;
     this.#pongDue = false;

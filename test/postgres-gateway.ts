@@ -29,13 +29,18 @@ export interface PostgresGatewayOptions {
   /** A server that runs already; else one is started, and stopped at the end. */
   postgres?: PostgresServer;
   target?: Partial<PostgresTargetConfig>;
+  /** In force at the start; else everything passes. */
+  policies?: string;
   log?: (message: string) => void;
 }
 
 export async function startPostgresGateway(options: PostgresGatewayOptions = {}): Promise<PostgresGateway> {
   const postgres = options.postgres ?? (await startPostgres());
   const edge = await startTestEdge(options.edge);
-  await edge.apply({ targets: [testTarget(TARGET)] });
+  await edge.apply({
+    targets: [testTarget(TARGET)],
+    ...(options.policies !== undefined && { policies: options.policies }),
+  });
   await edge.enroll("main");
   process.env.SALLYPORT_TEST_PASSWORD = postgres.password;
   const config: ConnectorConfig = {

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Explained, PolicyInForce } from "../protocol/control.ts";
+import { SallyportError } from "../protocol/errors.ts";
+import { generateKey } from "../protocol/signatures.ts";
+import { Uplink, type UplinkOptions } from "./uplink.ts";
+
+const request = { target: "orders", principal: "corp/alice", groups: [], sql: "SELECT 1" };
+
+describe("the control socket of a connector", () => {
+  let server: Server;
+  let edge: WebSocketServer;
+  let socket: WebSocket;
+  let log: string[];
+
+  async function start(context: TestContext, options: Partial<UplinkOptions>): Promise<void> {
+    const { port } = server.address() as AddressInfo;
+    log = [];
+    const joined = once(edge, "connection");
+    const uplink = new Uplink({
+      edge: new URL(`http://127.0.0.1:${port}`),
+      name: "main",
+      key: await generateKey(),
+      targets: [],
+      spares: 0,
+      token: async () => "token",
+      serve: () => {},
+      cancelHere: () => false,
+      policies: () => {},
+      explain: async () => ({ statements: [] }),
+      log: (line) => log.push(line),
+      ...options,
+    });
+    context.after(() => uplink.stop());
+    [socket] = (await joined) as [WebSocket];
+  }
+
+  /** The answers that come, as many as given. */
+  async function answers(count: number): Promise<Explained[]> {
+    const found: Explained[] = [];
+    for await (const [data] of on(socket)) {
+      const message = JSON.parse(data.toString()) as Explained | { type: "presence" };
+      if (message.type === "explained") found.push(message);
+      if (found.length === count) break;
+    }
+    return found;
+  }
+
+  before(async () => {
+    server = createServer().listen(0, "127.0.0.1");
+    edge = new WebSocketServer({ server });
+    await once(server, "listening");
+  });
+  after(() => {
+    edge.close();
+    server.close();
+  });
+  test("gives on the policies that the edge sends, in their order", async (context) => {
+    const seen: number[] = [];
+    const both = Promise.withResolvers<void>();
+    await start(context, {
+      policies: ({ revision }) => {
+        if (seen.push(revision) === 2) both.resolve();
+      },
+    });
+    for (const revision of [3, 4]) {
+      const message: PolicyInForce = { type: "policy", revision, version: "", text: "x".repeat(600_000) };
+      socket.send(JSON.stringify(message));
+    }
+    await both.promise;
+    assert.deepEqual(seen, [3, 4]);
+  });
+
+  test("comes again when the edge says what can't be read", async (context) => {
+    await start(context, {});
+    for (const garbage of ["{", "null", '{"type":"policy"']) {
+      const again = once(edge, "connection");
+      socket.send(garbage);
+      [socket] = (await again) as [WebSocket];
+    }
+    assert.ok(log.some((line) => /can't be read/.test(line)));
+  });
+
+  test("answers a bounded number of questions at once", async (context) => {
+    const busy = Promise.withResolvers<{ statements: [] }>();
+    await start(context, { explain: () => busy.promise });
+    const told = answers(1);
+    for (let i = 0; i < 5; i++) socket.send(JSON.stringify({ type: "explain", id: `q${i}`, request }));
+    const [refused] = await told;
+    assert.equal(refused!.id, "q4");
+    assert.equal("error" in refused!.answer && refused!.answer.error.code, "too_many");
+    const rest = answers(4);
+    busy.resolve({ statements: [] });
+    assert.deepEqual(
+      (await rest).map(({ id }) => id),
+      ["q0", "q1", "q2", "q3"],
+    );
+    const free = answers(1);
+    socket.send(JSON.stringify({ type: "explain", id: "q5", request }));
+    assert.deepEqual((await free)[0]!.answer, { statements: [] });
+  });
+
+  test("tells its own errors and no other's words", async (context) => {
+    let failure: Error = new SallyportError("target_unreachable", "it is away", "Start it.");
+    await start(context, { explain: () => Promise.reject(failure) });
+    const ask = async () => {
+      const told = answers(1);
+      socket.send(JSON.stringify({ type: "explain", id: "q", request }));
+      return (await told)[0]!.answer;
+    };
+    assert.deepEqual(await ask(), {
+      error: { code: "target_unreachable", message: "it is away", hint: "Start it." },
+    });
+    failure = new Error("password=hunter2");
+    assert.doesNotMatch(JSON.stringify(await ask()), /hunter2/);
+  });
+});
+
+/** Messages of a socket, from now on. */
+async function* on(socket: WebSocket): AsyncGenerator<[Buffer]> {
+  const queue: Buffer[] = [];
+  let wake = () => {};
+  const take = (data: Buffer) => {
+    queue.push(data);
+    wake();
+  };
+  socket.on("message", take);
+  try {
+    for (;;) {
+      const next = queue.shift();
+      if (next) yield [next];
+      else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    socket.off("message", take);
+  }
+}
