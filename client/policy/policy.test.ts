@@ -115,6 +115,15 @@ test("real SQL gets from the starter policies what each promises", () => {
   for (const { name, failure, reason } of results) assert.equal(failure, null, `${name}: ${reason}`);
 });
 
+test("the guide's file of cases is as it says", () => {
+  const guide = readFileSync(new URL("../../docs/policies.md", import.meta.url), "utf8");
+  const [, text = ""] = /^```yaml\n(.*?)^```$/ms.exec(guide) ?? [];
+  file("sallyport.cedar", STARTER_POLICIES);
+  const results = resultsOf(text);
+  assert.ok(results.length > 5);
+  for (const { place, failure } of results) assert.equal(failure, null, `${place}: ${failure}`);
+});
+
 test("a case says who asks, of what, at which cost and pace, or whether it is about a connection", () => {
   const policies = `
     permit(principal in Group::"dba", action == Action::"postgres:select", resource == Target::"billing");

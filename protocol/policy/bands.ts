@@ -18,17 +18,35 @@ export interface Counts {
   principalUsage: Usage;
 }
 
-/** Between which of the constants that policies compare them with the counts lie; null where that isn't all. */
-export function bandOf(mentions: Mentions, counts: Counts): string | null {
-  if (mentions.whole || mentions.unbounded) return null;
-  const bands: string[] = [];
-  if (mentions.attributes.has("plan")) bands.push(`plan:${counts.plan === null ? "no" : "yes"}`);
-  for (const [path, constants] of [...mentions.thresholds].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [record = "", name = ""] = path.split(".");
-    const value = (counts as unknown as Record<string, Record<string, number> | null>)[record]?.[name];
-    if (value === undefined) continue;
-    const below = [...constants].filter((constant) => constant < value).length;
-    bands.push(`${path}:${below}${constants.has(value) ? "=" : ""}`);
+/** Between which of the policies' constants counts lie. It is asked for every statement that runs. */
+export class Bands {
+  readonly #exact: boolean;
+  readonly #plan: boolean;
+  readonly #compared: { record: keyof Counts; name: string; constants: number[] }[];
+
+  constructor({ whole, unbounded, attributes, thresholds }: Mentions) {
+    this.#exact = whole || unbounded;
+    this.#plan = attributes.has("plan");
+    this.#compared = [...thresholds].map(([path, constants]) => {
+      const [record = "", name = ""] = path.split(".");
+      return { record: record as keyof Counts, name, constants: [...constants].sort((a, b) => a - b) };
+    });
   }
-  return bands.join(" ");
+
+  /** Equal for counts that no comparison tells apart; null where a policy does more than compare them. */
+  of(counts: Counts): string | null {
+    if (this.#exact) return null;
+    let band = this.#plan ? (counts.plan === null ? "-" : "+") : "";
+    for (const { record, name, constants } of this.#compared) {
+      const value = (counts[record] as Readonly<Record<string, number>> | null)?.[name];
+      if (value === undefined) {
+        band += " ";
+        continue;
+      }
+      let below = 0;
+      while (below < constants.length && constants[below]! < value) below += 1;
+      band += `${constants[below] === value ? "=" : " "}${below}`;
+    }
+    return band;
+  }
 }

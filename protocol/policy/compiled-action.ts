@@ -1,5 +1,6 @@
 import type { EntityJson, TypeAndId } from "@cedar-policy/cedar-wasm";
 import { ACTIONS } from "./actions.ts";
+import { Bands } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
 import { type Answer, PolicyGroup } from "./evaluator.ts";
 import { COUNTED, type Mentions } from "./expression.ts";
@@ -31,6 +32,7 @@ export interface ActionRequest {
  */
 export class CompiledAction {
   readonly mentions: Mentions;
+  readonly bands: Bands;
   readonly #cedar: Cedar;
   readonly #policies: Policy[];
   readonly #all: PolicyGroup;
@@ -41,6 +43,7 @@ export class CompiledAction {
     this.#policies = policies;
     this.#all = group(cedar, policies);
     this.mentions = union(policies.map(({ mentions }) => mentions));
+    this.bands = new Bands(this.mentions);
   }
 
   /** Cedar's answer; ids are sorted. Throws what Cedar throws. */

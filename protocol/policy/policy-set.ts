@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { ACTIONS } from "./actions.ts";
 import { SCOPES } from "./annotations.ts";
-import { bandOf, type Counts } from "./bands.ts";
+import type { Counts } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
 import { policyError, readValidPolicies } from "./check.ts";
 import { CompiledAction, type PolicyTarget, type Subject } from "./compiled-action.ts";
@@ -74,7 +74,7 @@ export class PolicySet {
    * counts: keep decisions that allow only.
    */
   band(action: string, counts: Counts): string | null {
-    return bandOf(this.#compiled(action).mentions, counts);
+    return this.#compiled(action).bands.of(counts);
   }
 
   #compiled(action: string): CompiledAction {
