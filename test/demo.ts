@@ -12,6 +12,12 @@ import { DemoFailure, Processes, sallyport } from "./demo/processes.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STATE = join(ROOT, "sallyport-state/demo");
 const CONFIG = join(STATE, "sallyport.yaml");
+/** The starter policies hold what changes many rows; this agent may. */
+const POLICIES = `permit (principal, action, resource);
+
+@id("listed-only")
+forbid (principal, action == Action::"connect", resource) unless { context.listed };
+`;
 /** How long the session may take to be closed and sealed after the agent has left, ms. */
 const SEAL_MS = 30_000;
 /** The exit status of `sallyport verify` for a recording that is not sealed yet. */
@@ -46,6 +52,7 @@ edge:
 connector:
   name: demo
   state: ./connector
+policies: ./policies.cedar
 targets:
   - name: orders
     kind: postgres
@@ -67,6 +74,7 @@ async function demo(): Promise<void> {
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
   const database = await processes.database();
   line(`PostgreSQL, embedded (PGlite), on 127.0.0.1:${database}; 400 sample orders`);
+  writeFileSync(join(STATE, "policies.cedar"), POLICIES);
   writeFileSync(CONFIG, config(database));
   const edge = await processes.command<Running>(["dev", "--config", CONFIG, "--json"]);
   line(`the edge, under workerd with its storage on disk, on ${edge.url}`);
