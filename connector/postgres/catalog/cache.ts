@@ -143,6 +143,19 @@ export class CatalogCache implements Catalog {
     return await this.#source.query(sql);
   }
 
+  /** Looks at once for changes by others, as the timer does. Never rejects. */
+  async lookNow(): Promise<void> {
+    try {
+      await this.#look(true);
+      this.#failing = false;
+    } catch (error) {
+      this.#lost();
+      // The connection tries again by itself; the operator need not hear of each attempt.
+      if (!this.#failing) this.#log(error instanceof Error ? error.message : "unknown failure");
+      this.#failing = true;
+    }
+  }
+
   /** Ends its connection for good. */
   stop(): void {
     this.#stopped = true;
@@ -233,15 +246,7 @@ export class CatalogCache implements Catalog {
 
   async #poll(): Promise<void> {
     const began = this.#now();
-    try {
-      await this.#look(true);
-      this.#failing = false;
-    } catch (error) {
-      this.#lost();
-      // The connection tries again by itself; the operator need not hear of each attempt.
-      if (!this.#failing) this.#log(error instanceof Error ? error.message : "unknown failure");
-      this.#failing = true;
-    }
+    await this.lookNow();
     if (this.#users <= 0 || this.#stopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#poll(), this.#pause(this.#now() - began));

@@ -2,7 +2,7 @@ import { SallyportError } from "../../../protocol/errors.ts";
 import { PROTOCOL_3_0, query, terminate } from "../../../protocol/postgres/frontend.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import { connectionError, readChunk } from "../dial.ts";
-import { openTarget, type TargetConnection } from "../target.ts";
+import { openTarget, type TargetConnection, TargetRefusal } from "../target.ts";
 import { Answer } from "./answer.ts";
 import type { SqlSource } from "./source.ts";
 
@@ -21,6 +21,17 @@ const IDLE_MS = 60_000;
 /** After a failure: how long questions fail at once before the next attempt, doubling. */
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;
+/**
+ * In the startup they count for more than what ALTER ROLE sets, which the role may have done itself. A lock that
+ * somebody holds for long must not keep other questions waiting.
+ */
+const SETTINGS: [string, string][] = [
+  ["default_transaction_read_only", "on"],
+  ["statement_timeout", "5s"],
+  ["lock_timeout", "1s"],
+  ["idle_in_transaction_session_timeout", "10s"],
+  ["jit", "off"],
+];
 /** Questions that wait for those before them. */
 const MAX_WAITING = 1_000;
 
@@ -136,9 +147,8 @@ export class SideConnection implements SqlSource {
   async #open(signal: AbortSignal): Promise<TargetConnection> {
     const failure = this.#failure;
     if (failure !== null && this.#now() < failure.until) throw failure.error;
-    const startup = { version: PROTOCOL_3_0, parameters: this.#parameters() };
     try {
-      const connection = await openTarget(this.#target, startup, signal);
+      const connection = await this.#connect(signal);
       connection.socket.once("close", () => this.#lost(connection));
       this.#connection = connection;
       return connection;
@@ -155,19 +165,24 @@ export class SideConnection implements SqlSource {
     return error;
   }
 
-  /**
-   * Settings in the startup count for more than those that ALTER ROLE gives, which the role may have changed itself.
-   */
-  #parameters(): [string, string][] {
-    return [
+  /** Poolers refuse settings that they don't know: then a question has our own time limit alone. */
+  async #connect(signal: AbortSignal): Promise<TargetConnection> {
+    const parameters: [string, string][] = [
       ["user", this.#target.user],
       ["database", this.#database],
       ["application_name", "sallyport catalog"],
       ["client_encoding", "UTF8"],
-      ["default_transaction_read_only", "on"],
-      ["statement_timeout", "5000"],
-      ["idle_in_transaction_session_timeout", "10000"],
     ];
+    const open = (more: [string, string][]) =>
+      openTarget(this.#target, { version: PROTOCOL_3_0, parameters: [...parameters, ...more] }, signal);
+    try {
+      return await open(SETTINGS);
+    } catch (error) {
+      const refused =
+        error instanceof TargetRefusal && SETTINGS.some(([name]) => error.message.includes(name));
+      if (!refused) throw error;
+      return await open([]);
+    }
   }
 
   async #converse(connection: TargetConnection, sql: string, signal: AbortSignal): Promise<Answer> {
