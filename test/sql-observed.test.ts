@@ -8,6 +8,7 @@ import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 import { lazily, readCatalog } from "./sql-observed/catalog-snapshot.ts";
 import { type Case, OTHERS, SELECTS, WRITES } from "./sql-observed/corpus.ts";
 import { FIXTURE, SESSION } from "./sql-observed/fixture.ts";
+import { QueryWriter } from "./sql-observed/random-queries.ts";
 
 let server: PostgresServer;
 let agent: pg.Client;
@@ -241,4 +242,28 @@ test("a catalog that is loaded name by name leads to the same result as one that
       loading.load(missing);
     }
   }
+});
+
+test("queries made at random, with names that collide, are read as the server reads them", async (context) => {
+  const seed = Number(process.env.SQL_SEED ?? Math.floor(Math.random() * 2 ** 32));
+  const runs = Number(process.env.SQL_RUNS ?? 600);
+  const writer = new QueryWriter(seed);
+  let taken = 0;
+  for (let run = 0; run < runs; run++) {
+    const sql = writer.query();
+    const label = `seed ${seed}, run ${run}: ${sql}`;
+    const touched = await observe(sql).catch((error) => {
+      if (error instanceof pg.DatabaseError) return null;
+      throw error;
+    });
+    if (touched === null) continue;
+    taken++;
+    const ours = resolve(sql);
+    assert.deepEqual(ours.opaque, [], label);
+    const unnamed = union(touched.reads, touched.writes).filter((name) => !ours.reads.includes(name));
+    assert.deepEqual(unnamed, [], label);
+    assert.ok(await isPermitted(sql, grants(ours, null)), label);
+  }
+  context.diagnostic(`seed ${seed}: the server took ${taken} of ${runs}`);
+  assert.ok(taken > runs / 20, `seed ${seed}: the server took ${taken} of ${runs} only`);
 });

@@ -169,7 +169,7 @@ test("every function of a name in the path may be the one that is called", () =>
     ["SELECT helper(1, 2)", { opaque: ["the function helper does not exist"] }],
     // Functions of the temporary schema are found by its name only.
     ["SELECT evil(1, 2)", { opaque: ["the function evil does not exist"] }],
-    ["SELECT pg_temp.evil(1, 2)", { functions: ["pg_temp_3.evil"] }],
+    ["SELECT pg_temp.evil(1, 2)", { functions: ["pg_temp.evil"] }],
     ["CALL leak()", { functions: ["public.leak"] }],
     ["SELECT 1 FROM t ORDER BY leak(a)", { functions: ["public.leak"] }],
     ["SELECT sum(a) OVER (ORDER BY leak(b)) FROM t", { functions: ["pg_catalog.sum", "public.leak"] }],

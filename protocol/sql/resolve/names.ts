@@ -108,7 +108,8 @@ function candidates(context: Context, { schema, name }: Qualified): number {
     }
     if (routines.length === 0) continue;
     count += routines.length;
-    context.found.add(context.found.functions, qualifiedName(candidate, name));
+    const shownSchema = candidate === context.names.temporarySchema ? "pg_temp" : candidate;
+    context.found.add(context.found.functions, qualifiedName(shownSchema, name));
     for (const routine of routines) context.found.routines.add(routine);
   }
   return count;
@@ -117,7 +118,9 @@ function candidates(context: Context, { schema, name }: Qualified): number {
 /** Operators are matched like functions: a user's operator in any schema of the path may be the one. */
 export function useOperator(context: Context, parts: string[]): void {
   const target = qualified(parts);
-  if (!isNew(context, "operator", target)) return;
+  if (context.seen.has(target.name) && target.schema === null) return;
+  if (target.schema === null) context.seen.add(target.name);
+  else if (!isNew(context, "operator", target)) return;
   for (const schema of codeSchemas(context, target.schema)) {
     const user = context.catalog.userOperator(schema, target.name);
     if (user === undefined) ask(context, "operator", schema, target.name);

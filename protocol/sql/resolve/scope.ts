@@ -3,7 +3,7 @@ import type { Relation } from "../catalog.ts";
 import { type Context, relationName } from "./findings.ts";
 import { useAttribute } from "./names.ts";
 import { readColumn, readRelation } from "./relations.ts";
-import { bodyOf, identifiers } from "./tree.ts";
+import { identifiers } from "./tree.ts";
 
 /** What one entry of FROM offers to names: PostgreSQL's ParseNamespaceItem. */
 export interface Item {
@@ -21,6 +21,8 @@ export interface Item {
   readonly unqualified: boolean;
   /** Rows of the relation are read where a column is: false until then for the target of a write. */
   counted: boolean;
+  /** Columns of the relation that are counted already: most are named again and again. */
+  readonly read: Set<string>;
 }
 
 export interface Column {
@@ -55,6 +57,8 @@ export interface Reference {
   readonly wholes: readonly Item[];
 }
 
+const NONE: readonly Item[] = [];
+
 const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
 
 export const NO_SCOPE: Scope = { items: [], parent: null, ctes: null };
@@ -80,6 +84,7 @@ export function relationItem(
     open: false,
     unqualified: true,
     counted,
+    read: new Set(),
   };
   for (const column of relation.columns) columns.push({ name: column, source: { item, column } });
   renameColumns(columns, alias);
@@ -102,6 +107,7 @@ export function derivedItem(
     open,
     unqualified,
     counted: true,
+    read: new Set(),
   };
 }
 
@@ -118,7 +124,8 @@ export function readColumnOf(context: Context, { source }: Column): void {
 }
 
 function readSource(context: Context, item: Item, column: string): void {
-  if (item.relation === null) return;
+  if (item.relation === null || item.read.has(column)) return;
+  item.read.add(column);
   countReads(context, item);
   readColumn(context, item.relation, item.inherited, column);
 }
@@ -147,8 +154,7 @@ export function resolveReference(context: Context, reference: ColumnRef, scope: 
 function findReference(context: Context, reference: ColumnRef, scope: Scope): Reference {
   const fields = reference.fields ?? [];
   const parts = identifiers(fields);
-  const last = fields.at(-1);
-  if (last !== undefined && bodyOf(last, "A_Star") !== undefined) {
+  if (parts.length < fields.length) {
     const starred = parts.length === 0 ? visibleItems(scope) : [findItem(context, scope, parts)];
     const wholes = starred.filter((item) => item !== null);
     if (wholes.length === 0 && parts.length > 0)
@@ -227,8 +233,12 @@ export function addByName(index: Map<string, Column[]>, columns: readonly Column
 }
 
 function readColumns(context: Context, columns: readonly Column[]): Reference {
-  for (const column of columns) readColumnOf(context, column);
-  return { columns: columns.flatMap(({ source }) => source ?? []), wholes: [] };
+  const sources: { item: Item; column: string }[] = [];
+  for (const column of columns) {
+    readColumnOf(context, column);
+    if (column.source !== null) sources.push(column.source);
+  }
+  return { columns: sources, wholes: NONE };
 }
 
 function hasSystemColumn(item: Item, name: string): boolean {
