@@ -11,6 +11,28 @@ test("a name has all meanings that it may have until the target tells", () => {
   assert.deepEqual(names.get("s"), ["harmless", "other"]);
 });
 
+test("in one batch a name means what was asked for last; behind its Sync it may mean the others again", () => {
+  const names = new Names<string>();
+  names.add("s", "old");
+  names.ask("s", "new");
+  assert.deepEqual(names.get("s"), ["new"]);
+  assert.deepEqual(names.all(), ["old", "new"]);
+  names.endBatch();
+  assert.deepEqual(names.get("s"), ["old", "new"]);
+});
+
+test("SQL that names it anew, or lets it go, ends what a batch is certain of", () => {
+  const names = new Names<string>();
+  names.ask("s", "asked");
+  names.add("s", "by PREPARE");
+  assert.deepEqual(names.get("s"), ["asked", "by PREPARE"]);
+  names.ask("s", "again");
+  const gone = names.forgetting();
+  assert.deepEqual(names.get("s"), ["asked", "by PREPARE", "again"]);
+  gone();
+  assert.deepEqual(names.get("s"), []);
+});
+
 test("a refused meaning is gone, and what the name meant before it means still", () => {
   const names = new Names<string>();
   names.add("s", "first");

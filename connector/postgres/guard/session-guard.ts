@@ -86,6 +86,8 @@ interface Findings {
 type Missing =
   | Need
   | { need: "policy" }
+  /** What was sent before must be answered. */
+  | { need: "answers" }
   | { need: "plan"; text: BoundText }
   | { need: "function"; oid: number };
 
@@ -150,6 +152,9 @@ export class SessionGuard {
     switch (missing.need) {
       case "policy":
         await this.#options.policies.atLeast(this.#options.facts.policy.revision, POLICY_MS);
+        break;
+      case "answers":
+        await this.#options.own.quiet();
         break;
       case "plan":
         findings.plan = await this.#plan(missing.text);
@@ -231,8 +236,9 @@ export class SessionGuard {
     const found = this.#decide(all, {}, null, "prepare");
     if ("need" in found) return found;
     if (found.verdict === "block") return this.#refused("parse", found, sql, all);
+    if (this.#prepared.crowded(statement)) return { need: "answers" };
     const prepared: Prepared = { sql, parsed, parameterTypes };
-    this.#prepared.add(statement, prepared);
+    this.#prepared.ask(statement, prepared);
     return pass({
       request: "parse",
       done: () => this.#prepared.confirm(statement, prepared),
@@ -278,8 +284,9 @@ export class SessionGuard {
     const found = this.#decide(all, findings, text, "plan");
     if ("need" in found) return found;
     if (found.verdict !== "allow") return this.#refused("bind", found, meaning!.sql, all);
+    if (this.#portals.crowded(portalName)) return { need: "answers" };
     const portal: Portal = { statements: all, plan: findings.plan ?? null, limit: resultLimit(found, all) };
-    this.#portals.add(portalName, portal);
+    this.#portals.ask(portalName, portal);
     return pass({
       request: "bind",
       done: () => this.#portals.confirm(portalName, portal),
@@ -478,6 +485,8 @@ export class SessionGuard {
 
   /** A Sync, or a simple query, ends a transaction that the batch began, and with it its portals. */
   #endsBatch(): () => void {
+    this.#prepared.endBatch();
+    this.#portals.endBatch();
     const forget = this.#portals.forgetting();
     return () => {
       if (this.#talk.status === "I") forget();
