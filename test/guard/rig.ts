@@ -59,6 +59,7 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   };
   const through: Spot = { host: listener.host, port: listener.port, user: "agent", database, login: null };
   let canaries = 0;
+  let watch: Wire | undefined;
   const guarded: Guarded = {
     postgres,
     gateway,
@@ -71,14 +72,13 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
         targets: [testTarget(TARGET)],
         policies: `${text}\n${canaryPolicy(canary)}`,
       });
-      const session = await Wire.open({ ...through, database: CANARY });
+      if (watch?.over !== false) watch = await Wire.open({ ...through, database: CANARY });
       const deadline = performance.now() + 5_000;
       for (;;) {
-        const [error] = (await session.query("SHOW work_mem")).errors;
-        if (error?.message.includes(canary)) break;
+        const [error] = (await watch.query("SHOW work_mem")).errors;
+        if (error?.message.includes(canary)) return;
         if (performance.now() > deadline) throw new Error(`the policies are not in force: ${error?.message}`);
       }
-      await session.close();
     },
     async session(work, startup = {}) {
       const session = await Wire.open(through, startup);
@@ -89,6 +89,7 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
       }
     },
     async stop() {
+      await watch?.close();
       await admin.end();
       await listener.close();
       // An end that waits for the other's seal would try for 15 s to come back.

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import * as wire from "../../protocol/postgres/messages.ts";
-import { converse } from "../compatibility/conversation.ts";
-import { bound, type Case, type Step, simple, unnamed } from "../compatibility/corpus/case.ts";
+import type { Heard } from "../compatibility/conversation.ts";
+import { bound, type Step, unnamed, until } from "../compatibility/corpus/case.ts";
 import { type Message, PIPELINES, stepsOf } from "./pipelines.ts";
 import { type Guarded, startGuarded, WORKER } from "./rig.ts";
 import {
@@ -35,6 +35,7 @@ CREATE FUNCTION strike(n int) RETURNS int LANGUAGE sql AS 'DELETE FROM victims R
 CREATE FUNCTION denied(n int) RETURNS int LANGUAGE sql AS 'SELECT n';
 REVOKE ALL ON FUNCTION denied FROM public;
 CREATE TABLE fickle (n int);
+CREATE TABLE never (n int);
 GRANT ALL ON kept, victims, fickle TO ${WORKER};
 `;
 
@@ -66,18 +67,33 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
     functions = rows[0]!;
   });
 
-  after(() => guarded.stop());
+  after(async () => {
+    for (const session of Object.values(sessions)) await session.close();
+    await guarded.stop();
+  });
+
+  /** One session in each place, for all scenarios: opening one costs more than a scenario. */
+  const sessions: Partial<Record<"direct" | "through", Wire>> = {};
 
   /** Every message, each in a line, and what is in the tables behind it. */
-  async function held(place: "direct" | "through", name: string, steps: Step[]): Promise<string[]> {
-    await guarded.admin.query("TRUNCATE kept, victims; INSERT INTO victims VALUES (1), (2), (3)");
-    const spot = guarded[place];
-    const one: Case = { name, startup: { user: spot.user }, steps };
-    const { parts } = await converse(one, spot, async () => {});
-    const kept = await guarded.admin.query("SELECT n FROM kept ORDER BY n");
-    const victims = await guarded.admin.query("SELECT n FROM victims ORDER BY n");
-    const [, ...said] = parts;
-    return [...said.flatMap(lines), JSON.stringify([kept.rows, victims.rows])];
+  async function held(place: "direct" | "through", steps: Step[]): Promise<string[]> {
+    await guarded.admin.query(
+      "DELETE FROM kept; DELETE FROM victims; INSERT INTO victims VALUES (1), (2), (3)",
+    );
+    if (sessions[place]?.over !== false) sessions[place] = await Wire.open(guarded[place]);
+    const session = sessions[place];
+    session.send(...CLEAR);
+    const heard: Heard[] = [];
+    await session.settle();
+    for (const step of steps) {
+      if ("send" in step) session.send(...step.send);
+      heard.push(...(await session.hear(step.until)));
+    }
+    heard.push(...(await session.settle()).heard);
+    const { rows } = await guarded.admin.query(
+      "SELECT (SELECT json_agg(n ORDER BY n) FROM kept) AS kept, (SELECT json_agg(n ORDER BY n) FROM victims) AS victims",
+    );
+    return [...lines(heard), JSON.stringify(rows)];
   }
 
   for (const form of FORMS) {
@@ -87,8 +103,8 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
         test(circumstance.name, async () => {
           const blocked = form.blocked ?? BLOCKED;
           for (const [position, steps] of scenarios(form, circumstance, functions)) {
-            const expected = await held("direct", position, denied(steps, blocked, functions));
-            const actual = await held("through", position, steps);
+            const expected = await held("direct", denied(steps, blocked, functions));
+            const actual = await held("through", steps);
             assert.deepEqual(agreed(actual, expected), expected, `blocked ${position}`);
           }
         });
@@ -109,23 +125,28 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
         session.ask(wire.execute({ portal: "kept", maxRows: 0 }), SYNC),
     };
 
-    /** `forbid` is called when all is prepared. A Bind may fail where the server would fail at the Execute. */
+    /**
+     * Direct it is a statement to whose table the role has no right, which the server says when it is run; a Bind
+     * may be refused where the server refuses the Execute.
+     */
     async function heldAgain(
       place: "direct" | "through",
       { before, after }: Circumstance,
       way: (session: Wire) => Promise<Answer>,
-      forbid: () => Promise<void>,
     ): Promise<string[]> {
-      await guarded.admin.query("TRUNCATE kept, fickle; INSERT INTO fickle VALUES (1), (2)");
+      await guarded.admin.query("DELETE FROM kept; DELETE FROM fickle; INSERT INTO fickle VALUES (1), (2)");
+      if (place === "through") await guarded.policies(POLICIES);
       const session = await Wire.open(guarded[place]);
-      const parse = wire.parse({ statement: "s", sql: "DELETE FROM fickle", parameterTypes: [] });
-      const heard = [...(await session.ask(parse, SYNC)).heard];
-      for (const sql of before.slice(0, -1)) heard.push(...(await session.query(sql)).heard);
+      const sql = place === "through" ? "DELETE FROM fickle" : "DELETE FROM never";
+      const heard = [
+        ...(await session.ask(wire.parse({ statement: "s", sql, parameterTypes: [] }), SYNC)).heard,
+      ];
+      for (const one of before.slice(0, -1)) heard.push(...(await session.query(one)).heard);
       heard.push(...(await session.ask(kept, SYNC)).heard);
-      for (const sql of before.slice(-1)) heard.push(...(await session.query(sql)).heard);
-      await forbid();
+      for (const one of before.slice(-1)) heard.push(...(await session.query(one)).heard);
+      if (place === "through") await guarded.policies(NOT_FICKLE);
       heard.push(...(await way(session)).heard);
-      for (const sql of after) heard.push(...(await session.query(sql)).heard);
+      for (const one of after) heard.push(...(await session.query(one)).heard);
       await session.close();
       const left = await guarded.admin.query("SELECT (SELECT count(*) FROM fickle), n FROM kept ORDER BY n");
       const dropped = /^(BindComplete|NoData)/;
@@ -134,13 +155,9 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
 
     for (const [name, way] of Object.entries(WAYS)) {
       test(`fails as the server fails when it is ${name}`, async () => {
-        for (const circumstance of CIRCUMSTANCES.filter(({ begun }) => begun === null)) {
-          await guarded.admin.query(`GRANT ALL ON fickle TO ${WORKER}`);
-          const revoke = async () => void (await guarded.admin.query(`REVOKE ALL ON fickle FROM ${WORKER}`));
-          const expected = await heldAgain("direct", circumstance, way, revoke);
-          await guarded.admin.query(`GRANT ALL ON fickle TO ${WORKER}`);
-          await guarded.policies(POLICIES);
-          const actual = await heldAgain("through", circumstance, way, () => guarded.policies(NOT_FICKLE));
+        for (const circumstance of CIRCUMSTANCES.slice(0, 3)) {
+          const expected = await heldAgain("direct", circumstance, way);
+          const actual = await heldAgain("through", circumstance, way);
           assert.deepEqual(agreed(actual, expected), expected, circumstance.name);
         }
       });
@@ -151,8 +168,8 @@ describe("a blocked statement and the transaction", { timeout: 120_000 }, () => 
     t.diagnostic(`SEED=${seed}`);
     const one = async (pipeline: Message[][]) => {
       const steps = stepsOf(pipeline);
-      const expected = await held("direct", "a pipeline", denied(steps, BLOCKED, functions));
-      const actual = await held("through", "a pipeline", steps);
+      const expected = await held("direct", denied(steps, BLOCKED, functions));
+      const actual = await held("through", steps);
       assert.deepEqual(agreed(actual, expected), expected);
     };
     await fc.assert(fc.asyncProperty(PIPELINES, one), { seed, numRuns: 60 });
@@ -174,8 +191,22 @@ function scenarios(
   ];
   return trios.map(([position, trio]) => {
     const begin = TAKES_BEGUN.has(form) ? begun : null;
-    return [position, [...simple(...before), ...form.steps(trio, begin, functions), ...simple(...after)]];
+    const steps = form.steps(trio, begin, functions);
+    return [position, [...atOnce(before), ...steps, ...atOnce(after)]];
   });
+}
+
+/** What one scenario leaves to the next, gone. */
+const CLEAR = [
+  wire.query("ROLLBACK"),
+  wire.query("DEALLOCATE ALL"),
+  wire.close({ kind: "portal", name: "" }),
+];
+
+/** Simple queries, sent at once. */
+function atOnce(statements: string[]): Step[] {
+  if (statements.length === 0) return [];
+  return [{ send: statements.map(wire.query), until: until("ReadyForQuery", statements.length) }];
 }
 
 /**

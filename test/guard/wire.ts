@@ -3,6 +3,7 @@ import type { PostgresTargetConfig } from "../../connector/config.ts";
 import type { TransactionStatus } from "../../protocol/postgres/backend.ts";
 import * as wire from "../../protocol/postgres/messages.ts";
 import { type Heard, RawClient } from "../compatibility/conversation.ts";
+import type { Until } from "../compatibility/corpus/case.ts";
 
 /** Where to connect, and as whom. `login` is what a server asks for; null through the gateway. */
 export interface Spot {
@@ -102,6 +103,13 @@ export class Wire {
   /** Sends the bytes one by one, each a write of its own. */
   dribble(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; at++) this.#client.send([bytes.subarray(at, at + 1)]);
+  }
+
+  /** Waits for what a step of a conversation waits for. */
+  async hear(until: Until): Promise<Heard[]> {
+    const heard = await this.#client.hear(until);
+    this.#said.push(...heard.map(({ body }) => body));
+    return heard;
   }
 
   /** Waits for the first message of this name, or the end. */

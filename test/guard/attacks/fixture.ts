@@ -162,16 +162,20 @@ ALTER DATABASE postgres RESET ALL;
 DROP SCHEMA IF EXISTS admin, mine CASCADE;
 DROP TABLE IF EXISTS play.made, play.copied, play.child CASCADE;
 DELETE FROM open WHERE id > 2;
+DELETE FROM grandparent; DELETE FROM parent; DELETE FROM victims;
+INSERT INTO grandparent VALUES (1), (2), (3);
+INSERT INTO parent VALUES (1), (2), (3);
+INSERT INTO victims VALUES (1, 'ann', 1), (2, 'bob', 2), (3, 'cyd', 3);
 CREATE OR REPLACE VIEW play.fickle AS SELECT id, name AS token FROM public.open;
 `;
 
 /** One text that changes with whatever must not change: rows and definitions. */
 export const STATE = `
-SELECT (SELECT string_agg(v::text, ' ' ORDER BY id) FROM public.victims v)
-  || (SELECT string_agg(s::text, ' ' ORDER BY id) FROM public.secrets s)
-  || (SELECT string_agg(p::text, ' ' ORDER BY id) FROM public.parent p)
-  || (SELECT string_agg(h::text, ' ') FROM public.guarded_heir h)
-  || (SELECT string_agg(w::text, ' ') FROM public.guarded_whole w)
+SELECT (SELECT coalesce(string_agg(v::text, ' ' ORDER BY id), 'victims empty') FROM public.victims v)
+  || (SELECT coalesce(string_agg(s::text, ' ' ORDER BY id), 'secrets empty') FROM public.secrets s)
+  || (SELECT coalesce(string_agg(p::text, ' ' ORDER BY id), 'parent empty') FROM public.parent p)
+  || (SELECT coalesce(string_agg(h::text, ' '), 'guarded_heir empty') FROM public.guarded_heir h)
+  || (SELECT coalesce(string_agg(w::text, ' '), 'guarded_whole empty') FROM public.guarded_whole w)
   || (SELECT string_agg(attname || attnum, ' ' ORDER BY attrelid::regclass::text, attnum) FROM pg_attribute
       WHERE attrelid IN ('public.victims'::regclass, 'public.secrets'::regclass))
   || (SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('public.victims'::regclass, 'public.secrets'::regclass))

@@ -70,21 +70,18 @@ export const NAMES: Record<string, Attack> = {
   },
   "the path by set_config, alone, in a list, and with what uses it": async (tools) => {
     const session = await tools.open();
+    // Refused or tracked, as the policy has it; the secret doesn't come out.
     passed(await session.query("SET search_path = decoy"));
     await session.query("SELECT set_config('search_path', 'public', false)");
-    failed(await session.query("SELECT token FROM secrets WHERE id > 0"));
+    await session.query("SELECT token FROM secrets");
     await session.query("SET search_path = decoy");
     await session.query("SELECT set_config('search_' || 'path', 'public', false)");
-    failed(await session.query("SELECT token FROM secrets WHERE id > 0"));
+    await session.query("SELECT token FROM secrets");
     await session.query("SET search_path = decoy");
-    failed(
-      await session.query(
-        "SELECT set_config('search_path', 'public', false); SELECT token FROM secrets WHERE id > 0",
-      ),
-    );
+    await session.query("SELECT set_config('search_path', 'public', false); SELECT token FROM secrets");
     await session.query("SET search_path = decoy");
     await session.query("UPDATE pg_settings SET setting = 'public' WHERE name = 'search_path'");
-    failed(await session.query("SELECT token FROM secrets WHERE id > 0"));
+    await session.query("SELECT token FROM secrets");
   },
   "the path goes back with its transaction": async (tools) => {
     const session = await tools.open();
