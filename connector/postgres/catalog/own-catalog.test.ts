@@ -96,7 +96,7 @@ describe("a session's own catalog", () => {
       SET search_path = pg_temp, app`);
     const { temporarySchema, searchPath } = await state();
     assert.ok(temporarySchema);
-    assert.equal(searchPath[0], temporarySchema);
+    assert.deepEqual(searchPath, ["pg_catalog", temporarySchema, "app"]);
     const temporary = await relation(source, temporarySchema, "base");
     assert.deepEqual([temporary.temporary, temporary.columns], [true, ["mine"]]);
     assert.match((await relation(source, "app", "v")).view ?? "", /FROM app\.base/);
