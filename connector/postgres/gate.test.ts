@@ -256,7 +256,7 @@ describe("the protocol passes", () => {
     await agent.take("ReadyForQuery");
   });
 
-  test("a statement that is longer than the window", async () => {
+  test("a statement that is longer than the window is taken, and refused as too long to be judged", async () => {
     const { agent } = await target.open();
     const statement = m.query(`SELECT length('${"x".repeat(3 * WINDOW)}')`);
     const before = agent.consumedBytes;
@@ -266,9 +266,29 @@ describe("the protocol passes", () => {
       await agent.until(() => end - (agent.consumedBytes - before) <= WINDOW, "credit");
       agent.say(statement.subarray(at, end));
     }
-    const [, row] = await agent.take("ReadyForQuery");
-    assert.equal(m.parseDataRow(row!.body)[0]?.toString(), String(3 * WINDOW));
+    assert.equal(firstError(await agent.take("ReadyForQuery")).get("C"), "54000");
     await agent.until(() => agent.consumedBytes - before === statement.length);
+    assert.deepEqual(await agent.rows("SELECT 1"), [["1"]]);
+  });
+
+  test("a parameter that is longer than the window", async () => {
+    const { agent } = await target.open();
+    const parameter = Buffer.alloc(3 * WINDOW, "x");
+    const messages = Buffer.concat([
+      m.parse({ statement: "", sql: "SELECT length($1)", parameterTypes: [25] }),
+      m.bind({ portal: "", statement: "", parameterFormats: [], parameters: [parameter], resultFormats: [] }),
+      m.execute({ portal: "", maxRows: 0 }),
+      m.sync(),
+    ]);
+    const before = agent.consumedBytes;
+    for (let at = 0; at < messages.length; at += MAX_PAYLOAD) {
+      const end = Math.min(at + MAX_PAYLOAD, messages.length);
+      await agent.until(() => end - (agent.consumedBytes - before) <= WINDOW, "credit");
+      agent.say(messages.subarray(at, end));
+    }
+    const row = (await agent.take("ReadyForQuery")).find(({ name }) => name === "DataRow");
+    assert.equal(m.parseDataRow(row!.body)[0]?.toString(), String(3 * WINDOW));
+    await agent.until(() => agent.consumedBytes - before === messages.length);
   });
 
   test("psql, over a socket", async () => {

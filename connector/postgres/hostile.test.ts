@@ -10,7 +10,7 @@ import { MessageReader, STARTUP } from "../../protocol/postgres/reader.ts";
 import { cstring, message, u32 } from "../../protocol/postgres/wire.ts";
 import { createAuthority } from "../../test/certificates.ts";
 import type { PostgresTargetConfig } from "../config.ts";
-import { serve, type TestStream, targetConfig, testDeps } from "./test-stream.ts";
+import { guardWithoutCatalog, serve, type TestStream, targetConfig, testDeps } from "./test-stream.ts";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`hostile target fuzz: SEED=${SEED}`);
@@ -262,8 +262,13 @@ describe("in a session, a target", () => {
 
   test("that closes inside a message: the agent gets the end only, never an error inside it", async () => {
     const cut = Buffer.concat([Buffer.from("D"), u32(1000), Buffer.alloc(100)]);
-    const agent = serve(await fake(async (one) => welcome(cut)(one).then(() => one.socket.end())));
+    const target = await fake(async (one) => {
+      await welcome()(one);
+      one.socket.once("data", () => one.socket.end(cut));
+    });
+    const agent = serve(target, testDeps({ guard: guardWithoutCatalog() }));
     agent.startup();
+    agent.say(m.query("SHOW all"));
     await agent.until(() => agent.closed !== undefined);
     assert.equal(agent.closed?.code, "target_closed");
     assert.ok(agent.ended);
@@ -306,7 +311,7 @@ describe("the target's own key", () => {
   }
 
   test("may have 256 bytes in protocol 3.2, never reaches the agent, and is what cancels", async () => {
-    const deps = testDeps();
+    const deps = testDeps({ guard: guardWithoutCatalog() });
     const { target, cancelled } = await speaksNew();
     const agent = serve(target, deps);
     const greeting = await agent.open({}, m.PROTOCOL_3_2);
@@ -341,7 +346,7 @@ describe("the target's own key", () => {
     });
     const tls = { mode: "verify-full", ca: ca.certificate, serverName: null, client: null } as const;
     const agent = await opened({ ...target, tls });
-    agent.say(m.query("SELECT pg_sleep(60)"));
+    agent.say(m.query("SHOW all"));
     agent.handlers.onClose("session_killed", "an administrator ended it");
     assert.deepEqual(await cancelled, { kind: "cancel", processId: 7, secret: Buffer.from("real") });
     ca.remove();

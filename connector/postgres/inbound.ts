@@ -24,8 +24,8 @@ export interface InboundOptions {
   consumed(bytes: number): void;
   /** To the agent, in the place of the answer to a message that was dropped. */
   answer(bytes: Uint8Array): void;
-  /** The agent has said Terminate, which went to the target. */
-  terminated(): void;
+  /** The agent is done, and what it has asked for is on its way to the target. `said`: by Terminate. */
+  over(said: boolean): void;
   failed(error: unknown): void;
 }
 
@@ -43,6 +43,8 @@ export class Inbound {
   #pieces: Free = "pass";
   #busy = false;
   #terminated = false;
+  /** The agent's stream has ended. */
+  #ended = false;
   /** Nothing but a Sync reaches the target: the agent was told an error that the target knows nothing of. */
   #untilSync = false;
   readonly #ahead: Uint8Array[] = [];
@@ -72,9 +74,10 @@ export class Inbound {
     this.#take(chunk);
   }
 
-  /** A verdict is waited for, or bytes behind it. */
-  get busy(): boolean {
-    return this.#busy;
+  /** The agent's stream has ended; what waits is done first. */
+  end(): void {
+    this.#ended = true;
+    this.#checkOver();
   }
 
   /** Sends what passed and still waits to leave: a question of the connector's own must not overtake it. */
@@ -120,6 +123,12 @@ export class Inbound {
       }
     }
     this.#flush(true);
+    this.#checkOver();
+  }
+
+  #checkOver(): void {
+    if (this.#busy || this.#ahead.length > 0) return;
+    if (this.#terminated || this.#ended) this.#options.over(this.#terminated);
   }
 
   #wait(promise: Promise<Verdict | undefined>): void {
@@ -153,7 +162,6 @@ export class Inbound {
       case Terminate.type:
         this.#checkTerminated();
         this.#terminated = true;
-        this.#options.terminated();
         return "pass";
       case CopyDone.type:
       case CopyFail.type:

@@ -100,9 +100,7 @@ export class Relay implements StreamHandlers {
         if (!this.#over) this.#stream.consumed(bytes);
       },
       answer: (bytes) => this.#outbox.add(bytes, false, true),
-      terminated: () => {
-        this.#ending = true;
-      },
+      over: (said) => this.#agentDone(said),
       failed: (error) => this.#failed(error),
     });
     this.#outbound = new Outbound({
@@ -136,10 +134,7 @@ export class Relay implements StreamHandlers {
   }
 
   onData(chunk: Uint8Array): void {
-    this.#guarded(() => {
-      this.#inbound.push(chunk);
-      if (this.#ending && !this.#inbound.busy) this.#opened.connection.socket.end();
-    });
+    this.#guarded(() => this.#inbound.push(chunk));
   }
 
   onDrain(): void {
@@ -147,12 +142,7 @@ export class Relay implements StreamHandlers {
   }
 
   onEnd(): void {
-    if (this.#over || this.#ending) return;
-    this.#ending = true;
-    const { socket } = this.#opened.connection;
-    // An agent that ends inside a message has nothing more to say, and Terminate would be taken for its rest.
-    if (this.#opened.agent.boundary && !this.#inbound.busy) socket.end(terminate());
-    else socket.end();
+    this.#guarded(() => this.#inbound.end());
   }
 
   onClose(): void {
@@ -197,6 +187,15 @@ export class Relay implements StreamHandlers {
     }
     greeting.push(readyForQuery(connection.status));
     this.#stream.send(greeting);
+  }
+
+  #agentDone(said: boolean): void {
+    if (this.#over || this.#ending) return;
+    this.#ending = true;
+    const { socket } = this.#opened.connection;
+    // An agent that ends inside a message has nothing more to say, and Terminate would be taken for its rest.
+    if (said || !this.#opened.agent.boundary) socket.end();
+    else socket.end(terminate());
   }
 
   #guarded(step: () => void): void {

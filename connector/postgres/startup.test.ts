@@ -30,6 +30,8 @@ describe("a StartupMessage", () => {
       ["database", "orders"],
       ["options", "-c work_mem=1MB"],
       ["TimeZone", "UTC"],
+      ["standard_conforming_strings", "on"],
+      ["client_encoding", "UTF8"],
       ["application_name", "sallyport s-1"],
     ]);
   });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { ConnectorEvent, PolicyInForce, SessionFacts } from "../../protocol/control.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { WINDOW } from "../../protocol/frame.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
@@ -67,6 +68,17 @@ export function testGuard(text: string = ALLOW_ALL, now: () => number = () => 0)
   );
   holder.put(policyInForce(text, 1));
   return new Guard(holder, now, () => {});
+}
+
+/** A guard that never connects to a target itself: for targets that are no PostgreSQL. */
+export function guardWithoutCatalog(): Guard {
+  const query = () => Promise.reject(new SallyportError("target_unreachable", "there is no catalog"));
+  return new Guard(
+    testGuard().policies,
+    () => 0,
+    () => {},
+    { query, onLost() {}, end() {} },
+  );
 }
 
 /** What the edge sends of a policy set. */

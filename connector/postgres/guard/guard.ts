@@ -8,7 +8,7 @@ import { loadParser } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
 import { Principals, SessionUsage } from "../../guard/usage.ts";
-import { CatalogCache } from "../catalog/cache.ts";
+import { CatalogCache, type CatalogSource } from "../catalog/cache.ts";
 import type { Admission } from "../startup.ts";
 import { ParsedTexts } from "./parsed-texts.ts";
 
@@ -25,8 +25,16 @@ export class Guard {
   readonly #principals = new Principals();
   readonly #catalogs = new Map<string, CatalogCache>();
   readonly #log: (message: string) => void;
+  readonly #source: CatalogSource | undefined;
 
-  constructor(policies: PolicyHolder, now: () => number, log: (message: string) => void) {
+  /** `source`: where catalogs are asked, instead of connections of their own to the targets. */
+  constructor(
+    policies: PolicyHolder,
+    now: () => number,
+    log: (message: string) => void,
+    source?: CatalogSource,
+  ) {
+    this.#source = source;
     this.policies = policies;
     this.now = now;
     this.#log = log;
@@ -45,7 +53,7 @@ export class Guard {
     const key = JSON.stringify([target.name, database]);
     let cache = this.#catalogs.get(key);
     if (cache === undefined) {
-      cache = new CatalogCache(target, database, this.#log);
+      cache = new CatalogCache(target, database, this.#log, this.#source && { source: this.#source });
       this.#catalogs.set(key, cache);
     }
     return cache;
