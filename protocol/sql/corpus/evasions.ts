@@ -132,6 +132,70 @@ export const EVASIONS: readonly Case[] = [
     "create grant",
     { reads: "app.secrets", writes: "s.t s.v", opaque: true, because: "t is not there yet" },
   ),
+  entry("SELECT ('customers_id_seq'::regclass).nextval", "select", { effects: "sequence" }),
+  entry("SELECT x.nextval FROM unnest(ARRAY['customers_id_seq'::regclass]) x", "select", {
+    effects: "sequence",
+  }),
+  entry("SELECT ('x'::text).refresh_totals", "select", { opaque: true }),
+  entry("COPY customers FROM STDIN WHERE pg_read_file('x') IS NULL", "escape insert", {
+    writes: "customers",
+    effects: "read-file",
+  }),
+  entry("ALTER TABLE customers ADD COLUMN b text DEFAULT pg_read_file('x')", "alter escape", {
+    writes: "customers",
+    effects: "read-file",
+  }),
+  entry("CREATE POLICY p ON customers USING (pg_read_file('x') IS NULL)", "create escape grant", {
+    writes: "customers",
+    effects: "read-file",
+  }),
+  entry(
+    "CREATE RULE r AS ON UPDATE TO orders WHERE pg_read_file('x') IS NULL DO NOTHING",
+    "alter create escape",
+    { writes: "orders", effects: "read-file" },
+  ),
+  entry("CREATE RULE r AS ON INSERT TO orders DO NOTIFY x", "alter create notify", {
+    writes: "orders",
+    effects: "notify",
+  }),
+  entry("CREATE TABLE x (a int) PARTITION BY RANGE ((length(pg_read_file('x'))))", "create escape", {
+    writes: "x",
+    effects: "read-file",
+  }),
+  entry("CREATE DOMAIN d AS text DEFAULT pg_read_file('x')", "create escape", { effects: "read-file" }),
+  entry("ALTER DOMAIN short SET DEFAULT pg_read_file('x')", "alter escape", { effects: "read-file" }),
+  entry(
+    "CREATE FUNCTION f(a text DEFAULT pg_read_file('x')) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "create escape select",
+    { effects: "read-file" },
+  ),
+  entry("SELECT * FROM XMLTABLE('/a' PASSING (pg_read_file('x')::xml) COLUMNS a int)", "escape select", {
+    effects: "read-file",
+  }),
+  entry("SELECT * FROM customers ORDER BY id USING OPERATOR(evil.=)", "select", {
+    reads: "customers",
+    opaque: true,
+  }),
+  entry("UPDATE orders SET note[length(pg_read_file('x'))] = 'a' WHERE id = 1", "escape update", {
+    reads: "orders",
+    writes: "orders",
+    effects: "read-file",
+    where: "key",
+  }),
+  entry("INSERT INTO orders (note[length(pg_read_file('x'))]) VALUES ('a')", "escape insert", {
+    writes: "orders",
+    effects: "read-file",
+  }),
+  entry(
+    "ALTER TABLE customers ADD CONSTRAINT c EXCLUDE USING gist (pg_read_file(name) WITH =)",
+    "alter escape",
+    { reads: "customers", writes: "customers", effects: "read-file" },
+  ),
+  entry("EXECUTE p (set_config('role', 'x', false))", "assume-role select set", {
+    effects: "change-setting",
+    settings: "role",
+  }),
+  entry("SELECT 1 FROM customers c GROUP BY c.pg_sleep", "select", { reads: "customers", effects: "sleep" }),
   entry("SELECT refresh_totals()", "select", { opaque: true }),
   entry("SELECT public.refresh_totals()", "select", { opaque: true }),
   entry("SELECT * FROM customers ORDER BY refresh_totals()", "select", { reads: "customers", opaque: true }),
