@@ -37,6 +37,9 @@ CREATE VIEW app.outer_view AS
   SELECT i.id, s.secret, a.rolname FROM app.inner_view i, app.pg_authid s, pg_catalog.pg_roles a WHERE s.secret OPERATOR(app.=) 'y';
 CREATE MATERIALIZED VIEW app.stored AS SELECT 1 AS one;
 CREATE SEQUENCE app.counter;
+CREATE FOREIGN DATA WRAPPER nothing;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
+CREATE FOREIGN TABLE app.far (id int) SERVER elsewhere;
 CREATE TYPE app.pair AS (a int, b int);
 
 CREATE TABLE app.ruled (id int);

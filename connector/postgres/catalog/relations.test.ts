@@ -66,6 +66,7 @@ for (const who of ["PostgreSQL 15, superuser", "PostgreSQL 15, a role without ri
       for (const [name, kind] of Object.entries({ ...kinds, parts: "partitioned", plain_pkey: "index" })) {
         assert.equal((await relation(source, "app", name)).kind, kind);
       }
+      assert.equal((await relation(source, "app", "far")).kind, "foreign");
       assert.equal((await relation(source, "pg_catalog", "pg_class")).kind, "table");
     });
 
@@ -231,3 +232,30 @@ for (const who of ["PostgreSQL 15, superuser", "PostgreSQL 15, a role without ri
     });
   });
 }
+
+describe("an extension's types and operators", () => {
+  test("are not a user's code: only a superuser can install C", async () => {
+    await admin.query("CREATE EXTENSION citext; CREATE TABLE public.mails (mail citext UNIQUE)");
+    const source = sourceOf(ordinary);
+    const mails = await relation(source, "public", "mails");
+    assert.deepEqual([mails.readSideEffects, mails.writeSideEffects, mails.keys], [[], [], [["mail"]]]);
+    assert.equal(await ask(source, "operator", "public", "="), false);
+    assert.equal(await ask(source, "type", "public", "citext"), false);
+    const [first] = (await ask(source, "functions", "public", "citext_eq")) as Routine[];
+    assert.deepEqual(
+      [first?.builtin, first?.language],
+      [false, "c"],
+      "a call by name is one of a user's function",
+    );
+  });
+});
+
+describe("the temporary relations of other sessions", () => {
+  test("are not among a table's kin, since nobody else reaches them; one's own are", async () => {
+    await admin.query("CREATE TEMP TABLE heir () INHERITS (app.plain)");
+    assert.deepEqual((await relation(sourceOf(ordinary), "app", "plain")).children, []);
+    const [child] = (await relation(sourceOf(admin), "app", "plain")).children;
+    assert.match(child ?? "", /^pg_temp_\d+\.heir$/);
+    await admin.query("DROP TABLE pg_temp.heir");
+  });
+});
