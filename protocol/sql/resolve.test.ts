@@ -130,6 +130,8 @@ test("columns are found in the innermost scope that has them", () => {
     ["SELECT 1 FROM t, (SELECT t.a) s", { opaque: ["the column t.a is not known here"] }],
     ["SELECT 1 FROM t x WHERE t.a = 1", { opaque: ["the column t.a is not known here"] }],
     ["SELECT 1 FROM (t JOIN u ON true) AS j WHERE t.a = 1", { opaque: ["the column t.a is not known here"] }],
+    // ON sees the two sides of its join, not what stands before them in FROM.
+    ["SELECT (SELECT 1 FROM u AS q, mat JOIN child ON q.b = 1) FROM t AS q", { readColumns: ["public.t.b"] }],
     ["SELECT nothing FROM t", { opaque: ["the column nothing is not known here"] }],
     ["UPDATE t SET nothing = 1", { opaque: ["the column nothing to be written is not known"] }],
     ["INSERT INTO t (a) SELECT x FROM u RETURNING b", { readColumns: ["public.t.b", "public.u.x"] }],
@@ -373,6 +375,31 @@ test("hostile shapes end in a bound, not in a long wait", () => {
   }
   const deep = `SELECT ${repeated("lower(", 390)} a ${repeated(")", 390)} FROM t`;
   assert.deepEqual(resolveSql(deep, large).readColumns, ["public.t.a"]);
+});
+
+test("a statement about relations that it doesn't name is opaque", () => {
+  for (const sql of [
+    "VACUUM",
+    "ANALYZE",
+    "CLUSTER",
+    "REINDEX SCHEMA public",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA public TO somebody",
+    "ALTER SCHEMA public RENAME TO private",
+    "DROP SCHEMA public CASCADE",
+    "DROP EXTENSION hstore",
+    "ALTER EXTENSION hstore SET SCHEMA other",
+    "DROP OWNED BY somebody",
+    "REASSIGN OWNED BY somebody TO somebody_else",
+    "ALTER TABLE ALL IN TABLESPACE a SET TABLESPACE b",
+    "IMPORT FOREIGN SCHEMA a FROM SERVER b INTO c",
+    "CREATE PUBLICATION p FOR ALL TABLES",
+    "CREATE PUBLICATION p FOR TABLES IN SCHEMA public",
+    "TRUNCATE t CASCADE",
+    "DROP TABLE t CASCADE",
+    "DO 'begin end'",
+  ]) {
+    assert.notDeepEqual(resolve(sql).opaque, [], sql);
+  }
 });
 
 test("what is not known is opaque: expressions, statements, items of FROM", () => {

@@ -13,7 +13,7 @@ const MAX_NODES = 200_000;
 /** Columns that FROM may offer to names, counted again in each join over them. */
 const MAX_COLUMNS = 200_000;
 /** Levels of expressions and, with their weight, queries in each other; the parser's own bound is near it. */
-export const MAX_DEPTH = 1_200;
+const MAX_DEPTH = 1_200;
 /** The weight of a query or an item of FROM. */
 export const QUERY_WEIGHT = 3;
 

@@ -237,7 +237,7 @@ export function writeNew(context: Context, range: RangeVar): void {
   const { found, names } = context;
   const temporary =
     range.relpersistence === "t" || name.schema === "pg_temp" || name.schema === names.temporarySchema;
-  if (temporary && (name.schema !== null || range.relpersistence === "t")) {
+  if (temporary) {
     found.add(found.writes, qualifiedName("pg_temp", name.name));
     return;
   }

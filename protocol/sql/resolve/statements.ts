@@ -148,15 +148,19 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
     }
   },
   RenameStmt: (context, { relation, renameType, behavior, missing_ok }) => {
+    if (renameType === "OBJECT_SCHEMA") context.found.opaque.add("it is about all relations of a schema");
     if (renameType !== "OBJECT_ATTRIBUTE") defineRange(context, relation, missing_ok);
     noteCascade(context, behavior);
   },
-  AlterObjectSchemaStmt: (context, { relation, missing_ok }) =>
-    void defineRange(context, relation, missing_ok),
+  AlterObjectSchemaStmt: (context, { relation, objectType, missing_ok }) => {
+    if (objectType === "OBJECT_EXTENSION") context.found.opaque.add("an extension's own objects go with it");
+    defineRange(context, relation, missing_ok);
+  },
   AlterObjectDependsStmt: (context, { relation }) => void defineRange(context, relation),
   AlterOwnerStmt: (context, { relation }) => void defineRange(context, relation),
   AlterTableMoveAllStmt: opaque("it moves relations that it doesn't name"),
   DropStmt: (context, { objects, removeType, behavior, missing_ok }) => {
+    if (removeType === "OBJECT_EXTENSION") context.found.opaque.add("an extension's own objects go with it");
     for (const object of objects ?? []) defineObject(context, removeType, object, missing_ok);
     noteCascade(context, behavior);
   },
