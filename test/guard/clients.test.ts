@@ -183,7 +183,7 @@ describe("clients", { timeout: 120_000 }, () => {
       await guarded.policies(STARTER_POLICIES);
       const { status, stderr } = await dump(through);
       assert.equal(status, 1);
-      assert.match(stderr, /approval|blocked by policy/);
+      assert.match(stderr, /approval|blocked by policy|refused by Sallyport/);
     });
 
     test("is the same, byte for byte, where all is permitted", async () => {

@@ -176,20 +176,21 @@ forbid(principal, action == Action::"postgres:delete", resource) unless { contex
       "permit",
       `@id("others") permit(principal, action, resource) unless { action == Action::"postgres:delete" };
 @id("faulty") permit(principal, action == Action::"postgres:delete", resource)
-when { context.session.statements * 9223372036854775807 + 9223372036854775807 >= 0 };`,
+when { context.session.statements * 9007199254740991 * 9007199254740991 >= 0 };`,
     ],
     [
       "forbid",
       `${ALL}
 @id("faulty") forbid(principal, action == Action::"postgres:delete", resource)
-when { context.session.statements * 9223372036854775807 + 9223372036854775807 > 0 && false };`,
+when { context.session.statements * 9007199254740991 * 9007199254740991 == 1 };`,
     ],
     [
       "forbid behind a permit that would hold",
       `${ALL}
-@id("held") forbid(principal, action == Action::"postgres:delete", resource) unless { context.approved };
+@id("held") @approvers("dba") forbid(principal, action == Action::"postgres:delete", resource)
+unless { context.approved };
 @id("faulty") forbid(principal, action == Action::"postgres:delete", resource)
-when { (context.session.statements + 1) * 9223372036854775807 * 2 == 0 };`,
+when { context.session.statements * 9007199254740991 * 9007199254740991 == 0 };`,
     ],
   ] as const) {
     test(`an evaluation that fails refuses: in a ${effect}`, async () => {
@@ -228,7 +229,7 @@ when { context.reads.contains("public.secrets") && context.tag == "SELECT" };`);
         allowed(await other.query("BEGIN"));
         const made = await other.query("CREATE OR REPLACE VIEW shown AS SELECT id, name FROM secrets");
         allowed(made);
-        allowed(await session.query("SELECT name FROM shown"));
+        // Until then the server itself would have the statement wait for the lock.
         allowed(await other.query("COMMIT"));
         blocked(await session.query("SELECT name FROM shown"), /secrets stay/);
         allowed(await other.query("CREATE OR REPLACE VIEW shown AS SELECT id, name FROM open"));

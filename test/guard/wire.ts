@@ -39,6 +39,8 @@ export class Wire {
   readonly #client: RawClient;
   /** All that was ever heard: the haystack for secrets. */
   readonly #said: Buffer[] = [];
+  /** Heard behind the answers that were waited for. */
+  readonly #rest: Heard[] = [];
   /** Where the startup is refused, it tells the error. */
   greeting: Answer = summary([]);
 
@@ -109,7 +111,7 @@ export class Wire {
   async hear(until: Until): Promise<Heard[]> {
     const heard = await this.#client.hear(until);
     this.#said.push(...heard.map(({ body }) => body));
-    return heard;
+    return [...this.#rest.splice(0), ...heard];
   }
 
   /** Waits for the first message of this name, or the end. */
@@ -125,13 +127,19 @@ export class Wire {
   }
 
   async #answer(isLast: (message: Heard) => boolean): Promise<Answer> {
-    let seen = 0;
-    const heard = await this.#client.hear((all) => {
-      for (; seen < all.length; seen++) if (isLast(all[seen]!)) return true;
-      return false;
-    });
-    this.#said.push(...heard.map(({ body }) => body));
-    return summary(heard);
+    let end = this.#rest.findIndex(isLast);
+    if (end < 0) {
+      const before = this.#rest.length;
+      let seen = 0;
+      const heard = await this.#client.hear((all) => {
+        for (; seen < all.length; seen++) if (isLast(all[seen]!)) return true;
+        return false;
+      });
+      this.#said.push(...heard.map(({ body }) => body));
+      this.#rest.push(...heard);
+      end = before + seen;
+    }
+    return summary(this.#rest.splice(0, end + 1));
   }
 }
 
