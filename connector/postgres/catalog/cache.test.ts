@@ -180,6 +180,24 @@ describe("the shared catalog", () => {
     assert.equal(cache.userType("app", "t"), undefined);
   });
 
+  test("keeps what is in a temporary schema until the next look, or until a session goes", async () => {
+    const { cache, source } = scripted();
+    const name = { ...TYPE, schema: "pg_temp_3" };
+    cache.acquire();
+    cache.acquire();
+    const forgets = async (act: () => unknown) => {
+      const { load, question } = await asking(cache, source, [name, TYPE]);
+      question?.answer([]);
+      await load;
+      assert.equal(cache.userType("pg_temp_3", "t"), false);
+      await act();
+      assert.equal(cache.userType("pg_temp_3", "t"), undefined);
+    };
+    await forgets(() => look(cache));
+    await forgets(() => cache.release());
+    cache.release();
+  });
+
   test("is forgotten when the last session has gone", async () => {
     const { cache, source } = scripted();
     cache.acquire();

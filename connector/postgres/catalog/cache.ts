@@ -57,6 +57,8 @@ export class CatalogCache implements Catalog {
   /** When everything cached ceases to count. */
   #until = Number.NEGATIVE_INFINITY;
   #since = 0;
+  /** Names in temporary schemas are cached, whose changes aren't looked for: they count until the next look. */
+  #temporary = false;
   #failing = false;
 
   constructor(
@@ -97,6 +99,8 @@ export class CatalogCache implements Catalog {
 
   release(): void {
     this.#users--;
+    // The server drops its temporary objects, and may give their schema to the next session.
+    if (this.#temporary) this.invalidate();
     if (this.#users > 0) return;
     clearTimeout(this.#timer);
     this.invalidate();
@@ -110,6 +114,7 @@ export class CatalogCache implements Catalog {
   invalidate(): void {
     this.#version++;
     this.#known.clear();
+    this.#temporary = false;
     this.#loading.clear();
     this.#since = this.#now();
   }
@@ -128,7 +133,10 @@ export class CatalogCache implements Catalog {
       const version = this.#version;
       const found = await this.#loadOnce(missing);
       if (version !== this.#version) continue;
-      for (const { name, loaded, size } of found) this.#known.put(name, loaded, size);
+      for (const { name, loaded, size } of found) {
+        this.#temporary ||= TEMPORARY.test(name.schema);
+        this.#known.put(name, loaded, size);
+      }
       return;
     }
     throw new SallyportError(
@@ -234,7 +242,7 @@ export class CatalogCache implements Catalog {
     const seen = { snapshot, sums: sums ?? before?.sums ?? "" };
     const now = this.#now();
     if (seen.sums !== before?.sums || serverVersion !== this.#serverVersion) this.invalidate();
-    if (now - this.#since >= this.#lifetimeMs) this.invalidate();
+    if (now - this.#since >= this.#lifetimeMs || this.#temporary) this.invalidate();
     this.#seen = seen;
     this.#serverVersion = serverVersion;
     this.#until = now + this.#pause(now - began) + LATE_MS;
@@ -263,6 +271,8 @@ export class CatalogCache implements Catalog {
     if (this.#known.count > 0 && this.#now() >= this.#until) this.#lost();
   }
 }
+
+const TEMPORARY = /^pg_(?:toast_)?temp_/;
 
 /** Characters of a snapshot, which names each transaction in progress, and of the sums. */
 const MAX_TEXT = 1024 * 1024;
