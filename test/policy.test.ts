@@ -64,7 +64,7 @@ function newHolder(): PolicyHolder {
   );
 }
 
-describe("policies at the edge", () => {
+describe("policies at the edge", { timeout: 180_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let token: string;
@@ -89,9 +89,8 @@ describe("policies at the edge", () => {
     const { text, revision, principal, ...rest } = await inForce();
     assert.deepEqual([text, revision, principal], [STARTER_POLICIES, 1, "starter set"]);
     assert.equal(rest.version, version(STARTER_POLICIES));
-    const socket = await controlSocket(gateway, identity);
-    const [first] = (await once(socket, "message")) as [Buffer];
-    assert.deepEqual(JSON.parse(first.toString()), {
+    const { socket, messages } = await controlSocket(gateway, identity);
+    assert.deepEqual(await messages.next(), {
       type: "policy",
       version: version(STARTER_POLICIES),
       revision: 1,
@@ -213,7 +212,7 @@ when { context.lsted };
   });
 });
 
-describe("opening by policies", () => {
+describe("opening by policies", { timeout: 180_000 }, () => {
   let gateway: TestEdge;
   let uplink: Uplink;
   let token: string;
@@ -325,7 +324,7 @@ forbid (principal, action == Action::"connect", resource) when { context.mode ==
   });
 });
 
-describe("explaining", () => {
+describe("explaining", { timeout: 180_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let token: string;
@@ -450,7 +449,6 @@ describe("explaining", () => {
 
   describe("by a hostile connector", () => {
     let hostile: WebSocket;
-    let messages: Queue<HubMessage>;
     const garbage: [string, (id: string) => string][] = [
       ["an answer of no shape", (id) => JSON.stringify({ type: "explained", id, answer: 7 })],
       [
@@ -487,15 +485,14 @@ describe("explaining", () => {
     });
 
     async function question() {
-      hostile = await controlSocket(gateway, await hostileIdentity(gateway));
-      messages = new Queue();
-      hostile.on("message", (data: Buffer) => messages.put(JSON.parse(data.toString()) as HubMessage));
+      const control = await controlSocket(gateway, await hostileIdentity(gateway));
+      hostile = control.socket;
       const answer = ask({ sql: "SELECT 1" }).then(
         () => "answered",
         (error: Error) => error.message,
       );
       for (;;) {
-        const message = await messages.next();
+        const message = await control.messages.next();
         if (message.type === "explain") return { answer, id: message.id };
       }
     }
@@ -530,7 +527,7 @@ describe("explaining", () => {
 
     test("an answer in another replica's name is none", async () => {
       const { answer, id } = await question();
-      const replica = await controlSocket(gateway, await hostileIdentity(gateway));
+      const { socket: replica } = await controlSocket(gateway, await hostileIdentity(gateway));
       replica.send(JSON.stringify({ type: "explained", id, answer: { statements: [statement("forged")] } }));
       // The hub reads one socket's messages in their order: what follows the forged answer shows that it was read.
       replica.send("not JSON");
@@ -571,8 +568,11 @@ function hostileIdentity(gateway: TestEdge): Promise<ConnectorIdentity> {
   return hostileOne;
 }
 
-/** A control socket of its own, open. */
-async function controlSocket(gateway: TestEdge, identity: ConnectorIdentity): Promise<WebSocket> {
+/** A control socket of its own, open, and what the edge says on it from the first message on. */
+async function controlSocket(
+  gateway: TestEdge,
+  identity: ConnectorIdentity,
+): Promise<{ socket: WebSocket; messages: Queue<HubMessage> }> {
   const socket = connect(
     gateway.edge.url,
     Path.control,
@@ -582,8 +582,11 @@ async function controlSocket(gateway: TestEdge, identity: ConnectorIdentity): Pr
     },
     1024 * 1024,
   );
+  // The first message may come with the answer that opens the socket.
+  const messages = new Queue<HubMessage>();
+  socket.on("message", (data: Buffer) => messages.put(JSON.parse(data.toString()) as HubMessage));
   await once(socket, "open");
-  return socket;
+  return { socket, messages };
 }
 
 /** How the edge answers a WebSocket without our subprotocol. */

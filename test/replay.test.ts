@@ -6,6 +6,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import pg from "pg";
 import postgres from "postgres";
+import { Extractor } from "../client/policy-replay/extract.ts";
+import type { Step } from "../client/policy-replay/steps.ts";
 import { Narrator } from "../client/recordings/narrate.ts";
 import * as wire from "../protocol/postgres/messages.ts";
 import { Transcript, type TranscriptEvent } from "../protocol/postgres/transcript.ts";
@@ -340,7 +342,27 @@ async function recorded(client: (port: number) => Promise<void>, passed = 0): Pr
   const { verdict } = await verifyRecording(inChunks(await composer.file()), composer.keys);
   assert.equal(verdict, "verified");
   const transcript = new Transcript();
-  return composer.entries.flatMap((entry) => transcript.push(entry));
+  const events = composer.entries.flatMap((entry) => transcript.push(entry));
+  const extractor = new Extractor();
+  const steps = composer.entries.flatMap((entry) => extractor.push(entry));
+  assert.deepEqual(ranBy([...steps, ...extractor.end()]), ranOf(events));
+  return events;
+}
+
+/** What a replay of policies takes to have run: each text, and whether the server ran it. */
+function ranBy(steps: Step[]): [string | null, boolean][] {
+  return steps.flatMap((step) => (step.step === "run" ? [[step.text, step.outcome === "done"]] : []));
+}
+
+/** The same by what the transcript tells. */
+function ranOf(events: TranscriptEvent[]): [string | null, boolean][] {
+  const ran = new Map<number, [string | null, boolean]>();
+  for (const event of events) {
+    if (event.type === "statement") ran.set(event.statement, [event.text, false]);
+    if (event.type === "resolved") ran.get(event.statement)![0] = event.text;
+    if (event.type === "result" && event.statement !== null) ran.get(event.statement)![1] = true;
+  }
+  return [...ran.values()];
 }
 
 function statuses(events: TranscriptEvent[]): string {

@@ -264,7 +264,8 @@ describe("in a session, a target", () => {
     const cut = Buffer.concat([Buffer.from("D"), u32(1000), Buffer.alloc(100)]);
     const target = await fake(async (one) => {
       await welcome()(one);
-      one.socket.once("data", () => one.socket.end(cut));
+      await one.next();
+      one.socket.end(cut);
     });
     const agent = serve(target, testDeps({ guard: guardWithoutCatalog() }));
     agent.startup();

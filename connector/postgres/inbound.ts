@@ -5,7 +5,8 @@ import type { MessageReader } from "../../protocol/postgres/reader.ts";
 import { type Conversation, MAX_WAITING, type Request } from "./conversation.ts";
 import { mustFail } from "./guard/must-fail.ts";
 import type { OwnQueries } from "./guard/own-queries.ts";
-import type { SessionGuard, Verdict } from "./guard/session-guard.ts";
+import { Refusal } from "./guard/refusal.ts";
+import type { AgentExchange, SessionGuard, Verdict } from "./guard/session-guard.ts";
 
 const { CopyData, CopyDone, CopyFail, Flush, PasswordMessage, Sync, Terminate } = FRONTEND;
 
@@ -42,6 +43,8 @@ export class Inbound {
   #credit = 0;
   #pieces: Free = "pass";
   #busy = false;
+  /** The agent cancelled what waits for its verdict. */
+  #cancelled = false;
   #terminated = false;
   /** The agent's stream has ended. */
   #ended = false;
@@ -72,6 +75,12 @@ export class Inbound {
       return;
     }
     this.#take(chunk);
+  }
+
+  /** Cancels what waits for its verdict; false when nothing does. */
+  cancel(): boolean {
+    this.#cancelled = this.#busy;
+    return this.#cancelled;
   }
 
   /** The agent's stream has ended; what waits is done first. */
@@ -137,7 +146,9 @@ export class Inbound {
     promise.then((verdict) => this.#resume(verdict)).catch((error: unknown) => this.#options.failed(error));
   }
 
-  #resume(verdict: Verdict | undefined): void {
+  #resume(decided: Verdict | undefined): void {
+    const verdict = this.#cancelled && decided?.act === "pass" ? withdrawn(decided.exchange) : decided;
+    this.#cancelled = false;
     const hold = verdict === undefined ? undefined : this.#apply(verdict);
     if (hold !== undefined) {
       this.#wait(hold);
@@ -262,6 +273,14 @@ export class Inbound {
   #checkTerminated(): void {
     if (this.#terminated) throw outOfOrder("a message after Terminate");
   }
+}
+
+/** As the server says it of a statement that it was about to run. */
+function withdrawn(exchange: AgentExchange): Verdict {
+  if (exchange.request === "sync") return { act: "pass", exchange };
+  exchange.failed?.();
+  const refusal = Refusal.of("57014", "canceling statement due to user request");
+  return { act: "refuse", request: exchange.request, refusal };
 }
 
 function outOfOrder(name: string): SallyportError {

@@ -149,11 +149,11 @@ export class Relay implements StreamHandlers {
     this.#stop();
   }
 
-  /** Cancels what runs on the target. */
+  /** Cancels what runs on the target, or waits to. */
   async cancel(): Promise<void> {
     const { session } = this.#stream.facts;
     if (!this.#over) this.#stream.event({ event: "cancel_requested", session });
-    await this.#cancelOnTarget();
+    if (!this.#inbound.cancel()) await this.#cancelOnTarget();
   }
 
   /** The agent gets a key of the connector's own, which only this principal can use, only on this target. */
