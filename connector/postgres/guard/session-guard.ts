@@ -77,7 +77,7 @@ interface Portal {
 
 /** What was found out for the message that is being judged. */
 interface Findings {
-  plan?: PlanEstimate | null;
+  plan?: PlanEstimate | null | undefined;
   /** The text of a SELECT that calls the function of a function-call message. */
   call?: string;
 }
@@ -103,7 +103,7 @@ export class SessionGuard {
   readonly #prepared = new Names<Prepared>();
   readonly #portals = new Names<Portal>();
   /** Cursors that SQL declared, and may fetch from in any later statement. */
-  readonly #cursors = new Set<ClassifiedStatement>();
+  readonly #cursors = new Map<ClassifiedStatement, PlanEstimate | null>();
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -207,13 +207,14 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const alone = statements.length === 1 ? statements[0]! : undefined;
     const text = { sql: alone?.text ?? "", parameterTypes: [], parameterFormats: [], parameters: [] };
+    findings.plan ??= this.#planOfFetched(statements);
     const found = this.#decide(all, findings, alone?.explainable === true ? text : null, "run");
     if ("need" in found) return found;
     if (found.verdict !== "allow") return this.#refused("query", found, sql, all);
     this.#runs(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#endsBatch();
-    const done = this.#effects(statements);
+    const done = this.#effects(statements, findings.plan ?? null);
     return pass({
       request: "query",
       ...(limit === undefined ? {} : { limit }),
@@ -281,6 +282,7 @@ export class SessionGuard {
       values !== null && meanings.length === 1 && only?.explainable === true
         ? { ...values, sql: only.text, parameterTypes: meaning!.parameterTypes }
         : null;
+    findings.plan ??= this.#planOfFetched(statements);
     const found = this.#decide(all, findings, text, "plan");
     if ("need" in found) return found;
     if (found.verdict !== "allow") return this.#refused("bind", found, meaning!.sql, all);
@@ -312,7 +314,7 @@ export class SessionGuard {
       request: "execute",
       ...(limit === undefined ? {} : { limit }),
       copyIn: has(statements, "copy-in"),
-      done: this.#effects(statements),
+      done: this.#effects(statements, plan),
     });
   }
 
@@ -339,7 +341,7 @@ export class SessionGuard {
     const all = [...statements];
     for (const { effects, facts } of statements) {
       if (FETCHES.has(facts.tag)) {
-        all.push(...this.#cursors, ...this.#portals.all().flatMap((portal) => portal.statements));
+        all.push(...this.#cursors.keys(), ...this.#portals.all().flatMap((portal) => portal.statements));
       }
       for (const effect of effects) {
         if (effect.kind !== "execute") continue;
@@ -440,7 +442,7 @@ export class SessionGuard {
   }
 
   /** What the statements do to the session's state: when they are sent, and when the target has answered. */
-  #effects(statements: readonly ClassifiedStatement[]): () => void {
+  #effects(statements: readonly ClassifiedStatement[], plan: PlanEstimate | null = null): () => void {
     const after: (() => void)[] = [];
     for (const statement of statements) {
       if (statement.facts.opaque.length > 0) this.#catalog.sent("everything");
@@ -460,14 +462,14 @@ export class SessionGuard {
           after.push(() => this.#prepared.confirm(effect.name, prepared));
         }
       }
-      if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement);
+      if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, plan);
     }
     return () => {
       for (const act of after) act();
     };
   }
 
-  #declared(statement: ClassifiedStatement): void {
+  #declared(statement: ClassifiedStatement, plan: PlanEstimate | null): void {
     if (this.#cursors.size >= MAX_CURSORS) {
       throw new SallyportError(
         "limit_exceeded",
@@ -475,7 +477,15 @@ export class SessionGuard {
         "Open another session.",
       );
     }
-    this.#cursors.add(statement);
+    this.#cursors.set(statement, largest([plan, this.#cursors.get(statement) ?? plan]));
+  }
+
+  /** FETCH reads on in what was planned when it was declared or bound; the estimate of the dearest, null for unknown. */
+  #planOfFetched(statements: readonly ClassifiedStatement[]): PlanEstimate | null | undefined {
+    const [only, ...others] = statements;
+    if (only === undefined || others.length > 0 || !FETCHES.has(only.facts.tag)) return undefined;
+    const planned = this.#portals.all().filter((portal) => portal.statements.some((one) => one.explainable));
+    return largest([...this.#cursors.values(), ...planned.map(({ plan }) => plan)]);
   }
 
   #sync(): Verdict {
@@ -499,6 +509,16 @@ function refusalOf(error: unknown): Refusal {
   if (error instanceof OwnQueryFailed) return Refusal.byTarget(error.body);
   if (error instanceof SallyportError && ENDING.has(error.code)) throw error;
   return Refusal.byError(error);
+}
+
+/** The worst of several estimates; null when one of them isn't known. */
+function largest(plans: readonly (PlanEstimate | null)[]): PlanEstimate | null {
+  const known = plans.filter((plan) => plan !== null);
+  if (known.length === 0 || known.length < plans.length) return null;
+  return {
+    rows: Math.max(...known.map(({ rows }) => rows)),
+    cost: Math.max(...known.map(({ cost }) => cost)),
+  };
 }
 
 function pass(exchange: AgentExchange): Verdict {
