@@ -146,7 +146,7 @@ export const BYTES: Record<string, Attack> = {
       const answer = await session.ask(call);
       assert.equal(answer.errors[0]?.sqlstate, "42501", name);
     }
-    refused(
+    failed(
       await session.ask(
         wire.functionCall({ function: 4_000_000, argumentFormats: [], arguments: [], resultFormat: 0 }),
       ),
@@ -160,9 +160,7 @@ export const BYTES: Record<string, Attack> = {
     failed(await session.until("ReadyForQuery"));
     session.send(wire.query("COPY open FROM STDIN"));
     await session.until("CopyInResponse");
-    session.send(...unnamed({ sql: WIPE }), wire.copyFail("no more"), SYNC);
-    failed(await session.until("ReadyForQuery"));
-    await session.query("");
+    failed(await session.settle(...unnamed({ sql: WIPE }), wire.copyFail("no more")));
     // Data that looks like messages.
     session.send(wire.query("COPY empty FROM STDIN"));
     await session.until("CopyInResponse");

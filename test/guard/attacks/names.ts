@@ -141,7 +141,8 @@ export const NAMES: Record<string, Attack> = {
       await session.until("ReadyForQuery");
       failed(await session.until("ReadyForQuery"));
       session.send(wire.query("SELECT token FROM secrets"));
-      refused(await session.until("ReadyForQuery"));
+      const last = await session.until("ReadyForQuery");
+      assert.deepEqual([gone, last.errors[0]?.sqlstate], [gone, "42501"]);
     }
   },
   "a temporary table that its commit drops": async (tools) => {
@@ -182,8 +183,9 @@ export const NAMES: Record<string, Attack> = {
     failed(await session.query("SELECT token FROM secrets"));
     await session.query("CREATE TABLE admin.victims (id int)");
     session.send(wire.query("DROP SCHEMA admin CASCADE"), wire.query("DELETE FROM victims"));
-    await session.until("ReadyForQuery");
-    failed(await session.until("ReadyForQuery"));
+    // Where the schema may not be dropped, the harmless table is the one that is emptied.
+    const [dropped, deleted] = [await session.until("ReadyForQuery"), await session.until("ReadyForQuery")];
+    if (dropped.errors.length === 0) failed(deleted);
   },
   "a table made in a transaction and taken back with it": async (tools) => {
     const session = await tools.open();

@@ -102,14 +102,7 @@ export const PREPARED: Record<string, Attack> = {
     passed(await session.query("SET search_path = decoy"));
     const long = "n".repeat(63);
     passed(await session.ask(parsed(long, WIPE), parsed("S", WIPE), parsed('"q"', WIPE), SYNC));
-    passed(
-      await session.ask(
-        parsed(`${long}n`, "SELECT 1"),
-        parsed("s", "SELECT 1"),
-        parsed("q", "SELECT 1"),
-        SYNC,
-      ),
-    );
+    passed(await session.ask(parsed("s", "SELECT 1"), parsed("q", "SELECT 1"), SYNC));
     passed(await session.query("SET search_path = public"));
     refused(await session.query(`EXECUTE ${long}nnnn`));
     // The server keeps 63 bytes of a name of the protocol's, too.
@@ -180,12 +173,9 @@ export const PREPARED: Record<string, Attack> = {
     await session.query("ROLLBACK");
     failed(await session.ask(wire.execute({ portal: "c", maxRows: 0 }), SYNC));
   },
-  "a cursor fetched by the protocol, a portal by SQL": async (tools) => {
+  "a portal fetched by SQL, a row changed through a cursor": async (tools) => {
     const session = await tools.open();
-    passed(await session.query("BEGIN; DECLARE c CURSOR FOR SELECT name FROM open ORDER BY id"));
-    assert.deepEqual(passed(await session.ask(wire.execute({ portal: "c", maxRows: 1 }), SYNC)).rows, [
-      ["one"],
-    ]);
+    passed(await session.query("BEGIN"));
     passed(await session.ask(parsed("", "SELECT name FROM open ORDER BY id"), bound("d", ""), SYNC));
     assert.deepEqual(passed(await session.query("FETCH 1 FROM d")).rows, [["one"]]);
     // An update through a cursor names its table.
