@@ -53,6 +53,7 @@ describe("messages of replicas", () => {
     ["an error of an unknown code", explained({ error: { code: "toString", message: "x" } })],
     ["an error without words", explained({ error: { code: "internal" } })],
     ["more statements than a string may have", explained({ statements: Array(1_001).fill(statement) })],
+    ["a type that is no text and can't become one", { type: { toString: 1 } }],
     ["a list", []],
     ["null", null],
   ];

@@ -13,7 +13,7 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
   if (typeof text !== "string" || text.length > MAX_ANSWER) throw tooLong();
   const message = parseJson(text);
   if (message.type !== "explained" && text.length > MAX_MESSAGE) throw tooLong();
-  const type = String(message.type);
+  const type = typeof message.type === "string" ? message.type : "";
   const valid: Record<ReplicaMessage["type"], () => boolean> = {
     presence: () =>
       Array.isArray(message.targets) &&
