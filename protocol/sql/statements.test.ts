@@ -107,7 +107,7 @@ test("what the statement means to the session is told", () => {
     ["CREATE TABLE x AS EXECUTE p", [{ kind: "execute", name: "p" }]],
     ["DEALLOCATE p", [{ kind: "deallocate", name: "p" }]],
     ["DEALLOCATE ALL", [{ kind: "deallocate", name: null }]],
-    ["DISCARD ALL", [{ kind: "settings" }, { kind: "deallocate", name: null }]],
+    ["DISCARD ALL", [{ kind: "settings" }, { kind: "catalog" }, { kind: "deallocate", name: null }]],
     ["BEGIN", [{ kind: "begin" }]],
     ["START TRANSACTION READ ONLY", [{ kind: "begin" }]],
     ["END", [{ kind: "commit" }]],

@@ -185,7 +185,10 @@ export const STATEMENTS: { readonly [T in StatementType]: StatementRow<NodeBody<
     actions: ["postgres:set"],
     effects: (s) => (s.target === "DISCARD_ALL" ? ["change-setting"] : []),
     session: (s) => {
-      if (s.target === "DISCARD_ALL") return [{ kind: "settings" }, { kind: "deallocate", name: null }];
+      // Its temporary tables go, too.
+      if (s.target === "DISCARD_ALL") {
+        return [{ kind: "settings" }, { kind: "catalog" }, { kind: "deallocate", name: null }];
+      }
       return s.target === "DISCARD_TEMP" ? [{ kind: "settings" }, { kind: "catalog" }] : [];
     },
     settings: (s) => ({ changes: s.target === "DISCARD_ALL" ? [ALL_RESET] : [], ofSession: true }),

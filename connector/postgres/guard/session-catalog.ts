@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type ErrorCode, SallyportError } from "../../../protocol/errors.ts";
 import type { TransactionStatus } from "../../../protocol/postgres/backend.ts";
 import type { Catalog, CatalogName, NameContext } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
@@ -13,6 +15,16 @@ import { Refusal } from "./refusal.ts";
 /** What a classification lacks. */
 export type Need = { need: "names" } | { need: "catalog"; names: CatalogName[] };
 
+/** How long the shared cache may take before the session asks on its own connection, ms. */
+const SHARED_MS = 500;
+/** Errors of the cache's connection that say nothing of the session's own. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
+  "target_unreachable",
+  "target_refused",
+  "target_closed",
+  "too_many",
+  "conflict",
+]);
 /** Classifications that one session keeps. */
 const MAX_KEPT = 1_000;
 
@@ -32,6 +44,8 @@ export class SessionCatalog {
   #touched = false;
   /** The transaction may have changed the catalog. */
   #dirty = false;
+  /** The shared cache can't be asked now: until the transaction ends this session asks for itself. */
+  #alone = false;
   #private: OwnCatalog | undefined;
   #kept = new Map<ParsedStatement[], ClassifiedStatement[]>();
   #version = -1;
@@ -51,24 +65,25 @@ export class SessionCatalog {
     if (this.#talk.status === "E" && this.#talk.answered) throw aborted();
     if (this.#names === null) return { need: "names" };
     // Not asked yet: nothing could be told from what a newer server reads otherwise.
-    if (!this.#dirty && this.#shared.serverVersion === 0) return { need: "catalog", names: [] };
-    if (!this.#dirty && this.#version !== this.#shared.version) {
+    const catalog = this.#catalog();
+    if (catalog.serverVersion === 0) return { need: "catalog", names: [] };
+    const shared = catalog === this.#shared;
+    if (shared && this.#version !== this.#shared.version) {
       this.#kept.clear();
       this.#version = this.#shared.version;
     }
-    const known = this.#dirty ? undefined : this.#kept.get(parsed);
+    const known = shared ? this.#kept.get(parsed) : undefined;
     if (known !== undefined) return known;
-    const { statements, missing } = classify(parsed, this.#names, this.#catalog());
+    const { statements, missing } = classify(parsed, this.#names, catalog);
     if (missing.length > 0) return { need: "catalog", names: missing };
-    if (!this.#dirty) this.#keep(parsed, statements);
+    if (shared) this.#keep(parsed, statements);
     return statements;
   }
 
   /** Finds what was missing. Throws what the target or the catalog's connection throws. */
   async find(missing: Need): Promise<void> {
     if (missing.need === "catalog") {
-      const catalog = this.#catalog();
-      await catalog.load(missing.names);
+      await this.#load(missing.names);
       return;
     }
     // What is still on its way may change the very settings that are asked for.
@@ -80,10 +95,13 @@ export class SessionCatalog {
     this.#kept.clear();
   }
 
-  /** A statement that may change what names mean goes to the target. */
+  /**
+   * A message that may change what names mean goes to the target. `rollback`: any that may end or undo the
+   * transaction, be it by failing, for what follows at once is judged before the target has told.
+   */
   sent(what: "settings" | "catalog" | "rollback" | "everything"): void {
     if (what === "settings" || what === "everything") this.#touched = true;
-    if (what === "catalog" || what === "everything") this.#changed();
+    if (what === "catalog" || what === "everything" || (what === "rollback" && this.#dirty)) this.#changed();
     if (this.#touched) this.#names = null;
   }
 
@@ -97,10 +115,28 @@ export class SessionCatalog {
     if (this.#touched) this.#names = null;
     if (status !== "I") return;
     this.#touched = false;
+    this.#alone = false;
+    this.#private = undefined;
     if (!this.#dirty) return;
     this.#dirty = false;
-    this.#private = undefined;
     this.#shared.invalidate();
+  }
+
+  async #load(names: CatalogName[]): Promise<void> {
+    const catalog = this.#catalog();
+    if (catalog !== this.#shared) return await catalog.load(names);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), SHARED_MS);
+    try {
+      await Promise.race([this.#shared.load(names), once(late.signal, "abort")]);
+    } catch (error) {
+      // No connection to be had, or a lock, perhaps this session's own, that keeps the other from reading.
+      if (!(error instanceof SallyportError) || !ELSEWHERE.has(error.code)) throw error;
+      this.#alone = true;
+    } finally {
+      clearTimeout(timer);
+    }
+    if (late.signal.aborted) this.#alone = true;
   }
 
   /** The session is over. */
@@ -116,7 +152,7 @@ export class SessionCatalog {
   }
 
   #catalog(): Catalog & { load(names: CatalogName[]): Promise<void> } {
-    if (!this.#dirty) return this.#shared;
+    if (!this.#dirty && !this.#alone) return this.#shared;
     this.#private ??= new OwnCatalog(this.#own, this.#shared.serverVersion, this.#trusted);
     return this.#private;
   }

@@ -464,6 +464,7 @@ export class SessionGuard {
       }
       if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, plan);
     }
+    this.#catalog.sent("rollback");
     return () => {
       for (const act of after) act();
     };
@@ -495,6 +496,7 @@ export class SessionGuard {
 
   /** A Sync, or a simple query, ends a transaction that the batch began, and with it its portals. */
   #endsBatch(): () => void {
+    this.#catalog.sent("rollback");
     this.#prepared.endBatch();
     this.#portals.endBatch();
     const forget = this.#portals.forgetting();
