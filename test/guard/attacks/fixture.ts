@@ -176,7 +176,7 @@ SELECT (SELECT coalesce(string_agg(v::text, ' ' ORDER BY id), 'victims empty') F
   || (SELECT coalesce(string_agg(p::text, ' ' ORDER BY id), 'parent empty') FROM public.parent p)
   || (SELECT coalesce(string_agg(h::text, ' '), 'guarded_heir empty') FROM public.guarded_heir h)
   || (SELECT coalesce(string_agg(w::text, ' '), 'guarded_whole empty') FROM public.guarded_whole w)
-  || (SELECT string_agg(attname || attnum, ' ' ORDER BY attrelid::regclass::text, attnum) FROM pg_attribute
+  || (SELECT string_agg(attname || attnum, ' ' ORDER BY attrelid, attnum) FROM pg_attribute
       WHERE attrelid IN ('public.victims'::regclass, 'public.secrets'::regclass))
   || (SELECT count(*) FROM pg_trigger WHERE tgrelid IN ('public.victims'::regclass, 'public.secrets'::regclass))
   || (SELECT count(*) FROM pg_rewrite WHERE ev_class IN ('public.victims'::regclass, 'public.open'::regclass))

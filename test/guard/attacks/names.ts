@@ -124,6 +124,36 @@ export const NAMES: Record<string, Attack> = {
     failed(await session.until("ReadyForQuery"));
     failed(await session.until("ReadyForQuery"));
   },
+  "a transaction's end behind what was judged in it, all sent at once": async (tools) => {
+    for (const [end, made] of [
+      ["ROLLBACK", "SET search_path = decoy"],
+      ["COMMIT", "SET LOCAL search_path = decoy"],
+      ["ROLLBACK", "CREATE TEMP TABLE victims (id int)"],
+      ["COMMIT", "CREATE TEMP TABLE victims (id int) ON COMMIT DROP"],
+      ["SELECT 1/0; COMMIT", "CREATE TEMP TABLE victims (id int)"],
+    ] as const) {
+      const session = await tools.open();
+      const sent = [
+        "BEGIN",
+        made,
+        "DELETE FROM victims WHERE id = 99",
+        end,
+        "ROLLBACK",
+        "DELETE FROM victims",
+      ];
+      session.send(...sent.map(wire.query));
+      for (const _ of sent.slice(0, -1)) await session.until("ReadyForQuery");
+      refused(await session.until("ReadyForQuery"));
+      session.send(
+        ...sent.flatMap((sql) => unnamed({ sql })).slice(0, -4),
+        SYNC,
+        ...unnamed({ sql: sent.at(-1)! }),
+        SYNC,
+      );
+      await session.until("ReadyForQuery");
+      failed(await session.until("ReadyForQuery"));
+    }
+  },
   "COMMIT of an aborted transaction takes the path back": async (tools) => {
     const session = await tools.open();
     passed(await session.query("BEGIN; SET search_path = decoy"));
