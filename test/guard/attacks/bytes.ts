@@ -153,19 +153,21 @@ export const BYTES: Record<string, Attack> = {
     );
   },
   "messages inside COPY are no way around": async (tools) => {
-    const session = await tools.open();
-    session.send(wire.query("COPY open FROM STDIN"));
-    await session.until("CopyInResponse");
-    session.send(wire.query(WIPE));
-    failed(await session.until("ReadyForQuery"));
-    session.send(wire.query("COPY open FROM STDIN"));
-    await session.until("CopyInResponse");
-    failed(await session.settle(...unnamed({ sql: WIPE }), wire.copyFail("no more")));
+    const copying = async (table: string) => {
+      const session = await tools.open();
+      session.send(wire.query(`COPY ${table} FROM STDIN`));
+      await session.until("CopyInResponse");
+      return session;
+    };
+    // The server ends a session that says anything else in the middle of a COPY.
+    const simple = await copying("open");
+    failed(await simple.settle(wire.query(WIPE)));
+    const extended = await copying("open");
+    failed(await extended.settle(...unnamed({ sql: WIPE }), wire.copyFail("no more")));
     // Data that looks like messages.
-    session.send(wire.query("COPY empty FROM STDIN"));
-    await session.until("CopyInResponse");
-    session.send(wire.copyData(wire.query(WIPE).filter((byte) => byte !== 0)), wire.copyFail("no more"));
-    failed(await session.until("ReadyForQuery"));
+    const data = await copying("empty");
+    data.send(wire.copyData(wire.query(WIPE).filter((byte) => byte !== 0)), wire.copyFail("no more"));
+    failed(await data.until("ReadyForQuery"));
   },
   "parameters are no statements": async (tools) => {
     const session = await tools.open();
