@@ -16,7 +16,6 @@ import { RecordedFacts } from "./recorded-facts.ts";
 import { replayPolicy } from "./replay-policy.ts";
 import { Spool } from "./spool.ts";
 import { BLOCKED, factsOf, Scene } from "./testing.ts";
-import { RecordedUsage } from "./usage.ts";
 
 before(() => loadParser());
 
@@ -84,17 +83,6 @@ describe("names of prepared statements", () => {
     names.add("s", "SELECT 1");
     assert.deepEqual(names.of("s"), ["SELECT 1"]);
   });
-});
-
-test("usage forgets what is older than a minute, and stands still when a clock goes back", () => {
-  const usage = new RecordedUsage();
-  for (const time of [0, 30_000, 59_000, 10_000]) usage.statement("a", time);
-  usage.statement("b", 59_000);
-  usage.delivered(3, 100);
-  const totals = { statements: 5, rows: 3, bytes: 100 };
-  assert.deepEqual(usage.of("a", 59_999), { ...totals, statementsLastMinute: 5, repeatedLastMinute: 4 });
-  assert.deepEqual(usage.of("a", 70_000), { ...totals, statementsLastMinute: 4, repeatedLastMinute: 3 });
-  assert.deepEqual(usage.of("a", 500_000), { ...totals, statementsLastMinute: 0, repeatedLastMinute: 0 });
 });
 
 test("tracks are merged by time, and opened only when their time has come", async () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
-import { UsageCounter } from "../../connector/guard/usage.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { type Circumstances, judgeStatement, worst } from "../../protocol/policy/judge.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL, STARTER_POLICIES } from "../../protocol/policy/starter.ts";
+import { UsageCounter } from "../../protocol/policy/usage.ts";
 import { Composer, inChunks } from "../../protocol/recording/testing.ts";
 import { generateKey, type PrivateKey } from "../../protocol/signatures.ts";
 import type { Catalog, NameContext, Relation } from "../../protocol/sql/catalog.ts";

@@ -1,5 +1,6 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { UsageCounter } from "../../protocol/policy/usage.ts";
 import { Extractor } from "./extract.ts";
 import { mergeTracks } from "./merge.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
@@ -7,7 +8,6 @@ import { type Judgement, SessionJudge } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
 import { type Span, Spool } from "./spool.ts";
 import type { SessionOf, Step } from "./steps.ts";
-import { RecordedUsage } from "./usage.ts";
 
 /** What is asked of a replay. Times in ms since 1970: what ran outside of them bears on what ran inside. */
 export interface ReplayPolicyOptions {
@@ -86,7 +86,7 @@ async function judge(
   spool: Spool,
   options: ReplayPolicyOptions,
 ): Promise<void> {
-  const principal = new RecordedUsage();
+  const principal = new UsageCounter();
   const tracks = group.map(({ session, steps, facts }) => {
     const track = {
       start: session.facts.opened,
@@ -97,7 +97,7 @@ async function judge(
         for await (const json of spool.read(facts)) {
           recorded = RecordedFacts.from(json as ReturnType<RecordedFacts["toJSON"]>);
         }
-        track.judge = new SessionJudge(set, session, recorded, new RecordedUsage(), principal);
+        track.judge = new SessionJudge(set, session, recorded, new UsageCounter(), principal);
         for await (const step of spool.read(steps)) yield step as Step;
         track.judge = null;
       },

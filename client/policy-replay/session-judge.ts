@@ -3,12 +3,12 @@ import { SallyportError } from "../../protocol/errors.ts";
 import type { Block, Decision } from "../../protocol/policy/decision.ts";
 import { judgeStatement, worst } from "../../protocol/policy/judge.ts";
 import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
+import type { UsageCounter } from "../../protocol/policy/usage.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
 import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
 import type { Run, SessionOf, Step } from "./steps.ts";
-import type { RecordedUsage } from "./usage.ts";
 import { classifyText, factsWithoutCatalog, mayBeOf } from "./without-catalog.ts";
 
 /** On what a judgement rests; of a string's statements the weakest. */
@@ -69,9 +69,9 @@ export class SessionJudge {
   readonly #target: PolicyTarget;
   readonly #database: string;
   readonly #recorded: RecordedFacts;
-  readonly #usage: RecordedUsage[];
-  readonly #session: RecordedUsage;
-  readonly #principal: RecordedUsage;
+  readonly #usage: UsageCounter[];
+  readonly #session: UsageCounter;
+  readonly #principal: UsageCounter;
   readonly #names = new PreparedNames();
   readonly #cursors: Findings[] = [];
 
@@ -80,8 +80,8 @@ export class SessionJudge {
     set: PolicySet,
     { facts, database }: SessionOf,
     recorded: RecordedFacts,
-    session: RecordedUsage,
-    principal: RecordedUsage,
+    session: UsageCounter,
+    principal: UsageCounter,
   ) {
     this.#set = set;
     this.#subject = {
@@ -106,7 +106,7 @@ export class SessionJudge {
         this.#names.add(step.name, step.text);
         return null;
       case "delivered":
-        for (const usage of this.#usage) usage.delivered(step.rows, step.bytes);
+        for (const usage of this.#usage) usage.result(step.rows, step.bytes);
         return null;
     }
   }

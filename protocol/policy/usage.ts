@@ -1,4 +1,4 @@
-import type { Usage } from "../../protocol/policy/judge.ts";
+import type { Usage } from "./bands.ts";
 
 const MINUTE_MS = 60_000;
 /** The last minute is counted in steps of this length, ms: a count is at most one step late. */
@@ -9,7 +9,7 @@ const MAX_FINGERPRINTS = 1_000;
 /** Principals that one process counts. */
 const MAX_PRINCIPALS = 10_000;
 
-/** How often something happened in the last minute. */
+/** How often something happened in the last minute. Time that goes back counts as standing still. */
 class LastMinute {
   readonly #steps = new Uint32Array(STEPS);
   #step = 0;
@@ -42,7 +42,10 @@ class LastMinute {
   }
 }
 
-/** Counts what a session, or a principal, has done; policies see it as `Usage`. */
+/**
+ * Counts what a session, or a principal, has done; policies see it as `Usage`. Times are ms since 1970: the connector's
+ * clock, or a recording's.
+ */
 export class UsageCounter {
   readonly #recent = new LastMinute();
   readonly #fingerprints = new Map<string, LastMinute>();

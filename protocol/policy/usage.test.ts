@@ -11,6 +11,17 @@ test("counts statements of the last minute, and forgets them second by second", 
   assert.equal(counter.of("a", 1_000_000).statementsLastMinute, 0);
 });
 
+test("forgets what is older than a minute, and stands still when a clock goes back", () => {
+  const usage = new UsageCounter();
+  for (const time of [0, 30_000, 59_000, 10_000]) usage.statement("a", time);
+  usage.statement("b", 59_000);
+  usage.result(3, 100);
+  const totals = { statements: 5, rows: 3, bytes: 100 };
+  assert.deepEqual(usage.of("a", 59_999), { ...totals, statementsLastMinute: 5, repeatedLastMinute: 4 });
+  assert.deepEqual(usage.of("a", 70_000), { ...totals, statementsLastMinute: 4, repeatedLastMinute: 3 });
+  assert.deepEqual(usage.of("a", 500_000), { ...totals, statementsLastMinute: 0, repeatedLastMinute: 0 });
+});
+
 test("counts each fingerprint for itself", () => {
   const counter = new UsageCounter();
   for (let i = 0; i < 5; i++) counter.statement("a", 0);
