@@ -1,12 +1,14 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import {
   parseErrorFields,
+  parseParameterStatus,
   parseReadyForQuery,
   readyForQuery,
   type TransactionStatus,
 } from "../../protocol/postgres/backend.ts";
 import { BACKEND, messageName } from "../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../protocol/postgres/reader.ts";
+import { PINNED } from "../../protocol/sql/settings.ts";
 import type { Conversation, Exchange } from "./conversation.ts";
 import type { OwnQueries } from "./guard/own-queries.ts";
 import { Refusal } from "./guard/refusal.ts";
@@ -119,7 +121,8 @@ export class Outbound {
     const { exchange } = talk.received(type, status);
     if (type === ERROR) catalog.failed();
     if (status !== null) catalog.ready(status);
-    if (exchange === undefined) return "pass";
+    if (type === BACKEND.ParameterStatus.type) checkPinned(reader);
+    if (exchange === undefined) return head?.own === true && isOfOwn(reader) ? "drop" : "pass";
     if (exchange.own === true) return "own";
     if (type === DATA_ROW || type === COPY_DATA) {
       this.#rows += 1;
@@ -223,6 +226,28 @@ const REFUSED_TO_GO_ON = Refusal.of(
   "54000",
   "a result was cut by policy while more statements were under way in its transaction",
 );
+
+/** Code that a policy let run unseen may have changed what the parser relies on: no statement can be judged then. */
+function checkPinned(reader: MessageReader): void {
+  const body = reader.body();
+  if (body === null) throw new SallyportError("protocol_violation", "a ParameterStatus is too long");
+  const { name, value } = parseParameterStatus(body);
+  if (Object.hasOwn(PINNED, name) && PINNED[name] !== value) {
+    throw new SallyportError(
+      "forbidden",
+      `${name} was changed to something else than ${PINNED[name]}, with which statements can't be judged`,
+      "What the last statement ran has changed it; leave that out.",
+    );
+  }
+}
+
+/** Whether it is said about the connector's own question: the agent did not ask it. */
+function isOfOwn(reader: MessageReader): boolean {
+  if (reader.type === BACKEND.NoticeResponse.type) return true;
+  const body = reader.type === BACKEND.ParameterStatus.type ? reader.body() : null;
+  // Set for the time of the question, and set back.
+  return body !== null && parseParameterStatus(body).name === "search_path";
+}
 
 function readyStatus(reader: MessageReader): TransactionStatus {
   const body = reader.body();

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import type { Node } from "@pgsql/types";
 import pgQueryModule, { type PgQueryModule } from "libpg-query/wasm/libpg-query.js";
 import { SallyportError } from "../errors.ts";
+import { checkRowAssignments } from "./row-assignments.ts";
 
 /** Bytes of UTF-8 that one string of SQL may have. */
 export const MAX_SQL_BYTES = 256 * 1024;
@@ -12,6 +13,9 @@ export const MAX_STATEMENTS = 1_000;
 export const MAX_TREE_DEPTH = 2_000;
 /** No token of SQL opens more levels of the tree than this for each of its bytes: shorter texts need no look. */
 const MAX_LEVELS_PER_BYTE = 3;
+
+/** One alone multiplies with nothing. */
+const TWO_ASSIGNMENTS = /\bset\b[\s\S]*\bset\b/i;
 
 /** One statement of a string, as PostgreSQL's grammar reads it. */
 export interface ParsedStatement {
@@ -78,6 +82,7 @@ function instantiate(module: WebAssembly.Module): Promise<PgQueryModule> {
  */
 export function parseSql(sql: string): ParsedStatement[] {
   checkText(sql);
+  if (TWO_ASSIGNMENTS.test(sql)) checkRowAssignments(scanTokens(sql));
   const json = callParser(
     (module, query) => readParseResult(module, module._wasm_parse_query_raw(query)),
     sql,

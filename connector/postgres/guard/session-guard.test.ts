@@ -192,6 +192,13 @@ describe("the target's settings", () => {
   });
 });
 
+test("code that a policy lets run unseen can't change what the parser relies on", async () => {
+  const agent = await open("permit(principal, action, resource);");
+  agent.say(m.query("DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$"));
+  await agent.until(() => agent.closed !== undefined);
+  assert.equal(agent.closed?.code, "forbidden");
+});
+
 describe("the planner", () => {
   const COST = `@id("cheap") permit(principal, action == Action::"postgres:select", resource)
       when { context has plan && context.plan.rows < 1000 };
