@@ -1,16 +1,11 @@
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
-import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { checkPolicies, PolicySet, policyError } from "../../protocol/policy/policy-set.ts";
 import { POLICY_SCHEMA } from "../../protocol/policy/schema.ts";
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";
-import { loadParser } from "../../protocol/sql/parser.ts";
 import { withExamples } from "../command-line.ts";
 import { ExitStatus } from "../exit-status.ts";
-import { readCaseFile } from "../policy/case-file.ts";
-import { readPolicyFile } from "../policy/policy-file.ts";
-import { type CaseResult, runCases } from "../policy/run-cases.ts";
+import type { CaseResult } from "../policy/run-cases.ts";
 import { note, print, printable, printJson, printTable, styled } from "../terminal.ts";
 import { addPolicySessionCommands } from "./policy-sessions.ts";
 
@@ -36,8 +31,10 @@ function addCheck(policy: Command): void {
     .argument("<file>", "the Cedar policies ('-' is standard input)")
     .option("--json", "print one JSON array of problems")
     .addHelpText("after", CHECK_HELP)
-    .action((file: string, { json }: { json?: boolean }) => {
-      const problems = checkPolicies(nodeCedar(), readPolicyFile(file));
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      // Cedar and the parser take their time to load: only who needs them waits.
+      const { checkFile } = await import("../policy/check-file.ts");
+      const problems = checkFile(file);
       if (json) printJson(problems);
       if (problems.length > 0) process.exitCode = ExitStatus.failed;
       if (json) return;
@@ -67,11 +64,8 @@ function addTest(policy: Command): void {
     .option("--json", "print one JSON array of results")
     .addHelpText("after", TEST_HELP)
     .action(async (file: string, options: { policies?: string; json?: boolean }) => {
-      const { policies, policiesFile, catalog, cases } = readCaseFile(file, options.policies);
-      const problems = checkPolicies(nodeCedar(), policies);
-      if (problems.length > 0) throw policyError(problems, policiesFile);
-      await loadParser();
-      const results = runCases(PolicySet.load(nodeCedar(), policies), catalog, cases);
+      const { runCaseFile } = await import("../policy/run-case-file.ts");
+      const results = await runCaseFile(file, options.policies);
       const failed = results.filter(({ failure }) => failure !== null);
       if (failed.length > 0) process.exitCode = ExitStatus.failed;
       if (options.json) printJson(results);

@@ -268,3 +268,24 @@ test("policy schema and policy init print what is built in; init writes no file 
   assert.equal(again.status, 1);
   assert.match(again.stderr, /exists already/);
 });
+
+test("a command that judges nothing waits for neither Cedar nor the SQL parser", () => {
+  const script = `
+    import { registerHooks } from "node:module";
+    const urls = [];
+    registerHooks({ resolve(name, context, next) {
+      const found = next(name, context);
+      urls.push(found.url);
+      return found;
+    } });
+    const { main } = await import(process.argv[1]);
+    process.exitCode = await main(["--version"]);
+    console.log(urls.join("\\n"));`;
+  const main = new URL("../main.ts", import.meta.url).href;
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script, main], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 0);
+  assert.match(stdout, /commands\/policy\.ts/);
+  assert.doesNotMatch(stdout, /cedar-wasm|libpg-query/);
+});
