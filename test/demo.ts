@@ -1,29 +1,33 @@
 // npm run demo: the whole path on this machine. The edge under workerd and the connector are the product's own
 // `sallyport dev`; the listener, the replay and the verification are its own commands.
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { styleText } from "node:util";
+import { parseArgs, styleText } from "node:util";
+import { VerdictStatus } from "../client/policy-replay/verdict-status.ts";
 import { psqlLine } from "../client/run-command.ts";
 import type { Session } from "../protocol/directory.ts";
-import { runAgent } from "./demo/agent.ts";
+import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
+import { runAgent, type Say } from "./demo/agent.ts";
 import { DemoFailure, Processes, sallyport } from "./demo/processes.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const STATE = join(ROOT, "sallyport-state/demo");
+const { once, state } = parseArgs({
+  options: {
+    once: { type: "boolean", default: false },
+    state: { type: "string", default: join(ROOT, "sallyport-state/demo") },
+  },
+}).values;
+/** The folder of everything that the demo keeps. */
+const STATE = resolve(state);
 const CONFIG = join(STATE, "sallyport.yaml");
-/** The starter policies hold what changes many rows; this agent may. */
-const POLICIES = `permit (principal, action, resource);
-
-@id("listed-only")
-forbid (principal, action == Action::"connect", resource) unless { context.listed };
-`;
+/** What the demo adds to the starter policies. */
+const POLICIES = fileURLToPath(new URL("./demo/policies.cedar", import.meta.url));
 /** How long the session may take to be closed and sealed after the agent has left, ms. */
 const SEAL_MS = 30_000;
 /** The exit status of `sallyport verify` for a recording that is not sealed yet. */
 const INCOMPLETE = 7;
 
-const once = process.argv.includes("--once");
 const processes = new Processes();
 
 interface Running {
@@ -74,7 +78,7 @@ async function demo(): Promise<void> {
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
   const database = await processes.database();
   line(`PostgreSQL, embedded (PGlite), on 127.0.0.1:${database}; 400 sample orders`);
-  writeFileSync(join(STATE, "policies.cedar"), POLICIES);
+  writeFileSync(join(STATE, "policies.cedar"), `${STARTER_POLICIES}\n${readFileSync(POLICIES, "utf8")}`);
   writeFileSync(CONFIG, config(database));
   const edge = await processes.command<Running>(["dev", "--config", CONFIG, "--json"]);
   line(`the edge, under workerd with its storage on disk, on ${edge.url}`);
@@ -93,7 +97,13 @@ async function demo(): Promise<void> {
   line(styleText("dim", `${((performance.now() - began) / 1_000).toFixed(1)} s`));
 
   heading("The agent works, as service/demo-agent; it has no password of the database");
-  const say = (sql: string) => line(`${styleText("dim", "→")} ${sql.replace(/\s+/g, " ")}`);
+  const say: Say = {
+    sends: (sql) => line(`${styleText("dim", "→")} ${sql.replace(/\s+/g, " ")}`),
+    fails({ code, message, hint }) {
+      line(`${styleText("dim", "←")} ${styleText("red", `ERROR ${code}: ${message}`)}`);
+      if (hint !== undefined) line(`  HINT: ${hint}`);
+    },
+  };
   await runAgent(local.host, local.port, say, async () => {
     process.kill(edge.workerdPid, "SIGKILL");
     line(
@@ -110,6 +120,11 @@ async function demo(): Promise<void> {
   const session = await lastSession(administrator);
   writeFileSync(keys, (await sallyport(["keys"], administrator)).output);
   const proof = await verified(session, recording, keys, administrator);
+
+  heading("Why the DELETE was blocked");
+  const explain = ["policy", "explain", "orders", "DELETE FROM orders", "--as", "service/demo-agent"];
+  command("sallyport policy explain orders 'DELETE FROM orders' --as service/demo-agent");
+  console.log((await sallyport(explain, { ...administrator, ...colours }, [VerdictStatus.block])).output);
 
   heading("The recording, as the agent saw it");
   command(`sallyport sessions replay ${session} --rows 4`);

@@ -1,12 +1,16 @@
 import pg from "pg";
 
-/** Called before each statement, with what the agent is about to do. */
-export type Say = (sql: string) => void;
+/** Called before each statement, and with the target's or the guard's error for one that fails. */
+export interface Say {
+  sends(sql: string): void;
+  fails(error: pg.DatabaseError): void;
+}
 
 const REVENUE = `SELECT c.name, c.country, count(*) AS orders, sum(o.total) AS revenue
   FROM orders o JOIN customers c ON c.id = o.customer GROUP BY c.id ORDER BY revenue DESC`;
 const STALE = "SELECT id, placed, total FROM orders WHERE state = $1 AND placed < $2 ORDER BY placed LIMIT 3";
 const CLOSE = "UPDATE orders SET state = 'closed' WHERE state = $1 AND placed < $2";
+const DELETE = "DELETE FROM orders";
 
 /**
  * The scripted agent: an ordinary client that knows nothing of Sallyport. `midway` is called inside its
@@ -20,14 +24,17 @@ export async function runAgent(
 ): Promise<void> {
   const client = new pg.Client({ host, port, user: "agent", application_name: "demo-agent" });
   const query = (sql: string, values?: unknown[]) => {
-    say(sql);
+    say.sends(sql);
     return client.query(sql, values);
   };
   await client.connect();
   try {
     await query(REVENUE);
     await query(STALE, ["open", "2026-01-20"]);
-    await query("SELECT email FROM customers").catch(() => {});
+    await query(DELETE).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError)) throw error;
+      say.fails(error);
+    });
     await query("BEGIN");
     await query(CLOSE, ["open", "2026-01-20"]);
     await midway();

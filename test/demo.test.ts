@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+
+const DEMO = fileURLToPath(new URL("./demo.ts", import.meta.url));
+const LIMIT_MS = 150_000;
+
+test("the demo blocks a statement, says why at each place, survives the edge's death, and ends by itself", (t) => {
+  const state = mkdtempSync(join(tmpdir(), "sallyport-demo-"));
+  t.after(() => rmSync(state, { recursive: true }));
+  const demo = spawnSync(process.execPath, [DEMO, "--once", "--state", state], {
+    encoding: "utf8",
+    timeout: LIMIT_MS,
+  });
+  const output = stripVTControlCharacters(demo.stdout);
+  assert.equal(demo.status, 0, output + demo.stderr);
+
+  const [agent = "", explained = "", replay = "", proof = ""] = output
+    .split(/^(?:The agent works|Why the DELETE|The recording|The proof).*$/m)
+    .slice(1);
+  const reason = "blocked by policy: Orders are closed, never deleted.";
+  assert.match(
+    agent,
+    new RegExp(`→ DELETE FROM orders\n *← ERROR 42501: ${reason}\n *HINT: Decided by orders-stay;`),
+  );
+  assert.match(explained, /^block {3}DELETE FROM orders\n {2}reason {9}Orders are closed, never deleted\.$/m);
+  const block = replay.indexOf("BLOCKED: Orders are closed, never deleted. · by orders-stay");
+  assert.ok(block > replay.indexOf("DELETE FROM orders"), replay);
+  assert.ok(block < replay.indexOf("in a transaction"), replay);
+  assert.match(replay, /UPDATE 19/);
+  assert.match(replay, /closed │ 19\n *open {3}│ 61\n *paid {3}│ 320$/m);
+  assert.match(proof, /^verified: /m);
+});
