@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
-import { loadParser, MAX_SQL_BYTES, MAX_STATEMENTS, parseSql, SqlSyntaxError, scanTokens } from "./parser.ts";
+import {
+  loadParser,
+  MAX_SQL_BYTES,
+  MAX_STATEMENTS,
+  MAX_TREE_DEPTH,
+  parseSql,
+  SqlSyntaxError,
+  scanTokens,
+} from "./parser.ts";
 
 before(() => loadParser());
 
@@ -180,6 +188,28 @@ test("deep but sane statements and long flat lists are taken", () => {
     `INSERT INTO t VALUES ${"(1,2),".repeat(30_000)}(1,2)`,
   ]) {
     assert.equal(parseSql(sql).length, 1, sql.slice(0, 40));
+  }
+});
+
+test("the bound on depth is one of the tree's levels, not of characters in its strings", () => {
+  const levels = (value: unknown): number =>
+    typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(levels)) : 0;
+  const depthOf = (terms: number) => levels(parseSql(`SELECT 1${"+1".repeat(terms)}`)[0]?.tree);
+  let terms = 0;
+  // The last that is taken, by halves.
+  for (let step = 1_024; step >= 1; step /= 2) {
+    try {
+      depthOf(terms + step);
+      terms += step;
+    } catch {}
+  }
+  const step = depthOf(terms) - depthOf(terms - 1);
+  assert.ok(depthOf(terms) <= MAX_TREE_DEPTH && depthOf(terms) + step > MAX_TREE_DEPTH);
+  for (const quoted of ["{[", '"{[', "\\{[", '\\"[{', "}]"]) {
+    const text = `SELECT '${quoted.repeat(3_000)}'`;
+    assert.equal(parseSql(text).length, 1, quoted);
+    // Nor do strings hide what is too deep.
+    refusal(`${text}, 1${"+1".repeat(terms + 1)}, '${quoted.repeat(10)}'`);
   }
 });
 

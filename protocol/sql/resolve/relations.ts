@@ -16,10 +16,15 @@ export function shownName({ schema, name }: Qualified): string {
   return schema === null ? qualifiedName(name) : qualifiedName(schema, name);
 }
 
-/** Rows of the relation are read, with those of its descendants where `inherited` (no ONLY). */
+/**
+ * Rows of the relation are read, with those of its descendants where `inherited` (no ONLY). They are rows of its
+ * ancestors too: what is forbidden there can't be had by naming a partition.
+ */
 export function readRelation(context: Context, relation: Relation, inherited: boolean): void {
   const { found } = context;
-  for (const name of reached(context, relation, inherited)) found.add(found.reads, name);
+  for (const name of [...reached(context, relation, inherited), ...relation.parents]) {
+    found.add(found.reads, name);
+  }
   for (const effect of relation.readSideEffects) found.opaque.add(effect);
   if (relation.kind === "foreign") found.add(found.foreign, relationName(context, relation));
   if (relation.kind === "toast") {

@@ -1,4 +1,4 @@
-import type { Node } from "@pgsql/types";
+import type { Node, RangeVar } from "@pgsql/types";
 import {
   alterTableCommand,
   changedRowScope,
@@ -231,11 +231,11 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
   ClusterStmt: (context, { relation }) => {
     if (relation === undefined)
       context.found.opaque.add("it is about all clustered relations of the database");
-    else defineRange(context, relation);
+    else rebuild(context, relation);
   },
   ReindexStmt: (context, { relation }) => {
     if (relation === undefined) context.found.opaque.add("it is about relations that it doesn't name");
-    else defineRange(context, relation);
+    else rebuild(context, relation);
   },
 
   CreateFunctionStmt: (context, { parameters, returnType }) => {
@@ -352,4 +352,13 @@ function publish(context: Context, objects: Node[] | undefined): void {
     const relation = readRange(context, table.relation);
     resolveOverRows(context, relation, [table.whereClause], identifiers(table.columns));
   }
+}
+
+/** Indexes are built anew, which runs the functions of their expressions over all rows. */
+function rebuild(context: Context, range: RangeVar): void {
+  const relation = defineRange(context, range);
+  if (relation?.kind === "index") {
+    context.found.opaque.add("it builds an index whose expressions aren't looked at");
+  }
+  for (const effect of relation?.writeSideEffects ?? []) context.found.opaque.add(effect);
 }

@@ -2,7 +2,13 @@ import type { FuncCall, Node } from "@pgsql/types";
 import type { Effect, SessionEffect, StatementAction } from "../facts.ts";
 import { functionRow } from "../functions.ts";
 import { newerThan } from "../newer-grammar.ts";
-import { ROLE_SETTINGS, type SettingChange, setConfigChange, settingChanges } from "../settings.ts";
+import {
+  constantText,
+  ROLE_SETTINGS,
+  type SettingChange,
+  setConfigChange,
+  settingChanges,
+} from "../settings.ts";
 import { analyzes, statementRow } from "../statements.ts";
 import { type NodeBody, type NodeType, nameParts, nodeOf, type TreeObject, walk } from "../tree.ts";
 import { of } from "./row.ts";
@@ -23,6 +29,7 @@ export class Draft {
   readonly calls = new Set<string>();
   /** All changes of settings in it, also those that concern other sessions or a function's body. */
   readonly pinned: SettingChange[] = [];
+  readonly #dumpSetting: Node | null;
 
   constructor(tree: Node, serverVersion: number) {
     const [type, body] = nodeOf(tree);
@@ -35,6 +42,7 @@ export class Draft {
       this.actions.add("postgres:administer");
       this.opaque.add(`${type} is no statement that is known`);
     }
+    this.#dumpSetting = settingOfRow(tree);
     this.#addStatement(type, body, true);
     const inner = row?.inner === undefined ? undefined : of(row.inner, body);
     const wrapsSelect = inner !== undefined && nodeOf(inner)[0] === "SelectStmt";
@@ -98,7 +106,11 @@ export class Draft {
     const name = nameParts(funcname).at(-1) ?? "";
     this.calls.add(name);
     this.addFunction(name);
-    if (name === "set_config") this.addSetConfig(setConfigChange(args ?? []));
+    if (name !== "set_config") return;
+    const named = this.#dumpSetting;
+    const [first, ...others] = args ?? [];
+    const isRow = named !== null && first !== undefined && columnName(first) === "name";
+    this.addSetConfig(setConfigChange(isRow ? [named, ...others] : (args ?? [])));
   }
 
   /** A call of set_config, which is SET by another name. */
@@ -116,6 +128,30 @@ export class Draft {
       if (/^(?:pg|lo|ts)_/.test(name)) this.addFunction(name);
     }
   }
+}
+
+/**
+ * pg_dump sets what not every server has by `SELECT set_config(name, …) FROM pg_settings WHERE name = 'constant'`:
+ * whatever pg_settings is, the name is that constant in every row. The constant, or null for other statements.
+ */
+function settingOfRow(tree: Node): Node | null {
+  if (!("SelectStmt" in tree)) return null;
+  const { fromClause = [], whereClause, targetList = [], ...rest } = tree.SelectStmt;
+  const [from] = fromClause;
+  if (fromClause.length !== 1 || from === undefined || !("RangeVar" in from) || targetList.length !== 1)
+    return null;
+  if (Object.keys(rest).some((key) => key !== "limitOption" && key !== "op")) return null;
+  if (whereClause === undefined || !("A_Expr" in whereClause)) return null;
+  const { kind, name, lexpr, rexpr } = whereClause.A_Expr;
+  if (kind !== "AEXPR_OP" || nameParts(name).join(".") !== "=" || lexpr === undefined) return null;
+  return columnName(lexpr) === "name" && constantText(rexpr) !== null ? (rexpr ?? null) : null;
+}
+
+/** Of a column reference without a table. */
+function columnName(node: Node): string | null {
+  if (!("ColumnRef" in node)) return null;
+  const parts = nameParts(node.ColumnRef.fields);
+  return parts.length === 1 ? (parts[0] ?? null) : null;
 }
 
 function isFilled(value: unknown): boolean {
