@@ -5,19 +5,19 @@ import { DATABASE, type Database, sql } from "./database.ts";
 
 const { version: workerd } = createRequire(import.meta.url)("workerd/package.json") as { version: string };
 
-/** What the figures depend on, in one line. `stolen`: `stolenNow` from the start. */
+/** What the figures depend on, in one line. `database`: null where none was asked. `stolen`: `stolenNow` from the start. */
 export async function conditions(
-  database: Database,
+  database: Database | null,
   load: number,
   stolen: CpuTicks | undefined,
 ): Promise<string> {
-  const server = await sql(database, DATABASE, "SHOW server_version");
+  const server = database === null ? null : await sql(database, DATABASE, "SHOW server_version");
   return [
     new Date().toISOString().slice(0, 10),
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`,
     `load ${load.toFixed(1)} at the start`,
     ...share(stolen, stolenNow()),
-    `PostgreSQL ${server.trim().split(" ")[0]}`,
+    ...(server === null ? [] : [`PostgreSQL ${server.trim().split(" ")[0]}`]),
     `Node ${process.versions.node}`,
     `workerd ${workerd}`,
   ].join(", ");

@@ -13,6 +13,7 @@ import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
 import { Skipped } from "./skipped.ts";
 import { Stops } from "./stops.ts";
 import { hopTable, markdown } from "./table.ts";
+import { verdictTimes } from "./verdicts.ts";
 import { workloads } from "./workloads.ts";
 
 const HOP_ROUNDS = 5;
@@ -22,17 +23,29 @@ const say = (line: string) => console.error(line);
 async function bench(options: Options, stops: Stops): Promise<void> {
   const load = loadNow();
   const stolen = stolenNow();
-  say("PostgreSQL …");
-  const database = await startDatabase(options.scale);
-  stops.add(database.stop);
-  const rows: Row[] = await compare(database, options, stops);
-  rows.push(...(await costs(database, options, stops)));
-  const hops = await hopTimes(database, options, stops);
+  const rows: Row[] = [];
+  if (options.only.includes("verdicts")) {
+    say("verdicts …");
+    rows.push(...(await verdictTimes(options.repetitions)));
+  }
+  const database = options.only.some((name) => name !== "verdicts") ? await started(options, stops) : null;
+  let hops = new Map<PathName, Hops>();
+  if (database !== null) {
+    rows.unshift(...(await compare(database, options, stops)), ...(await costs(database, options, stops)));
+    hops = await hopTimes(database, options, stops);
+  }
   console.log(`${await conditions(database, load, stolen)}\n`);
   if (rows.length > 0) console.log(markdown(rows));
   if (hops.size > 0) console.log(`\n${hopTable(hops)}`);
   for (const [path, steps] of hops) rows.push(...hopRows(path, steps));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
+async function started(options: Options, stops: Stops): Promise<Database> {
+  say("PostgreSQL …");
+  const database = await startDatabase(options.scale);
+  stops.add(database.stop);
+  return database;
 }
 
 /** Rounds of direct, then each path, then again. */

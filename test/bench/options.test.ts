@@ -18,3 +18,8 @@ test("a mistake is named with what would be right", () => {
   assert.throws(() => readOptions(["--clients", "1,0"]), /--clients: 0 is not a whole number above 0/);
   assert.throws(() => readOptions(["--fast"]), TypeError);
 });
+
+test("verdicts can be measured alone, and belong to the whole", () => {
+  assert.deepEqual(readOptions(["--only", "verdicts"])?.only, ["verdicts"]);
+  assert.ok(readOptions([])?.only.includes("verdicts"));
+});

@@ -2,7 +2,16 @@ import { tmpdir } from "node:os";
 import { parseArgs } from "node:util";
 
 /** What can be measured, in the order of the table. */
-export const WORKLOADS = ["pgbench", "copy", "opening", "cpu", "idle", "slow-reader", "hops"] as const;
+export const WORKLOADS = [
+  "pgbench",
+  "copy",
+  "opening",
+  "cpu",
+  "idle",
+  "slow-reader",
+  "hops",
+  "verdicts",
+] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 /** The ways to PostgreSQL, in the order of the table; `direct` is what the others are compared with. */
@@ -41,7 +50,8 @@ Usage: npm run bench -- [options]
   --quick               fewer and shorter runs, smaller data: for a look, not for a figure
   --only LIST           of: ${WORKLOADS.join(", ")}
   --paths LIST          of: ${PATHS.join(", ")}
-                        (direct always runs; -own: a session object for each session, instead of one shared)
+                        (direct always runs; -own: a session object for each session, instead of one shared;
+                        verdicts take none: they are the guard's own work, without network)
   --clients LIST        pgbench's clients (1,8,32)
   --modes LIST          pgbench's protocols (simple,prepared)
   --repetitions N       alternating repetitions (5; quick: 2)
