@@ -40,6 +40,8 @@ export interface OutboundOptions {
   own: OwnQueries;
   catalog: SessionCatalog;
   outbox: Outbox;
+  /** Before the agent is told that the target is ready: what was found belongs into the recording now. */
+  rested(): void;
   /** Rows and bytes of results that went to the agent. */
   counted(rows: number, bytes: number): void;
   /** A result passed its limit: what runs is to be cancelled. */
@@ -120,7 +122,10 @@ export class Outbound {
     const status = type === READY ? readyStatus(reader) : null;
     const { exchange } = talk.received(type, status);
     if (type === ERROR) catalog.failed();
-    if (status !== null) catalog.ready(status);
+    if (status !== null) {
+      catalog.ready(status);
+      this.#options.rested();
+    }
     if (type === BACKEND.ParameterStatus.type) checkPinned(reader);
     if (exchange === undefined) return head?.own === true && isOfOwn(reader) ? "drop" : "pass";
     if (exchange.own === true) return "own";

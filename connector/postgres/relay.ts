@@ -110,6 +110,7 @@ export class Relay implements StreamHandlers {
       own: this.#own,
       catalog: this.#catalog,
       outbox: this.#outbox,
+      rested: () => this.#reporter.flush(),
       counted: (rows, bytes) => usage.result(rows, bytes),
       cut: (limit) => {
         this.#reporter.cut(limit.passed!, limit[limit.passed!]);

@@ -50,8 +50,8 @@ const MAY_DIFFER: { message: BackendName; why: string; level(told: Told, speaker
     },
     {
       message: "ErrorResponse",
-      why: "a refused startup is told in our words, with the server's own and its SQLSTATE in them",
-      level: (told, { refused }) => (refused ? withoutOurWords(told) : told),
+      why: "a refused startup is told in our words, with the server's own and its SQLSTATE in them; what the connector finds out itself has no place in the server's source",
+      level: (told, { refused }) => (refused ? withoutOurWords(told) : withoutPlace(told)),
     },
     {
       message: "NotificationResponse",
@@ -73,6 +73,9 @@ const MAY_DIFFER: { message: BackendName; why: string; level(told: Told, speaker
       },
     },
   ];
+
+/** A syntax error, no such prepared statement, portal or function, and a statement in an aborted transaction. */
+const FOUND_BY_CONNECTOR = new Set(["42601", "26000", "34000", "42883", "25P02"]);
 
 /** Object ids below are the server's own (FirstNormalObjectId). */
 const FIRST_MADE = 16_384;
@@ -98,6 +101,12 @@ function withoutOurWords({ message, fields }: Told): Told {
     /^target orders refused the connection: (.*) \(SQLSTATE \w{5}\)$/.exec(text)?.[1] ?? text,
   ]);
   return { message, fields: told };
+}
+
+function withoutPlace({ message, fields }: Told): Told {
+  const all = fields as [string, string][];
+  const ours = all.some(([letter, text]) => letter === "C" && FOUND_BY_CONNECTOR.has(text));
+  return { message, fields: ours ? all.filter(([letter]) => !"FLR".includes(letter)) : all };
 }
 
 function alias(id: number, made: Map<number, string>): number | string {

@@ -75,7 +75,7 @@ FROM ${REQUESTED}
 WHERE p.oid >= ${USER_OBJECT} AND p.prolang <> ALL (${INSTALLED})
 GROUP BY q.n`),
 
-  // The functions behind a type of users', and behind users' casts from or to any type, likewise.
+  // The functions behind a type of users', and behind users' casts of a type to one of PostgreSQL's own, likewise.
   type: withSchemas(`
 SELECT q.n, (
   WITH RECURSIVE ${usedTypes("SELECT t.oid")}
@@ -91,7 +91,7 @@ SELECT q.n, (
     UNION SELECT ns.nspname, p.proname
     FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
       JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
-    WHERE t.oid = ANY (ARRAY[k.castsource, k.casttarget])
+    WHERE k.castsource = t.oid AND k.casttarget < ${USER_OBJECT}
       AND p.oid >= ${USER_OBJECT} AND p.prolang <> ALL (${INSTALLED})
   ) code)
 FROM ${REQUESTED} JOIN pg_catalog.pg_type t ON t.typnamespace = s.oid AND t.typname = q.name`),

@@ -17,7 +17,8 @@ export interface SideConnectionOptions {
 
 /** Longer than the questions' own statement_timeout, so that a slow target says so itself. */
 const TIMEOUT_MS = 10_000;
-const IDLE_MS = 60_000;
+/** DROP DATABASE waits 5 s for others to leave. While sessions use the catalog, it is asked more often than this. */
+const IDLE_MS = 3_000;
 /** After a failure: how long questions fail at once before the next attempt, doubling. */
 const MIN_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 10_000;

@@ -36,8 +36,9 @@ export class Reporter {
     decision: Exclude<Decision, { verdict: "allow" }>,
     sql: string,
     facts: StatementFacts | null,
+    plan: PlanEstimate | null,
   ): void {
-    this.#tell({ event: "judged", decision, text: sql.slice(0, MAX_TEXT), facts });
+    this.#tell({ event: "judged", decision, text: sql.slice(0, MAX_TEXT), facts, plan });
   }
 
   /** A statement goes to the target. Its facts are told once, and soon. */

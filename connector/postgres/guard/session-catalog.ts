@@ -62,7 +62,7 @@ export class SessionCatalog {
   classify(parsed: ParsedStatement[]): ClassifiedStatement[] | Need {
     const nameless = parsed.every(({ tree }) => NAMELESS.has(Object.keys(tree)[0]!));
     if (nameless) return classify(parsed, NO_NAMES, NO_CATALOG).statements;
-    if (this.#talk.status === "E" && this.#talk.answered) throw aborted();
+    this.#checkAborted();
     if (this.#names === null) return { need: "names" };
     // Not asked yet: nothing could be told from what a newer server reads otherwise.
     const catalog = this.#catalog();
@@ -89,7 +89,7 @@ export class SessionCatalog {
     // What is still on its way may change the very settings that are asked for.
     await this.#own.quiet();
     if (this.#talk.skipping) throw new Skipping();
-    if (this.#talk.status === "E") throw aborted();
+    this.#checkAborted();
     const rows = await this.#own.query(PROBE);
     this.#names = { ...readProbe(rows), trustedFunctions: this.#trusted };
     this.#kept.clear();
@@ -120,6 +120,11 @@ export class SessionCatalog {
     if (!this.#dirty) return;
     this.#dirty = false;
     this.#shared.invalidate();
+  }
+
+  /** Inside a batch a rollback may have gone by that ReadyForQuery has not told yet: there the target answers. */
+  #checkAborted(): void {
+    if (this.#talk.status === "E" && this.#talk.answered && !this.#talk.unsynced) throw aborted();
   }
 
   async #load(names: CatalogName[]): Promise<void> {

@@ -199,7 +199,7 @@ export class SessionGuard {
   }
 
   #query(body: Uint8Array, findings: Findings): Verdict | Missing {
-    const { sql } = frontend.parseQuery(utf8(body));
+    const { sql } = frontend.parseQuery(utf8(body, 1));
     const parsed = this.#options.texts.parse(sql);
     const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
@@ -210,7 +210,7 @@ export class SessionGuard {
     findings.plan ??= this.#planOfFetched(statements);
     const found = this.#decide(all, findings, alone?.explainable === true ? text : null, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") return this.#refused("query", found, sql, all);
+    if (found.verdict !== "allow") return this.#refused("query", found, sql, all, findings.plan);
     this.#runs(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#endsBatch();
@@ -228,7 +228,7 @@ export class SessionGuard {
   }
 
   #parse(body: Uint8Array): Verdict | Missing {
-    const { statement, sql, parameterTypes } = frontend.parseParse(utf8(body));
+    const { statement, sql, parameterTypes } = frontend.parseParse(utf8(body, 2));
     const parsed = this.#options.texts.parse(sql);
     const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
@@ -285,7 +285,7 @@ export class SessionGuard {
     findings.plan ??= this.#planOfFetched(statements);
     const found = this.#decide(all, findings, text, "plan");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") return this.#refused("bind", found, meaning!.sql, all);
+    if (found.verdict !== "allow") return this.#refused("bind", found, meaning!.sql, all, findings.plan);
     if (this.#portals.crowded(portalName)) return { need: "answers" };
     const portal: Portal = { statements: all, plan: findings.plan ?? null, limit: resultLimit(found, all) };
     this.#portals.ask(portalName, portal);
@@ -413,7 +413,7 @@ export class SessionGuard {
     );
     const [schema, name] = rows[0] ?? [];
     if (!schema || !name) {
-      throw new SallyportError("not_found", `there is no function with the object id ${oid}`);
+      throw Refusal.of("42883", `function with OID ${oid} does not exist`);
     }
     return `SELECT ${schema}.${name}()`;
   }
@@ -432,12 +432,18 @@ export class SessionGuard {
     decision: Exclude<Decision, { verdict: "allow" }>,
     sql: string,
     statements: readonly ClassifiedStatement[],
+    plan: PlanEstimate | null = null,
   ): Verdict {
     const now = this.#options.now();
     for (const { facts } of statements) {
       this.#options.usage.statement(facts.fingerprint, now);
     }
-    this.#options.reporter.refused(decision, sql, statements.length === 1 ? statements[0]!.facts : null);
+    this.#options.reporter.refused(
+      decision,
+      sql,
+      statements.length === 1 ? statements[0]!.facts : null,
+      plan,
+    );
     return refuse(request, Refusal.byPolicy(decision));
   }
 
@@ -539,9 +545,14 @@ function wantsPlan(set: PolicySet, all: readonly StatementFacts[]): boolean {
   return all.some(({ actions }) => actions.some((action) => set.uses(action).plan));
 }
 
-/** What is parsed must be what the target reads: bytes that are no UTF-8 could be read as other characters. */
-function utf8(body: Uint8Array): Uint8Array {
-  if (isUtf8(body)) return body;
+/**
+ * What is parsed must be what the target reads: bytes that are no UTF-8 could be read as other characters. `strings`:
+ * how many the body begins with.
+ */
+function utf8(body: Uint8Array, strings: number): Uint8Array {
+  let end = 0;
+  for (let count = 0; count < strings; count += 1) end = body.indexOf(0, end) + 1;
+  if (isUtf8(body.subarray(0, end))) return body;
   throw Refusal.of("22021", 'invalid byte sequence for encoding "UTF8"');
 }
 

@@ -111,7 +111,7 @@ export const COPY: Case[] = [
         "DO $$ BEGIN RAISE NOTICE '%', repeat('n', 300000); END $$",
         "DO $$ BEGIN RAISE EXCEPTION '%', repeat('e', 300000); END $$",
       ),
-      ...simple(`SELECT length('${"q".repeat(300_000)}')`, `SELECT length('${"r".repeat(1_400_000)}')`),
+      ...simple(`SELECT length('${"q".repeat(250_000)}')`),
       extended(unnamed({ sql: "SELECT $1 AS echo", types: [25], values: ["p".repeat(1_200_000)] })),
       extended(
         unnamed({
