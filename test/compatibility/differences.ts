@@ -158,3 +158,24 @@ function shown(bytes: Uint8Array | string | null): string | null {
   if (buffer.length <= 500) return buffer.toString("latin1");
   return `${buffer.length} bytes, SHA-256 ${createHash("sha256").update(buffer).digest("hex")}`;
 }
+
+const PLACE = [
+  "length",
+  "file",
+  "line",
+  "routine",
+  "server_source_filename",
+  "server_source_line",
+  "server_source_function",
+];
+
+/** What a driver told of its work, without the places in the server's source that the connector can't know. */
+export function withoutPlaces(told: unknown): unknown {
+  if (Array.isArray(told)) return told.map(withoutPlaces);
+  if (typeof told !== "object" || told === null || Buffer.isBuffer(told)) return told;
+  if (Object.getPrototypeOf(told) !== Object.prototype) return told;
+  const { code, sqlstate } = told as Record<string, unknown>;
+  const ours = FOUND_BY_CONNECTOR.has(String(code ?? sqlstate));
+  const kept = Object.entries(told).filter(([name]) => !ours || !PLACE.includes(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutPlaces(value)]));
+}

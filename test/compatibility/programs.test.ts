@@ -269,9 +269,8 @@ COPY landing FROM STDIN;
 \\.
 SELECT * FROM landing;
 TRUNCATE landing;
-\\encoding LATIN1
-SELECT 'caf' || chr(233);
 \\encoding UTF8
+SELECT 'caf' || chr(233);
 \\set VERBOSITY verbose
 SELECT fail_deep(2);
 \\if :{?id}
