@@ -127,7 +127,7 @@ export const READS: readonly Case[] = [
     reads: "measurements measurements_2025 measurements_2026",
   }),
   entry("SELECT * FROM ONLY measurements", "select", { reads: "measurements" }),
-  entry("SELECT * FROM measurements_2026", "select", { reads: "measurements_2026" }),
+  entry("SELECT * FROM measurements_2026", "select", { reads: "measurements measurements_2026" }),
   entry("SELECT * FROM remote_orders", "select", { reads: "remote_orders", effects: "connect-out" }),
   entry("SELECT * FROM scratch", "select", { reads: "pg_temp.scratch" }),
   entry("SELECT * FROM pg_temp.scratch", "select", { reads: "pg_temp.scratch" }),
