@@ -129,7 +129,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     },
     async backends(session) {
       const { rows } = await direct.query<{ count: number }>(
-        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE $1",
+        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE $1 AND application_name <> 'sallyport catalog'",
         [`sallyport ${session}%`],
       );
       return rows[0]!.count;
