@@ -192,6 +192,17 @@ describe("the target's settings", () => {
   });
 });
 
+test("what was proved of a statement stands in the recording before the agent can leave", async () => {
+  const agent = await open("permit(principal, action, resource);");
+  let facts = 0;
+  agent.onBytes = (bytes) => {
+    if (bytes.at(-6) === "Z".charCodeAt(0))
+      facts = agent.events.filter(({ event }) => event === "facts").length;
+  };
+  agent.say(m.query("SELECT name FROM victims WHERE id = 1"));
+  await agent.until(() => facts > 0, "ReadyForQuery behind the facts");
+});
+
 test("code that a policy lets run unseen can't change what the parser relies on", async () => {
   const agent = await open("permit(principal, action, resource);");
   agent.say(m.query("DO $$ BEGIN PERFORM set_config('standard_conforming_strings', 'off', false); END $$"));
