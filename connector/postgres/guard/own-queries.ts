@@ -40,8 +40,7 @@ interface Question {
 /**
  * The connector's own questions on the agent's connection, where alone the answer is true: the session's settings, its
  * uncommitted tables, its plans. Asked only when everything sent before was answered, and in a way that leaves the
- * transaction as it was: a simple query between batches, messages of the extended protocol with names of our own
- * inside one.
+ * transaction, the batch and the agent's statements as they were: by the extended protocol, with names of our own.
  */
 export class OwnQueries {
   readonly #talk: Conversation;
@@ -144,17 +143,15 @@ export class OwnQueries {
     };
     const own = (request: Request, last = false): Exchange =>
       last ? { request, own: true, failed, done } : { request, own: true, failed };
-    if (!this.#talk.unsynced && text.parameters.length === 0) {
-      this.#talk.sent(own("query", true));
-      this.#write(frontend.query(text.sql));
-    } else {
-      this.#askExtended(text, own);
-    }
+    this.#send(text, own);
     return await promise;
   }
 
-  /** Inside a batch that is open no Sync may be sent; outside, one of our own ends the batch. */
-  #askExtended(text: BoundText, own: (request: Request, last?: boolean) => Exchange): void {
+  /**
+   * Inside a batch that is open no Sync may be sent; outside, one of our own ends the batch. Never as a simple query,
+   * which would destroy the agent's unnamed statement.
+   */
+  #send(text: BoundText, own: (request: Request, last?: boolean) => Exchange): void {
     const alone = !this.#talk.unsynced;
     const name = this.#name;
     const { sql, parameterTypes, parameterFormats, parameters } = text;

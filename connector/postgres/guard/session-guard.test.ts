@@ -238,6 +238,33 @@ describe("the planner", () => {
     assert.equal(firstError(await agent.take("ReadyForQuery")).get("C"), "42501");
   });
 
+  test("leaves the agent's unnamed statement alone", async () => {
+    const agent = await open(COST);
+    agent.say(
+      m.parse({ statement: "", sql: "SELECT * FROM wanted WHERE id = 7", parameterTypes: [] }),
+      m.sync(),
+    );
+    await agent.take("ReadyForQuery");
+    for (let i = 0; i < 2; i++) {
+      agent.say(
+        m.bind({ portal: "", statement: "", parameterFormats: [], parameters: [], resultFormats: [] }),
+        m.execute({ portal: "", maxRows: 0 }),
+        m.sync(),
+      );
+      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["SELECT 1"]);
+    }
+    await agent.query("BEGIN");
+    agent.say(
+      m.bind({ portal: "", statement: "", parameterFormats: [], parameters: [], resultFormats: [] }),
+      m.sync(),
+    );
+    assert.equal(
+      firstError(await agent.take("ReadyForQuery")).get("C"),
+      "26000",
+      "a simple query destroys it",
+    );
+  });
+
   test("that refuses the statement speaks for itself, and the transaction is as it would be", async () => {
     const agent = await open(COST);
     await agent.query("BEGIN");

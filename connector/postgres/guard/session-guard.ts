@@ -114,6 +114,18 @@ export class SessionGuard {
 
   /** Judges a message that asks the target for something. The message must stay as it is until the promise is kept. */
   judge(message: MessageReader): Verdict | Promise<Verdict> {
+    const verdict = this.#judged(message);
+    if (message.type !== FRONTEND.Query.type) return verdict;
+    return verdict instanceof Promise ? verdict.then((one) => this.#queried(one)) : this.#queried(verdict);
+  }
+
+  /** A simple query destroys the unnamed statement, whatever becomes of it (documentation, "Extended Query"). */
+  #queried(verdict: Verdict): Verdict {
+    if (verdict.act === "pass" || verdict.act === "refuse") this.#prepared.forgetting("")();
+    return verdict;
+  }
+
+  #judged(message: MessageReader): Verdict | Promise<Verdict> {
     const findings: Findings = {};
     const request = REQUESTS[message.type] ?? "query";
     try {
