@@ -141,8 +141,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     session: (id) => edge.api<Session>("GET", `/v1/sessions/${id}`),
     async ended(id, ms = 10_000) {
       return await eventually(`the end of session ${id}`, ms, async () => {
-        const session = await rig.session(id);
-        return session.ended !== null && session;
+        const session = await rig.session(id).catch(whileAway);
+        return session !== false && session.ended !== null && session;
       });
     },
     async stop() {
@@ -184,6 +184,12 @@ async function spawnConnector(file: string, password: string): Promise<Connector
     lines.once("close", () => reject(new Error(`the connector ended:\n${connector.output}`)));
   });
   return connector;
+}
+
+/** An edge whose workerd is being started again can't be reached for a moment: to be asked again. */
+export function whileAway(error: unknown): false {
+  if (error instanceof TypeError && error.message === "fetch failed") return false;
+  throw error;
 }
 
 /** Asks until the answer is truthy. Rejects after `ms`, naming what was waited for. */

@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { EntryKind } from "../../protocol/entry.ts";
 import { evidence, recorded, startTap, type Tap } from "./evidence.ts";
 import { psql, startPsql } from "./psql.ts";
-import { eventually, type Rig, startRig } from "./rig.ts";
+import { eventually, type Rig, startRig, whileAway } from "./rig.ts";
 
 /** Mounts a small file system for the edge's state; undefined where that isn't permitted. */
 function mountSmall(
@@ -62,7 +62,7 @@ describe("the edge's storage is full", {
       "COPY (SELECT repeat('x', 1000), generate_series(1, 1000000000)) TO STDOUT",
     );
     await run.has(1_000_000);
-    const { id } = await rig.latest();
+    const { id } = await eventually("the edge to tell of it", 15_000, () => rig.latest().catch(whileAway));
     const { status, stderr } = await run.done;
     assert.notEqual(status, 0, stderr);
     const { toAgent } = tap.traffic();
