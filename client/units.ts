@@ -1,38 +1,20 @@
-const DURATIONS: Record<string, number> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-const SIZES: Record<string, number> = {
-  B: 1,
-  kB: 1_000,
-  MB: 1_000 ** 2,
-  GB: 1_000 ** 3,
-  TB: 1_000 ** 4,
-  KiB: 1_024,
-  MiB: 1_024 ** 2,
-  GiB: 1_024 ** 3,
-  TiB: 1_024 ** 4,
-};
+import { DURATION_UNITS, SIZE_UNITS } from "../protocol/units.ts";
 
 export const DURATION_FORM = "a duration such as 15s, 30m, 12h or 7d";
 export const SIZE_FORM = "a size such as 500MB or 8GiB";
 
 /** Milliseconds of a duration such as `90s` or `1h30m`; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
-  return sum(text, /(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)/gy, DURATIONS);
+  return sum(text, /(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)/gy, DURATION_UNITS);
 }
 
 /** Bytes of a size such as `8GiB`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
-  return sum(text, /^(\d{1,12}(?:\.\d{1,3})?) ?(B|kB|[MGT]B|[KMGT]iB)$/gy, SIZES);
+  return sum(text, /^(\d{1,12}(?:\.\d{1,3})?) ?(B|kB|[MGT]B|[KMGT]iB)$/gy, SIZE_UNITS);
 }
 
 /** Adds up `number unit` pairs that fill the whole text. */
-function sum(text: string, pair: RegExp, units: Record<string, number>): number | undefined {
+function sum(text: string, pair: RegExp, units: Readonly<Record<string, number>>): number | undefined {
   let total = 0;
   let end = 0;
   for (const match of text.trim().matchAll(pair)) {

@@ -14,7 +14,7 @@ import type { Decision } from "../../protocol/policy/decision.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
 import { generateKey } from "../../protocol/signatures.ts";
-import { BLOCKED, factsOf, HELD, Scene } from "../policy-replay/testing.ts";
+import { BLOCKED, HELD, Scene, selectFacts } from "../policy-replay/testing.ts";
 import { addPolicySessionCommands } from "./policy-sessions.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
@@ -94,7 +94,7 @@ async function sallyport(
 }
 
 function explained(sql: string, decision: Decision, part = {}) {
-  return { text: sql, decision, facts: factsOf(part), plan: { rows: 7, cost: 12 } };
+  return { text: sql, decision, facts: selectFacts(part), plan: { rows: 7, cost: 12 } };
 }
 
 describe("policy explain", () => {

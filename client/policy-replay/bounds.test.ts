@@ -15,7 +15,7 @@ import { PreparedNames } from "./prepared-names.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
 import { replayPolicy } from "./replay-policy.ts";
 import { Spool } from "./spool.ts";
-import { BLOCKED, factsOf, Scene } from "./testing.ts";
+import { BLOCKED, Scene, selectFacts } from "./testing.ts";
 
 before(() => loadParser());
 
@@ -24,7 +24,7 @@ describe("recorded facts", () => {
 
   test("are kept once each, and survive being written down", () => {
     const facts = new RecordedFacts();
-    for (const limit of [1, 2, 1]) facts.add(factsOf({ limit }), null);
+    for (const limit of [1, 2, 1]) facts.add(selectFacts({ limit }), null);
     const back = RecordedFacts.from(JSON.parse(JSON.stringify(facts)));
     const { variants, partial } = back.of("0123456789abcdef");
     assert.deepEqual([variants.map((one) => one.facts.limit), partial], [[1, 2], false]);
@@ -33,15 +33,15 @@ describe("recorded facts", () => {
 
   test("of the same statement have the greatest of its estimates", () => {
     const facts = new RecordedFacts();
-    facts.add(factsOf({}), { rows: 5, cost: 1 });
-    facts.add(factsOf({}), null);
-    facts.add(factsOf({}), { rows: 2, cost: 9 });
+    facts.add(selectFacts({}), { rows: 5, cost: 1 });
+    facts.add(selectFacts({}), null);
+    facts.add(selectFacts({}), { rows: 2, cost: 9 });
     assert.deepEqual(facts.of("0123456789abcdef").variants[0]?.plan, { rows: 5, cost: 9 });
   });
 
   test("beyond the bound of a shape leave it known in part only", () => {
     const facts = new RecordedFacts();
-    for (let limit = 0; limit < 1_000; limit++) facts.add(factsOf({ limit }), null);
+    for (let limit = 0; limit < 1_000; limit++) facts.add(selectFacts({ limit }), null);
     const { variants, partial } = facts.of("0123456789abcdef");
     assert.deepEqual([variants.length, partial], [256, true]);
   });
@@ -49,9 +49,9 @@ describe("recorded facts", () => {
   test("without end take bounded memory, and what was left out is not taken for nothing", () => {
     const facts = new RecordedFacts();
     const reads = ["x".repeat(1_000_000)];
-    for (let n = 0; n < 40; n++) facts.add(factsOf({ reads, fingerprint: hex(n) }), null);
+    for (let n = 0; n < 40; n++) facts.add(selectFacts({ reads, fingerprint: hex(n) }), null);
     assert.equal(facts.of(hex(39)).partial, true);
-    for (let n = 100; n < 120_000; n++) facts.add(factsOf({ fingerprint: hex(n) }), null);
+    for (let n = 100; n < 120_000; n++) facts.add(selectFacts({ fingerprint: hex(n) }), null);
     assert.ok(JSON.stringify(facts).length < 20 * 1024 * 1024);
     assert.equal(facts.of(hex(119_999)).partial, true);
     assert.equal(RecordedFacts.from(JSON.parse(JSON.stringify(facts))).of(hex(999_999)).partial, true);
@@ -59,7 +59,7 @@ describe("recorded facts", () => {
 
   test("whose fingerprint is none are ignored", () => {
     const facts = new RecordedFacts();
-    facts.add(factsOf({ fingerprint: "x".repeat(100_000) }), null);
+    facts.add(selectFacts({ fingerprint: "x".repeat(100_000) }), null);
     assert.deepEqual(facts.toJSON(), { known: [], partial: [], allPartial: false });
   });
 });
@@ -145,10 +145,10 @@ test("whatever a recording's bytes are, a replay ends, or refuses it with a type
   const scene = new Scene(new Composer("5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3", key, key));
   scene
     .ran("SELECT * FROM c", ["SELECT 2"], 2)
-    .proved(factsOf({}))
+    .proved(selectFacts({}))
     .prepared("s", "SELECT 1")
     .ran("EXECUTE s; SELECT 2");
-  scene.refused("DROP TABLE c", BLOCKED, factsOf({ tag: "DROP TABLE", actions: ["postgres:drop"] }));
+  scene.refused("DROP TABLE c", BLOCKED, selectFacts({ tag: "DROP TABLE", actions: ["postgres:drop"] }));
   const file = await scene.ended().composer.file();
   const set = PolicySet.load(nodeCedar(), ALLOW_ALL);
   let [ended, refused] = [0, 0];

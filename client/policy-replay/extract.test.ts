@@ -9,7 +9,7 @@ import { Composer, printedRandom } from "../../protocol/recording/testing.ts";
 import { generateKey, type PrivateKey } from "../../protocol/signatures.ts";
 import { Extractor } from "./extract.ts";
 import type { Run, Step } from "./steps.ts";
-import { BLOCKED, factsOf, HELD, Scene } from "./testing.ts";
+import { BLOCKED, HELD, Scene, selectFacts } from "./testing.ts";
 
 const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const execute = pg.execute({ portal: "", maxRows: 0 });
@@ -71,7 +71,7 @@ test("a transaction is that of the last ReadyForQuery before", () => {
 });
 
 test("what was refused has what was decided and proved of it", () => {
-  const facts = factsOf({});
+  const facts = selectFacts({});
   const { composer } = scene()
     .refused("DROP TABLE c", BLOCKED, facts)
     .refused("a; b", HELD, null)
@@ -160,7 +160,7 @@ test("rows and bytes that went to the agent are counted as the guard counts them
 });
 
 test("facts that come after their statement are kept with those before", () => {
-  const [one, other] = [factsOf({ limit: 1 }), factsOf({ limit: 2 })];
+  const [one, other] = [selectFacts({ limit: 1 }), selectFacts({ limit: 2 })];
   const { composer } = scene().proved(one).ran("SELECT 1").proved(other, one);
   const { facts } = extracted(composer).extractor;
   assert.deepEqual(

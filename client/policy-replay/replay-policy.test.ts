@@ -18,7 +18,7 @@ import { replayPolicy } from "./replay-policy.ts";
 import { differs } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
-import { BLOCKED, factsOf, HELD, Scene } from "./testing.ts";
+import { BLOCKED, HELD, Scene, selectFacts } from "./testing.ts";
 
 const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const START = 1_800_000_000_000;
@@ -100,8 +100,8 @@ describe("a recorded session judged by another policy set", () => {
   });
 
   test("of several facts of one shape takes the worst, unless the text tells which it was", async () => {
-    const harmless = factsOf({ ...proved("SELECT * FROM c"), reads: ["public.c"] });
-    const secret = factsOf({ ...proved("SELECT * FROM c"), reads: ["secret.c"] });
+    const harmless = selectFacts({ ...proved("SELECT * FROM c"), reads: ["public.c"] });
+    const secret = selectFacts({ ...proved("SELECT * FROM c"), reads: ["secret.c"] });
     const policies = `${ALLOW_ALL}\n@id("secret") forbid(principal, action in Action::"postgres:read", resource) when { context.reads.contains("secret.c") };
 @id("long") forbid(principal, action in Action::"postgres:read", resource) when { context has limit && context.limit > 10 };`;
     const one = scene().ran("SELECT * FROM c").proved(harmless, secret);
@@ -115,7 +115,7 @@ describe("a recorded session judged by another policy set", () => {
   });
 
   test("facts that can't be the statement's are not taken for it", async () => {
-    const lie = factsOf({ fingerprint: proved("DELETE FROM c").fingerprint });
+    const lie = selectFacts({ fingerprint: proved("DELETE FROM c").fingerprint });
     const one = scene().ran("DELETE FROM c", ["DELETE 9"]).proved(lie);
     assert.deepEqual(ways(await replayed(NO_DELETE, [one])), ["allow -> block (text)"]);
   });

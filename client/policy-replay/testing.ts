@@ -2,7 +2,7 @@ import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
 import { bindTo, complete, done, error, row, START } from "../../protocol/postgres/transcript/testing.ts";
 import type { Composer } from "../../protocol/recording/testing.ts";
-import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { factsOf, type StatementFacts } from "../../protocol/sql/facts.ts";
 
 /** Composes recorded sessions for tests of replays: what a client sends, and what a target and a guard answer. */
 export class Scene {
@@ -83,23 +83,8 @@ function rowsOf(count: number): Buffer[] {
 }
 
 /** Facts of a statement that reads nothing, with what is given. */
-export function factsOf(part: Partial<StatementFacts>): StatementFacts {
-  return {
-    tag: "SELECT",
-    actions: ["postgres:select"],
-    opaque: [],
-    reads: [],
-    writes: [],
-    readColumns: [],
-    writeColumns: [],
-    functions: [],
-    effects: [],
-    settings: [],
-    where: "none",
-    limit: null,
-    fingerprint: "0123456789abcdef",
-    ...part,
-  };
+export function selectFacts(part: Partial<StatementFacts>): StatementFacts {
+  return factsOf("SELECT", "postgres:select", { fingerprint: "0123456789abcdef", ...part });
 }
 
 export const BLOCKED: Block = { verdict: "block", policies: ["no"], reason: "no" };

@@ -1,6 +1,6 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
-import { judgeStatement, worst } from "../../protocol/policy/judge.ts";
+import { judgeStatement, wantsPlan, worst } from "../../protocol/policy/judge.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { classify } from "../../protocol/sql/classify.ts";
 import { parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
@@ -39,7 +39,7 @@ export function runCases(set: PolicySet, described: DescribedCatalog, cases: Pol
       statements.map(({ facts, explainable, pinViolations }) => {
         const [pinned] = pinViolations;
         if (pinned !== undefined) return { verdict: "block", policies: [], reason: pinned };
-        const asked = explainable && facts.actions.some((action) => set.uses(action).plan);
+        const asked = explainable && wantsPlan(set, facts);
         const cheap = asked ? { rows: 1, cost: 1 } : null;
         return judgeStatement(set, subject, target, facts, {
           ...one,

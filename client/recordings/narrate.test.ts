@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import type { Happening, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
-import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { factsOf, type StatementFacts } from "../../protocol/sql/facts.ts";
 import { Narrator } from "./narrate.ts";
 import { RowTable } from "./rows.ts";
 import { Summarizer } from "./summary.ts";
@@ -211,21 +211,12 @@ test("a summary adds up results, tells what really ran, and keeps the latest", (
   );
 });
 
-const FACTS: StatementFacts = {
-  tag: "DELETE",
-  actions: ["postgres:delete"],
-  opaque: [],
+const FACTS = factsOf("DELETE", "postgres:delete", {
   reads: ["public.c"],
   writes: ["public.c"],
-  readColumns: [],
-  writeColumns: [],
-  functions: [],
-  effects: [],
-  settings: [],
   where: "missing",
-  limit: null,
   fingerprint: "0123456789abcdef",
-};
+});
 const HELD: Approve = {
   verdict: "approve",
   policies: ["mass-write", "night"],

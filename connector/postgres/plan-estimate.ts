@@ -35,6 +35,11 @@ function parsed(text: string): ReturnType<typeof parseSql> {
   }
 }
 
+/** `estimateOf` for EXPLAIN's answer as rows. */
+export function estimateOfRows(rows: readonly (readonly (string | null)[])[]): PlanEstimate {
+  return estimateOf(rows.map(([line]) => line ?? "").join("\n"));
+}
+
 /**
  * What EXPLAIN (FORMAT JSON) answered, as one text. `rows` are those that come out of the topmost node or, where that
  * is more, those that all its writing nodes together write; `cost` is the topmost node's. A rule may make several

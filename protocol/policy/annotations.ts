@@ -1,3 +1,4 @@
+import { DURATION_UNITS, SIZE_UNITS } from "../units.ts";
 import type { Approve } from "./decision.ts";
 import { nearest } from "./nearest.ts";
 
@@ -30,18 +31,8 @@ const MAX_REASON = 500;
 const MAX_GROUP = 255;
 const MAX_LIMIT = Number.MAX_SAFE_INTEGER;
 
-const DURATIONS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const SIZES: Record<string, number> = {
-  B: 1,
-  kB: 1_000,
-  MB: 1_000 ** 2,
-  GB: 1_000 ** 3,
-  TB: 1_000 ** 4,
-  KiB: 1_024,
-  MiB: 1_024 ** 2,
-  GiB: 1_024 ** 3,
-  TiB: 1_024 ** 4,
-};
+/** Nobody answers within milliseconds. */
+const { ms: _, ...EXPIRY_UNITS } = DURATION_UNITS;
 
 /** One reader for each annotation: what it says, or undefined when it is none. */
 const READERS = {
@@ -62,7 +53,7 @@ const READERS = {
     hint: `Write how many people must agree, 1 to ${MAX_QUORUM}: @quorum("2").`,
   },
   expires: {
-    read: (text: string) => quantity(text, DURATIONS, MAX_EXPIRES_MS),
+    read: (text: string) => quantity(text, EXPIRY_UNITS, MAX_EXPIRES_MS),
     hint: 'Write a number with s, m, h or d, at most 7d: @expires("15m").',
   },
   scope: {
@@ -74,7 +65,7 @@ const READERS = {
     hint: 'Write a number from 1: @rows("10000").',
   },
   bytes: {
-    read: (text: string) => quantity(text, SIZES, MAX_LIMIT),
+    read: (text: string) => quantity(text, SIZE_UNITS, MAX_LIMIT),
     hint: 'Write a size with its unit, such as @bytes("10MB") or @bytes("64KiB").',
   },
 };
@@ -132,7 +123,7 @@ function integer(text: string, most: number): number | undefined {
   return /^[1-9]\d{0,15}$/.test(text) && number <= most ? number : undefined;
 }
 
-function quantity(text: string, units: Record<string, number>, most: number): number | undefined {
+function quantity(text: string, units: Readonly<Record<string, number>>, most: number): number | undefined {
   const [, number = "", unit = ""] = /^([1-9]\d{0,15}) ?([A-Za-z]{1,3})$/.exec(text) ?? [];
   const factor = Object.hasOwn(units, unit) ? units[unit]! : Number.NaN;
   const product = Number(number) * factor;

@@ -42,6 +42,11 @@ export function judgeStatement(
   return worst(facts.actions.map((action) => set.decide(subject, action, target, context)));
 }
 
+/** Whether any policy looks at the planner's estimate of what does this. */
+export function wantsPlan(set: PolicySet, { actions }: Pick<StatementFacts, "actions">): boolean {
+  return actions.some((action) => set.uses(action).plan);
+}
+
 const SETS = [
   "opaque",
   "reads",

@@ -29,6 +29,30 @@ export interface StatementFacts {
   fingerprint: string;
 }
 
+/** Facts of something that does this one action and, but for what is given, touches nothing. */
+export function factsOf(
+  tag: string,
+  action: StatementAction,
+  part: Partial<StatementFacts> = {},
+): StatementFacts {
+  return {
+    tag,
+    actions: [action],
+    opaque: [],
+    reads: [],
+    writes: [],
+    readColumns: [],
+    writeColumns: [],
+    functions: [],
+    effects: [],
+    settings: [],
+    where: "none",
+    limit: null,
+    fingerprint: "",
+    ...part,
+  };
+}
+
 /**
  * Of an UPDATE or DELETE (the weakest, where a statement has several): `none` has no rows to choose (other
  * statements), `missing` no WHERE at all, `constant` one that no row decides (`true`, `1=1`, `id = id`), `condition`

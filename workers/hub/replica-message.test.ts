@@ -2,25 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../../protocol/errors.ts";
-import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { factsOf } from "../../protocol/sql/facts.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 
 const ID = "a".repeat(32);
-const facts: StatementFacts = {
-  tag: "SELECT",
-  actions: ["postgres:select"],
-  opaque: [],
-  reads: [],
-  writes: [],
-  readColumns: [],
-  writeColumns: [],
-  functions: [],
-  effects: [],
-  settings: [],
-  where: "none",
-  limit: 1,
-  fingerprint: "0123456789abcdef",
-};
+const facts = factsOf("SELECT", "postgres:select", { limit: 1, fingerprint: "0123456789abcdef" });
 const decision = { verdict: "block", policies: ["x"], reason: "no" };
 const statement = { text: "SELECT 1", decision, facts, plan: null };
 const explained = (answer: unknown) => ({ type: "explained", id: ID, answer });

@@ -1,8 +1,8 @@
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Catalog, CatalogName, Relation, Routine } from "../../../protocol/sql/catalog.ts";
+import type { Catalog, CatalogName } from "../../../protocol/sql/catalog.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import { changeStatement } from "./change-query.ts";
-import { KnownNames, nameKey } from "./known-names.ts";
+import { KnownCatalog, KnownNames, nameKey } from "./known-names.ts";
 import { type Found, loadNames } from "./load.ts";
 import { SideConnection } from "./side-connection.ts";
 import type { SqlSource } from "./source.ts";
@@ -36,7 +36,7 @@ const MAX_ATTEMPTS = 5;
  * connection of its own, and forgotten as a whole with each change. Changes by sessions of this process are told by
  * `invalidate`, others are noticed within about a second; without the connection nothing is known, and `load` fails.
  */
-export class CatalogCache implements Catalog {
+export class CatalogCache extends KnownCatalog implements Catalog {
   readonly #source: CatalogSource;
   readonly #trusted: ReadonlySet<string>;
   readonly #log: (message: string) => void;
@@ -67,6 +67,7 @@ export class CatalogCache implements Catalog {
     log: (message: string) => void,
     options: CatalogCacheOptions = {},
   ) {
+    super();
     this.#trusted = new Set(target.trustedFunctions);
     this.#log = (message) => log(`catalog of target ${target.name}, database ${database}: ${message}`);
     this.#source = options.source ?? new SideConnection(target, database);
@@ -172,24 +173,9 @@ export class CatalogCache implements Catalog {
     this.invalidate();
   }
 
-  relation(schema: string, name: string): Relation | null | undefined {
+  protected override fresh(): KnownNames {
     this.#forgetOld();
-    return this.#known.relation(schema, name);
-  }
-
-  functions(schema: string, name: string): readonly Routine[] | undefined {
-    this.#forgetOld();
-    return this.#known.functions(schema, name);
-  }
-
-  userOperator(schema: string, name: string): boolean | undefined {
-    this.#forgetOld();
-    return this.#known.user("operator", schema, name);
-  }
-
-  userType(schema: string, name: string): boolean | undefined {
-    this.#forgetOld();
-    return this.#known.user("type", schema, name);
+    return this.#known;
   }
 
   /** Joins questions that are on their way, and asks for the others. */

@@ -65,3 +65,25 @@ export class KnownNames {
 export function nameKey(kind: CatalogName["kind"], schema: string, name: string): string {
   return `${kind}\0${schema}\0${name}`;
 }
+
+/** What a catalog answers from the names that it knows at the moment of asking. */
+export abstract class KnownCatalog {
+  /** The names that still count. */
+  protected abstract fresh(): KnownNames;
+
+  relation(schema: string, name: string): Relation | null | undefined {
+    return this.fresh().relation(schema, name);
+  }
+
+  functions(schema: string, name: string): readonly Routine[] | undefined {
+    return this.fresh().functions(schema, name);
+  }
+
+  userOperator(schema: string, name: string): boolean | undefined {
+    return this.fresh().user("operator", schema, name);
+  }
+
+  userType(schema: string, name: string): boolean | undefined {
+    return this.fresh().user("type", schema, name);
+  }
+}

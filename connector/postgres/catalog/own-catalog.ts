@@ -1,5 +1,5 @@
-import type { Catalog, CatalogName, Relation, Routine } from "../../../protocol/sql/catalog.ts";
-import { KnownNames } from "./known-names.ts";
+import type { Catalog, CatalogName } from "../../../protocol/sql/catalog.ts";
+import { KnownCatalog, KnownNames } from "./known-names.ts";
 import { loadNames } from "./load.ts";
 import type { SqlSource } from "./source.ts";
 
@@ -12,7 +12,7 @@ const VERSION = "SELECT pg_catalog.current_setting('server_version_num')";
  * The catalog as one session sees it: with what its transaction has not committed yet, and its temporary objects. To
  * be thrown away when the session changes the catalog again, and when the transaction ends.
  */
-export class OwnCatalog implements Catalog {
+export class OwnCatalog extends KnownCatalog implements Catalog {
   readonly #source: SqlSource;
   readonly #trusted: ReadonlySet<string>;
   readonly #now: () => number;
@@ -30,6 +30,7 @@ export class OwnCatalog implements Catalog {
     trusted: ReadonlySet<string> = new Set(),
     now: () => number = () => performance.now(),
   ) {
+    super();
     this.#source = source;
     this.#serverVersion = serverVersion;
     this.#trusted = trusted;
@@ -56,24 +57,9 @@ export class OwnCatalog implements Catalog {
     for (const { name, loaded, size } of found) this.#known.put(name, loaded, size);
   }
 
-  relation(schema: string, name: string): Relation | null | undefined {
+  protected override fresh(): KnownNames {
     this.#forgetOld();
-    return this.#known.relation(schema, name);
-  }
-
-  functions(schema: string, name: string): readonly Routine[] | undefined {
-    this.#forgetOld();
-    return this.#known.functions(schema, name);
-  }
-
-  userOperator(schema: string, name: string): boolean | undefined {
-    this.#forgetOld();
-    return this.#known.user("operator", schema, name);
-  }
-
-  userType(schema: string, name: string): boolean | undefined {
-    this.#forgetOld();
-    return this.#known.user("type", schema, name);
+    return this.#known;
   }
 
   #forgetOld(): void {

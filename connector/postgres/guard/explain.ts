@@ -1,7 +1,7 @@
 import type { ExplainedStatement, ExplainRequest, PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Usage } from "../../../protocol/policy/bands.ts";
-import { judgeStatement } from "../../../protocol/policy/judge.ts";
+import { judgeStatement, wantsPlan } from "../../../protocol/policy/judge.ts";
 import type { NameContext } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
@@ -9,8 +9,8 @@ import { type ParsedStatement, SqlSyntaxError } from "../../../protocol/sql/pars
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
-import { estimateOf, explainText } from "../plan-estimate.ts";
-import type { Guard } from "./guard.ts";
+import { estimateOfRows, explainText } from "../plan-estimate.ts";
+import { type Guard, subjectOf } from "./guard.ts";
 
 const NOTHING_YET: Usage = {
   statements: 0,
@@ -32,7 +32,7 @@ export async function explain(
   connector: string,
   request: ExplainRequest,
 ): Promise<{ statements: ExplainedStatement[] }> {
-  const { principal, onBehalfOf, groups, sql } = request;
+  const { sql } = request;
   const database = databaseOf(target, request.database);
   await guard.parser;
   const held = guard.policies.current;
@@ -43,11 +43,11 @@ export async function explain(
   catalog.acquire();
   try {
     const statements = await classified(parse(guard, sql), catalog, new Set(target.trustedFunctions));
-    const subject = { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
+    const subject = subjectOf(request);
     const policyTarget = { name: target.name, kind: target.kind, connector };
     const explained: ExplainedStatement[] = [];
     for (const { facts, text, explainable } of statements) {
-      const wanted = facts.actions.some((action) => held.set.uses(action).plan);
+      const wanted = wantsPlan(held.set, facts);
       const alone = statements.length === 1;
       const plan = wanted && alone && explainable ? await estimate(catalog, text) : null;
       const decision = judgeStatement(held.set, subject, policyTarget, facts, {
@@ -100,5 +100,5 @@ async function classified(
 
 async function estimate(catalog: CatalogCache, text: string): Promise<PlanEstimate> {
   const rows = await catalog.query(explainText(text));
-  return estimateOf(rows.map(([line]) => line ?? "").join("\n"));
+  return estimateOfRows(rows);
 }

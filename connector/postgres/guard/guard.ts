@@ -4,7 +4,7 @@ import type { Decision } from "../../../protocol/policy/decision.ts";
 import { judgeStatement } from "../../../protocol/policy/judge.ts";
 import type { PolicySet, PolicyTarget, Subject } from "../../../protocol/policy/policy-set.ts";
 import { Principals, SessionUsage } from "../../../protocol/policy/usage.ts";
-import type { StatementFacts } from "../../../protocol/sql/facts.ts";
+import { factsOf, type StatementFacts } from "../../../protocol/sql/facts.ts";
 import { loadParser } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
@@ -102,7 +102,12 @@ export class Guard {
   }
 }
 
-export function subjectOf({ principal, onBehalfOf, groups }: SessionFacts): Subject {
+/** Who asks, as policies see it. */
+export function subjectOf({
+  principal,
+  onBehalfOf,
+  groups,
+}: Pick<SessionFacts, "principal" | "onBehalfOf" | "groups">): Subject {
   return { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
 }
 
@@ -125,19 +130,8 @@ function refusedBy(decision: Exclude<Decision, { verdict: "allow" }>, what: stri
 }
 
 function startupFacts(settings: string[]): StatementFacts {
-  return {
-    tag: "SET",
-    actions: ["postgres:set"],
-    opaque: [],
-    reads: [],
-    writes: [],
-    readColumns: [],
-    writeColumns: [],
-    functions: [],
+  return factsOf("SET", "postgres:set", {
     effects: ["change-setting"],
     settings: [...new Set(settings)].sort(),
-    where: "none",
-    limit: null,
-    fingerprint: "",
-  };
+  });
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { PlanEstimate, SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Decision } from "../../../protocol/policy/decision.ts";
+import { wantsPlan } from "../../../protocol/policy/judge.ts";
 import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
 import type { SessionUsage } from "../../../protocol/policy/usage.ts";
 import * as frontend from "../../../protocol/postgres/frontend.ts";
@@ -12,7 +13,7 @@ import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
 import { Verdicts } from "../../guard/verdicts.ts";
 import type { Conversation, Exchange, Request } from "../conversation.ts";
-import { estimateOf, explainText } from "../plan-estimate.ts";
+import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import { POLICY_MS, policyTarget, subjectOf } from "./guard.ts";
 import { Names } from "./names.ts";
 import { type BoundText, type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";
@@ -395,7 +396,7 @@ export class SessionGuard {
     this.#options.reporter.policy(stamp);
     const all = statements.map(({ facts }) => facts);
     if (findings.plan === undefined) {
-      if (!wantsPlan(set, all)) return this.#judge(set, all, null);
+      if (!all.some((facts) => wantsPlan(set, facts))) return this.#judge(set, all, null);
       const cheapest = this.#judge(set, all, { rows: 0, cost: 0 });
       if (stage === "prepare" || cheapest.verdict === "block") return cheapest;
       if (text !== null && this.#talk.status !== "E") return { need: "plan", text };
@@ -415,7 +416,7 @@ export class SessionGuard {
 
   async #plan(text: BoundText): Promise<PlanEstimate | null> {
     const rows = await this.#options.own.queryBound({ ...text, sql: explainText(text.sql) });
-    return estimateOf(rows.map(([line]) => line ?? "").join("\n"));
+    return estimateOfRows(rows);
   }
 
   /** A function-call message names an object id; what it runs is judged as a SELECT of that function. */
@@ -551,10 +552,6 @@ function refuse(request: Request, refusal: Refusal): Verdict {
 
 function has(statements: readonly ClassifiedStatement[], kind: SessionEffect["kind"]): boolean {
   return statements.some(({ effects }) => effects.some((effect) => effect.kind === kind));
-}
-
-function wantsPlan(set: PolicySet, all: readonly StatementFacts[]): boolean {
-  return all.some(({ actions }) => actions.some((action) => set.uses(action).plan));
 }
 
 /**
