@@ -50,7 +50,10 @@ export interface UplinkOptions {
   serve(session: ConnectorSession): void;
   /** Another replica was asked to cancel; true when the key is held here. */
   cancelHere(principal: string, target: string, processId: number, secret: Uint8Array): boolean;
-  /** The edge says which policies are in force: first of all, and on each change. */
+  /**
+   * The edge says which policies are in force: first of all, and on each change. When this returns, nothing is judged
+   * by older ones any more: so the edge is told.
+   */
   policies(message: PolicyInForce): void;
   /** What would become of some SQL. Its `SallyportError`s go to who asked. */
   explain(request: ExplainRequest): Promise<{ statements: ExplainedStatement[] }>;
@@ -171,8 +174,14 @@ export class Uplink {
     const message = JSON.parse(text) as HubMessage;
     if (message.type === "dial") void this.#dial(message);
     else if (message.type === "cancel") this.#cancel(message);
-    else if (message.type === "policy") this.#options.policies(message);
+    else if (message.type === "policy") this.#policies(message);
     else if (message.type === "explain") void this.#explain(message);
+  }
+
+  /** Only what has been put in force is acknowledged: an edge that hears nothing takes this process for cut off. */
+  #policies(message: PolicyInForce): void {
+    this.#options.policies(message);
+    this.#tell({ type: "policy_taken", revision: message.revision });
   }
 
   async #dial({ session: id, ticket, spare }: Dial): Promise<void> {

@@ -184,6 +184,15 @@ export interface PolicyInForce extends PolicyStamp {
   text: string;
 }
 
+/**
+ * Control socket, connector to edge: from here on this process judges nothing by an older set than that of this
+ * revision, which came on this socket. Where it can't use the set it refuses everything.
+ */
+export interface PolicyTaken {
+  type: "policy_taken";
+  revision: number;
+}
+
 /** Control socket, edge to connector: what would become of this SQL? Nothing is run but the planner, if need be. */
 export interface Explain {
   type: "explain";
@@ -227,7 +236,7 @@ export interface PlanEstimate {
 }
 
 export type HubMessage = Dial | CancelElsewhere | PolicyInForce | Explain;
-export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere | Explained;
+export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere | Explained | PolicyTaken;
 
 /** At most this many spares for one replica. */
 export const MAX_SPARES = 8;

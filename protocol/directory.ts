@@ -71,6 +71,28 @@ export interface PoliciesChange {
   after: { version: string; lines: string[] };
 }
 
+/** How connectors took a set that was put in force; `apply` answers it. */
+export interface PolicyDistribution extends PolicyStamp {
+  /** Of each process that was online or had sessions; by connector. */
+  connectors: PolicyUptake[];
+}
+
+export interface PolicyUptake {
+  connector: string;
+  /** The connector's process; null when the edge could not tell which there are. */
+  instance: string | null;
+  /** `cut_off`: it did not say in time that it took the set. It must connect again, and its sessions were ended. */
+  state: "taken" | "cut_off";
+  /** Sessions that were ended. */
+  ended: number;
+}
+
+/** What `POST /v1/apply` answers. `policies` is null unless a set was put in force. */
+export interface Applied {
+  changes: Change[];
+  policies: PolicyDistribution | null;
+}
+
 /** One difference that `apply` shows and makes. */
 export interface Change {
   action: "create" | "update" | "delete";

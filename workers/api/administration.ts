@@ -1,12 +1,14 @@
 import { Hono } from "hono";
+import type { Applied } from "../../protocol/directory.ts";
 import { readSettings, writeSettings } from "../directory/apply.ts";
 import { listChanges } from "../directory/changes.ts";
 import { planChanges, sessionsToEnd } from "../directory/plan.ts";
 import { currentPolicies } from "../directory/policies.ts";
 import { openSessions } from "../directory/sessions.ts";
+import { distributePolicies } from "./distribution.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest } from "./names.ts";
-import { announcePolicies, policyProblems } from "./policies.ts";
+import { policyProblems } from "./policies.ts";
 import { endSessions } from "./revocation.ts";
 import { Apply, MAX_APPLY } from "./settings.ts";
 import { body, invalid, query } from "./shape.ts";
@@ -28,21 +30,26 @@ export const administrationRoutes = new Hono<SignedIn>()
       const problems = policyProblems(wanted.policies);
       if (problems.length > 0) throw invalid(problems);
     }
-    if (dryRun || changes.length === 0) return c.json({ changes });
+    if (dryRun || changes.length === 0) return c.json({ changes, policies: null } satisfies Applied);
     const by = actor(c.get("identity"));
     await writeSettings(db, wanted, changes, revision, by);
-    if (wanted.policies !== current.policies) await announcePolicies(c.env, await currentPolicies(db));
-    const ending = sessionsToEnd(changes, await openSessions(db));
-    const reasons = Map.groupBy(ending, ({ reason }) => reason);
-    await Promise.all(
-      Array.from(reasons, ([reason, group]) =>
-        endSessions(
-          c.env,
-          group.map(({ session }) => session),
-          reason,
-          by.principal,
-        ),
+    const sessions = await openSessions(db);
+    const reasons = Map.groupBy(sessionsToEnd(changes, sessions), ({ reason }) => reason);
+    const ending = Array.from(reasons, ([reason, group]) =>
+      endSessions(
+        c.env,
+        group.map(({ session }) => session),
+        reason,
+        by.principal,
       ),
     );
-    return c.json({ changes });
+    const distributing =
+      wanted.policies === current.policies
+        ? null
+        : distributePolicies(c.env, await currentPolicies(db), sessions, by.principal);
+    const work = Promise.all([distributing, ...ending]);
+    // What is written must come about though whoever asked has hung up.
+    c.executionCtx.waitUntil(work.catch(() => {}));
+    const [policies] = await work;
+    return c.json({ changes, policies } satisfies Applied);
   });

@@ -1,10 +1,6 @@
 import { Hono } from "hono";
-import type { PolicyInForce } from "../../protocol/control.ts";
-import type { PolicyRecord } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { keyedConnectors } from "../directory/connectors.ts";
 import { currentPolicies, policiesOf } from "../directory/policies.ts";
-import type { Env } from "../environment.ts";
 import { admitPolicies } from "../policy/sets.ts";
 import { administrator, type SignedIn, signedIn } from "./edge.ts";
 import { parse, pattern } from "./shape.ts";
@@ -28,26 +24,4 @@ export function policyProblems(text: string): string[] {
     const words = hint === null ? message : `${message}. ${hint}`;
     return `settings.policies:${line}:${column} ${words.replaceAll(/\s*\n\s*/g, " ")}`;
   });
-}
-
-/**
- * Tells every connector what is in force now, before whoever changed it is answered. One whose hub can't be reached
- * is told when its control socket comes again.
- */
-export async function announcePolicies(env: Env, record: PolicyRecord): Promise<void> {
-  const { version, revision, text } = record;
-  const message: PolicyInForce = { type: "policy", version, revision, text };
-  const names = await keyedConnectors(env.DIRECTORY);
-  await Promise.all(
-    names.map(async (name) => {
-      const hub = env.HUB.getByName(name);
-      try {
-        await hub.policies(message);
-      } catch (error) {
-        console.error(`the hub of connector ${name} did not take the policies:`, error);
-        // Their control sockets are closed, as a new one begins with what is in force.
-        await hub.reconnect().catch(() => {});
-      }
-    }),
-  );
 }

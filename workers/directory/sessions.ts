@@ -175,6 +175,17 @@ async function insertAndRead(
   };
 }
 
+/** Notes that a further process of the connector was asked to join an open session. */
+export async function addInstance(db: D1Database, id: string, instance: string): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE sessions SET instance = instance || ' ' || ?2
+       WHERE id = ?1 AND ended IS NULL AND instr(instance, ?2) = 0`,
+    )
+    .bind(id, instance)
+    .run();
+}
+
 /** Writes how a session ended; the first word stays. `time` in ms. */
 export async function markEnded(
   db: D1Database,
@@ -199,7 +210,7 @@ export interface OpenSession {
   /** Whose token opened it; absent for service tokens. */
   issuer?: string;
   connector: string;
-  /** The connector's process that serves it. */
+  /** The connector's process that serves it; of several that were asked to, with blanks between, any may. */
   instance: string;
   opened: number;
 }

@@ -48,6 +48,8 @@ describe("choosing a replica", () => {
     sessions: 0,
     spares: [],
     since: 0,
+    told: 0,
+    taken: 0,
     seen: 0,
     ...more,
   });

@@ -8,7 +8,6 @@ import {
   type Explained,
   type ExplainRequest,
   Header,
-  type HubMessage,
   MAX_SPARES,
   PING,
   PONG,
@@ -19,11 +18,13 @@ import {
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { currentPolicies } from "../directory/policies.ts";
+import { addInstance } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { Questions } from "./questions.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 import { choose, isLive, type Replica } from "./replicas.ts";
 import { issueTicket, TICKET_MS } from "./ticket.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Headers in which the Worker says who it has authenticated. */
 export const REPLICA_HEADER = "sallyport-replica";
@@ -32,11 +33,19 @@ export const REPLICA_HEADER = "sallyport-replica";
 const MAX_TARGETS = 1_024;
 /** How long a replica may take to explain, ms. */
 const EXPLAIN_MS = 10_000;
+/** How long replicas may take to say that they judge by new policies, ms: what follows must fit into the second, too. */
+const TAKE_MS = 800;
 
 /** Who serves a new session, and in which session it does. */
 export interface Assignment {
   session: string;
   instance: string;
+}
+
+/** Which replicas judge by a policy set; those that did not say so in time are cut off. */
+export interface Uptake {
+  taken: string[];
+  cut: string[];
 }
 
 /**
@@ -46,6 +55,7 @@ export interface Assignment {
 export class ConnectorHub extends DurableObject<Env> {
   readonly #replicas = new Map<WebSocket, Replica>();
   readonly #questions = new Questions<WebSocket>();
+  readonly #uptake = new Waiting();
   /** The latest policies that this object was told of; a socket may be on its way in while they come. */
   #policies: PolicyInForce | null = null;
 
@@ -69,7 +79,8 @@ export class ConnectorHub extends DurableObject<Env> {
         this.#remove(socket, "unauthenticated", "replaced by a newer socket");
     this.ctx.acceptWebSocket(pair[1]);
     // Before anything else: what it is to judge by.
-    pair[1].send(JSON.stringify(this.#latest(read)));
+    const latest = this.#latest(read);
+    pair[1].send(JSON.stringify(latest));
     this.#keep(pair[1], {
       connector: name,
       instance,
@@ -78,6 +89,8 @@ export class ConnectorHub extends DurableObject<Env> {
       sessions: 0,
       spares: [],
       since: now,
+      told: latest.revision,
+      taken: 0,
       seen: now,
     });
     return new Response(null, {
@@ -130,9 +143,10 @@ export class ConnectorHub extends DurableObject<Env> {
     return { session: chosen, instance: replica.instance };
   }
 
-  /** RPC. Asks once more for a replica to join a session whose first did not come. */
-  dial(target: string, session: string): void {
-    this.assign(target, session);
+  /** RPC. Asks once more for a replica to join a session whose first did not come; either may be the one that does. */
+  async dial(target: string, session: string): Promise<void> {
+    const assignment = this.assign(target, session);
+    if (assignment) await addInstance(this.env.DIRECTORY, session, assignment.instance);
   }
 
   /** RPC. Whether this process is online. */
@@ -158,10 +172,30 @@ export class ConnectorHub extends DurableObject<Env> {
     }
   }
 
-  /** RPC. Tells every replica that these policies are in force. */
-  policies(message: PolicyInForce): void {
+  /**
+   * RPC. Tells every replica that these policies are in force, and waits, `TAKE_MS` at most, until all that are online
+   * and those expected say that they judge by them. The control sockets of the others are closed: a new one begins
+   * with what is in force.
+   */
+  async policies(message: PolicyInForce, expected: readonly string[]): Promise<Uptake> {
     const latest = this.#latest(message);
-    for (const socket of [...this.#replicas.keys()]) this.#tell(socket, latest);
+    for (const [socket, replica] of [...this.#replicas]) {
+      // Who was told already, by another change or on a new socket, need only answer.
+      if (replica.told < latest.revision) this.#tellPolicies(socket, replica, latest);
+    }
+    const took = (replica: Replica) => replica.taken >= message.revision;
+    const all = () => {
+      const replicas = [...this.#replicas.values()];
+      const here = new Set(replicas.map(({ instance }) => instance));
+      return replicas.every(took) && expected.every((instance) => here.has(instance));
+    };
+    await this.#uptake.until(all, TAKE_MS);
+    const [taken, cut]: [string[], string[]] = [[], []];
+    for (const [socket, replica] of [...this.#replicas]) {
+      (took(replica) ? taken : cut).push(replica.instance);
+      if (!took(replica)) this.#remove(socket, "connector_lost", "it did not take the policies in time");
+    }
+    return { taken, cut };
   }
 
   /** RPC. Closes all control sockets, so that their replicas come again and are told what is in force. */
@@ -201,11 +235,16 @@ export class ConnectorHub extends DurableObject<Env> {
     } else if (message.type === "want_spares") {
       const count = Math.min(message.count, MAX_SPARES - replica.spares.length);
       for (let i = 0; i < count; i++) this.#dial(socket, replica, newSessionId(), true);
+    } else if (message.type === "policy_taken") {
+      if (message.revision > replica.told)
+        throw new SallyportError("protocol_violation", "policies were taken that were never sent");
+      replica.taken = Math.max(replica.taken, message.revision);
     } else if (message.type === "cancel") {
       for (const other of this.#replicas.keys())
         if (other !== socket) other.send(JSON.stringify(message satisfies CancelElsewhere));
     }
     this.#keep(socket, replica);
+    this.#uptake.look();
   }
 
   /** The later one of these policies and those that are known. */
@@ -215,7 +254,8 @@ export class ConnectorHub extends DurableObject<Env> {
   }
 
   /** A replica that can't be told must come again. */
-  #tell(socket: WebSocket, message: HubMessage): void {
+  #tellPolicies(socket: WebSocket, replica: Replica, message: PolicyInForce): void {
+    this.#keep(socket, { ...replica, told: message.revision });
     try {
       socket.send(JSON.stringify(message));
     } catch {
@@ -259,6 +299,7 @@ export class ConnectorHub extends DurableObject<Env> {
   #forget(socket: WebSocket): void {
     this.#replicas.delete(socket);
     this.#questions.gone(socket);
+    this.#uptake.look();
   }
 }
 

@@ -18,6 +18,7 @@ describe("messages of replicas", () => {
     { type: "unparked", session: ID },
     { type: "want_spares", count: 2 },
     { type: "cancel", principal: "p", target: "t", processId: 1, secret: "s" },
+    { type: "policy_taken", revision: 7 },
     explained({ statements: [statement, { ...statement, plan: { rows: 3, cost: 9 } }] }),
     explained({ error: { code: "target_unreachable", message: "it is away", hint: "wait" } }),
   ];
@@ -29,6 +30,8 @@ describe("messages of replicas", () => {
   const bad: [string, unknown][] = [
     ["an unknown type", { type: "policy", revision: 9 }],
     ["a type that every object has", { type: "constructor" }],
+    ["a policy that is taken without a revision", { type: "policy_taken" }],
+    ["a policy of a revision that is none", { type: "policy_taken", revision: -1 }],
     ["an answer without an id", { type: "explained", answer: { statements: [] } }],
     ["an answer that is neither", explained({})],
     ["an answer of half a statement", explained({ statements: [{ text: "SELECT 1", decision }] })],

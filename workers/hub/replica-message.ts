@@ -25,6 +25,7 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
     cancel: () =>
       ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
       isCount(message.processId),
+    policy_taken: () => isCount(message.revision),
     explained: () => typeof message.id === "string" && isAnswer(message.answer),
   };
   // The message names it: `constructor` must not find what every object has.

@@ -13,6 +13,10 @@ export interface Replica {
   /** Sessions where it waits for an agent. */
   spares: string[];
   since: number;
+  /** Revision of the latest policies that went to it on this socket. */
+  told: number;
+  /** Of those, the latest by which it judges, by its own word; 0 for none yet. */
+  taken: number;
   /** When its last ping came, ms since 1970. */
   seen: number;
 }

@@ -7,8 +7,10 @@ import { problemResponse } from "../api/problem.ts";
 import { apiRoutes } from "../api/routes.ts";
 import { type Registering, register } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
+import type { Uptake } from "../hub/object.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
+
 import { sessionStub } from "../session/stub.ts";
 import { Connect } from "../tunnel/opening.ts";
 
@@ -41,9 +43,10 @@ export class ConnectorHub extends DurableObject<Env> {
   dropKey(): void {}
 
   /** The hub of the connector `broken` fails, until it was told to let its replicas come again. */
-  policies(message: PolicyInForce): void {
+  policies(message: PolicyInForce, expected: readonly string[]): Uptake {
     if (this.ctx.id.name === "broken") throw new Error("the hub is broken");
     this.ctx.storage.kv.put("told", message.revision);
+    return { taken: [...expected], cut: [] };
   }
 
   reconnect(): void {
