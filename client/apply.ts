@@ -1,17 +1,17 @@
-import type { Change, PoliciesChange, Settings } from "../protocol/directory.ts";
+import type { Applied, Change, PoliciesChange, PolicyDistribution, Settings } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import type { ConfigFile } from "./config-file.ts";
 import type { EdgeApi } from "./edge-api.ts";
 import { printable, styled } from "./terminal.ts";
 
 /**
- * What the file would change at the edge, or, unless `dryRun`, what it has changed. The edge checks everything
+ * What the file would change at the edge, or, unless `dryRun`, what it has changed, and how connectors took it. The edge checks everything
  * before it changes anything; its problems come back with their place in the file. Throws `invalid_config`.
  */
-export async function applyConfig(api: EdgeApi, config: ConfigFile, dryRun: boolean): Promise<Change[]> {
+export async function applyConfig(api: EdgeApi, config: ConfigFile, dryRun: boolean): Promise<Applied> {
   try {
     const body: { settings: Settings; dryRun: boolean } = { settings: config.settings, dryRun };
-    return (await api.post<{ changes: Change[] }>("/v1/apply", body)).changes;
+    return await api.post<Applied>("/v1/apply", body);
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "invalid_request") throw error;
     const problems = error.message.split("\n").map((line) => {
@@ -48,6 +48,26 @@ function policyLines({ before, after }: PoliciesChange): string[] {
 export function summary(changes: readonly Change[]): string {
   const count = (action: Change["action"]) => changes.filter((change) => change.action === action).length;
   return `${count("create")} to create, ${count("update")} to change, ${count("delete")} to delete`;
+}
+
+/** How the connectors took a policy set, as lines; none when there is no connector. */
+export function distributionLines({ connectors, revision, version }: PolicyDistribution): string[] {
+  const taken = connectors.filter(({ state }) => state === "taken");
+  const name = ({ connector, instance }: PolicyDistribution["connectors"][number]) =>
+    printable(instance === null ? connector : `${connector} (${instance.slice(0, 8)})`);
+  return [
+    ...(taken.length === 0
+      ? []
+      : [
+          `Policies of revision ${revision} (${printable(version.slice(0, 12))}) are taken by ${taken.map(name).join(", ")}.`,
+        ]),
+    ...connectors
+      .filter(({ state }) => state === "cut_off")
+      .map((one) => {
+        const ended = one.ended === 1 ? "1 session was" : `${one.ended} sessions were`;
+        return `Cut off: ${name(one)} did not say in time that it took them; ${ended} ended, and it must connect again.`;
+      }),
+  ];
 }
 
 function differences(before: unknown, after: unknown): string[] {

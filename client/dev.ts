@@ -37,7 +37,7 @@ export async function startDev(
   onRestart: (ending: string, waitMs: number) => void,
 ): Promise<Dev> {
   const api = new EdgeApi(edge.url, async () => edge.adminToken);
-  const changes = await applyConfig(api, config, false);
+  const { changes } = await applyConfig(api, config, false);
   if (config.connector === null) return { changes, enrolled: false, connector: undefined };
   const enrolled = await enrolIfNeeded(api, config, config.connector);
   const connector = supervise(

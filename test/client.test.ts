@@ -92,7 +92,7 @@ targets:
     assert.match(refused.stderr, /--yes/);
     const dry = await sallyport(admin, "apply", "--dry-run", "--json");
     assert.deepEqual(
-      JSON.parse(dry.stdout).map(({ action, subject }: { action: string; subject: string }) => [
+      JSON.parse(dry.stdout).changes.map(({ action, subject }: { action: string; subject: string }) => [
         action,
         subject,
       ]),

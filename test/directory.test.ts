@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import type { ChangeRecord, Page, Problem, Session } from "../protocol/directory.ts";
+import type { ChangeRecord, Page, PolicyDistribution, Problem, Session } from "../protocol/directory.ts";
 import { generateKey, publicKey } from "../protocol/signatures.ts";
 import { done, HOUR, refused, startStubEdge } from "./stub-edge.ts";
 
@@ -104,7 +104,7 @@ describe("the API", () => {
       },
     ]);
     assert.deepEqual(await done(admin("GET", "/v1/settings")), settings());
-    assert.deepEqual(await done(apply(wanted)), { changes });
+    assert.deepEqual(await done(apply(wanted)), { changes, policies: null });
     assert.deepEqual(await done(admin("GET", "/v1/settings")), wanted);
     const { items } = (await done(admin("GET", "/v1/changes?limit=1"))) as unknown as Page<ChangeRecord>;
     const { id: _id, time: _time, ...record } = items[0]!;
@@ -136,7 +136,15 @@ describe("the API", () => {
       call("POST", "/v1/connectors/enroll", undefined, { token, key: publicKey(await generateKey()) }),
     );
     const told = async (name: string) => (await done(call("GET", `/test/told/${name}`))).told;
-    await done(apply({ ...settings(), policies: `// Once more.\n${settings().policies}` }));
+    const { policies } = await done(
+      apply({ ...settings(), policies: `// Once more.\n${settings().policies}` }),
+    );
+    assert.deepEqual((policies as unknown as PolicyDistribution).connectors.at(0), {
+      connector: "broken",
+      instance: null,
+      state: "cut_off",
+      ended: 0,
+    });
     const { revision } = await done(admin("GET", "/v1/policies"));
     assert.deepEqual([await told("main"), await told("broken")], [revision, "reconnect"]);
     await done(

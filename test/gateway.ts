@@ -5,7 +5,7 @@ import { type Edge, type EdgeOptions, startEdge } from "../client/edge-host.ts";
 import { type ConnectorIdentity, connectorToken, enroll } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
 import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
-import type { Settings, Target } from "../protocol/directory.ts";
+import type { Applied, Settings, Target } from "../protocol/directory.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 
 /** An edge with its state in a temporary folder, and what tests ask of its API. */
@@ -17,7 +17,7 @@ export interface TestEdge {
   /** Makes a service token; its principal is `service/NAME`. */
   serviceToken(name: string): Promise<string>;
   /** Puts settings in force; without policies, those that let everything pass on targets that list one. */
-  apply(settings: Partial<Settings>): Promise<void>;
+  apply(settings: Partial<Settings>): Promise<Applied>;
   enroll(name: string): Promise<ConnectorIdentity>;
   stop(): Promise<void>;
 }
@@ -61,7 +61,7 @@ export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise
         policies: ALLOW_LISTED,
         ...settings,
       };
-      await api("POST", "/v1/apply", { settings: whole, dryRun: false });
+      return api<Applied>("POST", "/v1/apply", { settings: whole, dryRun: false });
     },
     async enroll(name) {
       const { token } = await api<{ token: string }>("POST", `/v1/connectors/${name}/enrolments`, {

@@ -21,6 +21,7 @@ import {
   Path,
   type PolicyInForce,
   type PolicyStamp,
+  type PolicyTaken,
 } from "../protocol/control.ts";
 import { connect } from "../protocol/dial.ts";
 import type { ChangeRecord, Page, PolicyRecord, Settings } from "../protocol/directory.ts";
@@ -125,7 +126,7 @@ when { context.lsted };
 
     writeFileSync(join(folder, "mine.cedar"), "permit (principal, action, resource);\n");
     const good = parseConfigFile("policies: mine.cedar\n", join(folder, "sallyport.yaml"));
-    const changes = await applyConfig(api, good, true);
+    const { changes } = await applyConfig(api, good, true);
     const lines = changes.flatMap(changeLines);
     assert.ok(lines.includes("~ policies"), lines.join("\n"));
     assert.ok(
@@ -175,6 +176,81 @@ when { context.lsted };
     }
     assert.equal((await holder.atLeast(revision + 2, 1_000)).version, version(ALLOW_LISTED));
     for (const uplink of uplinks) uplink.stop();
+  });
+
+  test("are answered with who took them; who says nothing is cut off, and comes again with them", async () => {
+    const uplink = await startUplink(gateway.edge.url, identity, () => {});
+    const mute = await controlSocket(gateway, identity);
+    await mute.messages.next();
+    const closed = once(mute.socket, "close") as Promise<[number, Buffer]>;
+    const before = performance.now();
+    const { policies } = await apply(closedTonight);
+    assert.ok(performance.now() - before < 3_000);
+    const states = policies!.connectors.filter(({ connector }) => connector === "main");
+    assert.deepEqual(states.map(({ state }) => state).sort(), ["cut_off", "taken"]);
+    assert.equal(states.find(({ state }) => state === "cut_off")!.instance, mute.instance);
+    assert.equal(policies!.version, version(closedTonight));
+    const [code, reason] = await closed;
+    assert.equal(code, 4451);
+    assert.match(reason.toString(), /did not take the policies in time/);
+    const again = await controlSocket(gateway, identity);
+    assert.equal(((await again.messages.next()) as PolicyInForce).text, closedTonight);
+    again.socket.terminate();
+    uplink.stop();
+    await apply(ALLOW_LISTED);
+  });
+
+  test("are not taken by who takes older ones; who says that it took later ones is shut out", async () => {
+    const { socket, messages } = await controlSocket(gateway, identity);
+    const { revision } = (await messages.next()) as PolicyInForce;
+    socket.send(taken(revision));
+    const applied = apply(closedTonight);
+    assert.equal(((await messages.next()) as PolicyInForce).revision, revision + 1);
+    socket.send(taken(revision));
+    assert.deepEqual(
+      (await applied).policies!.connectors.map(({ state }) => state),
+      ["cut_off"],
+    );
+
+    const liar = await controlSocket(gateway, identity);
+    const closed = once(liar.socket, "close") as Promise<[number]>;
+    liar.socket.send(taken(revision + 2));
+    assert.equal((await closed)[0], 4402);
+    await apply(ALLOW_LISTED);
+  });
+
+  test("of two changes at once, each is answered by who takes the later one", async () => {
+    const { socket, messages } = await controlSocket(gateway, identity);
+    const { revision } = (await messages.next()) as PolicyInForce;
+    const first = apply(closedTonight);
+    await messages.next();
+    const second = apply(ALLOW_LISTED);
+    await messages.next();
+    socket.send(taken(revision + 2));
+    for (const { policies } of await Promise.all([first, second])) {
+      assert.deepEqual(
+        policies!.connectors.map(({ state }) => state),
+        ["taken"],
+      );
+    }
+    socket.terminate();
+  });
+
+  test("are taken too by who registers while they are told, and who leaves then is not waited for", async () => {
+    const leaving = await controlSocket(gateway, identity);
+    await leaving.messages.next();
+    const applied = apply(closedTonight);
+    await leaving.messages.next();
+    const coming = await controlSocket(gateway, identity);
+    const { revision, text } = (await coming.messages.next()) as PolicyInForce;
+    assert.equal(text, closedTonight);
+    coming.socket.send(taken(revision));
+    leaving.socket.close(1000);
+    assert.deepEqual((await applied).policies!.connectors, [
+      { connector: "main", instance: coming.instance, state: "taken", ended: 0 },
+    ]);
+    coming.socket.terminate();
+    await apply(ALLOW_LISTED);
   });
 
   test("are told to a connector that was away", async () => {
@@ -559,13 +635,14 @@ function hostileIdentity(gateway: TestEdge): Promise<ConnectorIdentity> {
 async function controlSocket(
   gateway: TestEdge,
   identity: ConnectorIdentity,
-): Promise<{ socket: WebSocket; messages: Queue<HubMessage> }> {
+): Promise<{ socket: WebSocket; messages: Queue<HubMessage>; instance: string }> {
+  const instance = randomBytes(16).toString("hex");
   const socket = connect(
     gateway.edge.url,
     Path.control,
     {
       authorization: `Bearer ${await connectorToken(gateway.edge.url, identity)}`,
-      [Header.instance]: randomBytes(16).toString("hex"),
+      [Header.instance]: instance,
     },
     1024 * 1024,
   );
@@ -573,7 +650,12 @@ async function controlSocket(
   const messages = new Queue<HubMessage>();
   socket.on("message", (data: Buffer) => messages.put(JSON.parse(data.toString()) as HubMessage));
   await once(socket, "open");
-  return { socket, messages };
+  return { socket, messages, instance };
+}
+
+/** What a connector says when it judges by policies of this revision. */
+function taken(revision: number): string {
+  return JSON.stringify({ type: "policy_taken", revision } satisfies PolicyTaken);
 }
 
 /** How the edge answers a WebSocket without our subprotocol. */

@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
-import { applyConfig, changeLines, summary } from "../apply.ts";
+import { applyConfig, changeLines, distributionLines, summary } from "../apply.ts";
 import { edgeOf, withExamples } from "../command-line.ts";
 import { DEFAULT_FILE, readConfigFile } from "../config-file.ts";
 import { EXAMPLE } from "../example-config.ts";
@@ -14,14 +14,15 @@ export function addConfigurationCommands(program: Command): void {
     .option("-f, --file <file>", "the configuration file", DEFAULT_FILE)
     .option("-y, --yes", "do not ask")
     .option("--dry-run", "show the difference only")
-    .option("--json", "print the changes as JSON")
+    .option("--json", "print the changes, and how connectors took new policies, as JSON")
     .action(async (options: ApplyOptions, command: Command) => {
       const config = readConfigFile(options.file);
       const api = edgeOf(command);
-      const changes = await applyConfig(api, config, true);
+      const planned = await applyConfig(api, config, true);
+      const { changes } = planned;
       if (!options.json) for (const change of changes) for (const line of changeLines(change)) print(line);
       if (options.dryRun || changes.length === 0) {
-        if (options.json) return printJson(changes);
+        if (options.json) return printJson(planned);
         return note(
           changes.length === 0 ? "Nothing to change." : `${summary(changes)}. Nothing was changed.`,
         );
@@ -36,6 +37,7 @@ export function addConfigurationCommands(program: Command): void {
       const applied = await applyConfig(api, config, false);
       if (options.json) printJson(applied);
       note("Applied.");
+      if (applied.policies) for (const line of distributionLines(applied.policies)) note(line);
     });
   withExamples(apply, [
     ["sallyport apply -f sallyport.yaml --dry-run", "what would change"],
