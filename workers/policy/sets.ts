@@ -25,7 +25,7 @@ export function admitPolicies(text: string): PolicyProblem[] {
     store(version, PolicySet.load(workerCedar(), text));
     return [];
   } catch {
-    const problems = checkPolicies(workerCedar(), text);
+    const problems = problemsOf(text);
     if (problems.length > 0) return problems;
     return [
       {
@@ -35,6 +35,16 @@ export function admitPolicies(text: string): PolicyProblem[] {
         hint: "Try again; the edge's log says more.",
       },
     ];
+  }
+}
+
+/** None for a text on which the engine itself fails. */
+function problemsOf(text: string): PolicyProblem[] {
+  try {
+    return checkPolicies(workerCedar(), text);
+  } catch (error) {
+    console.error("policies can't be checked:", error);
+    return [];
   }
 }
 

@@ -11,6 +11,7 @@ import type { Uptake } from "../hub/object.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
 
+import { workerCedar } from "../policy/cedar.ts";
 import { sessionStub } from "../session/stub.ts";
 import { Connect } from "../tunnel/opening.ts";
 
@@ -91,6 +92,14 @@ const app = new Hono<{ Bindings: Env }>()
   .get("/test/told/:connector", async (c) => {
     const hub = c.env.HUB.getByName(c.req.param("connector")) as unknown as DurableObjectStub<ConnectorHub>;
     return c.json({ told: await hub.told() });
+  })
+  .post("/test/cedar", async (c) => {
+    const { text } = await c.req.json<{ text: string }>();
+    try {
+      return c.json({ parsed: workerCedar().policySetTextToParts(text).type });
+    } catch (error) {
+      return c.json({ failed: error instanceof Error ? error.message : "unknown" });
+    }
   })
   .get("/test/connector", async (c) => c.json(await authenticateConnector(c.req.raw, c.env)))
   .onError((error) => problemResponse(error));
