@@ -1,3 +1,4 @@
+import type { ApprovalAsk } from "../protocol/approval.ts";
 import type { EndCode } from "../protocol/close-reason.ts";
 import {
   type ConnectorEvent,
@@ -10,6 +11,7 @@ import {
   type SessionFacts,
 } from "../protocol/control.ts";
 import { chainFrame, frameGenesis } from "../protocol/entry.ts";
+import { FrameFlag } from "../protocol/frame.ts";
 import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
 import type { ConnectorStream, StreamHandlers } from "../protocol/stream.ts";
 import { join, type TunnelEnd, type TunnelSide } from "../protocol/tunnel.ts";
@@ -108,6 +110,10 @@ export class ConnectorSession implements ConnectorStream {
     this.#tunnel.sendEvent(Buffer.from(JSON.stringify(event)));
   }
 
+  askEdge(ask: ApprovalAsk): void {
+    this.#tunnel.sendEvent(Buffer.from(JSON.stringify(ask)), FrameFlag.ask);
+  }
+
   consumed(bytes: number): void {
     this.#tunnel.consumed(bytes);
   }
@@ -128,6 +134,8 @@ export class ConnectorSession implements ConnectorStream {
       if (this.#facts) return;
       this.#facts = message.facts;
       this.#owner.onOpen(this);
+    } else if (message.type === "approval") {
+      this.#handlers.onApproval?.(message);
     } else if (message.type === "end") {
       this.#finish(message.code, message.reason);
       // An edge that counts frames which were not sent gets no seal.

@@ -1,3 +1,4 @@
+import type { ApprovalEvent, ApprovalNews } from "./approval.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Decision } from "./policy/decision.ts";
 import type { StatementFacts } from "./sql/facts.ts";
@@ -56,6 +57,18 @@ export interface SessionFacts {
   listed: boolean;
   /** The policy set that was in force when the session was opened. */
   policy: PolicyStamp;
+  /** Present where the connection itself needed an approval. */
+  lease?: Lease;
+}
+
+/** The right of one principal to open one target until a time, which others approved. */
+export interface Lease {
+  /** The approval's id. */
+  id: string;
+  /** Milliseconds since 1970. */
+  until: number;
+  /** Who approved it. */
+  by: string[];
 }
 
 /** Which policy set: two sets with the same version have the same text. */
@@ -115,7 +128,7 @@ export interface CloseSession {
   reason: string;
 }
 
-export type EdgeMessage = Welcome | Open | EndSession;
+export type EdgeMessage = Welcome | Open | EndSession | ApprovalNews;
 export type AgentMessage = CloseSession;
 export type ConnectorMessage = CloseSession | ConnectorSeal;
 
@@ -243,12 +256,13 @@ export const MAX_SPARES = 8;
 
 /** JSON of an `edge` entry (kind 0). */
 export type EdgeEvent =
+  | ApprovalEvent
   | { event: "opened"; facts: SessionFacts; limits: Limits; edgeKey: string }
   | { event: "connector_joined"; connector: string; instance: string; key: string }
   | { event: "agent_dropped" | "agent_resumed" | "connector_dropped" | "connector_resumed" }
   | { event: "ended"; code: ErrorCode | "closed"; reason: string; by?: string };
 
-/** JSON of a `connector` entry's frame (kind 3). */
+/** JSON of a `connector` entry's frame (kind 3), beside `ApprovalAsk`. */
 export type ConnectorEvent =
   | {
       event: "target_connected";

@@ -44,6 +44,7 @@ export const ERRORS = {
   idle: { sqlstate: "57P05", status: 408, close: 4408 },
   bad_ticket: { sqlstate: "28000", status: 401, close: 4416 },
   edge_unreachable: { sqlstate: "08001", status: 503, close: 4456 },
+  approval_required: { sqlstate: "42501", status: 403, close: 4418 },
   storage_failed: { sqlstate: "58030", status: 507, close: 4417 },
   invalid_config: { sqlstate: "F0000", status: 400, close: 4400 },
   internal: { sqlstate: "XX000", status: 500, close: 4499 },

@@ -21,7 +21,7 @@ describe("frames", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...Object.values(FrameType)),
-        fc.nat(3),
+        fc.nat(7),
         fc.nat(0xffffffff),
         chunks,
         (type, flags, stream, payload) => {

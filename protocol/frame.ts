@@ -31,6 +31,8 @@ export const FrameFlag = {
   partial: 1,
   /** Written by the edge itself, as the last frame before it closes; the connector has not seen it. */
   edge: 2,
+  /** Of an event: an `ApprovalAsk`, which the edge reads and acts on; other events it only records. */
+  ask: 4,
 } as const;
 
 /** Builds a frame from the chunks of its payload; the chunks are copied once. */
@@ -79,7 +81,7 @@ export function decodeHeader(frame: Uint8Array): FrameHeader {
     throw new SallyportError("protocol_violation", `unknown frame type ${type}`);
   }
   const flags = frame[1]!;
-  if (flags > 3) throw new SallyportError("protocol_violation", `unknown frame flags ${flags}`);
+  if (flags > 7) throw new SallyportError("protocol_violation", `unknown frame flags ${flags}`);
   const stream = ((frame[2]! << 24) | (frame[3]! << 16) | (frame[4]! << 8) | frame[5]!) >>> 0;
   return { type: type as FrameType, flags, stream };
 }

@@ -1,3 +1,4 @@
+import type { ApprovalAsk, ApprovalNews } from "./approval.ts";
 import type { ConnectorEvent, SessionFacts } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
 
@@ -33,6 +34,8 @@ export interface StreamHandlers {
   onEnd(): void;
   /** The session is over, for good. */
   onClose(code: ErrorCode | "closed", reason: string): void;
+  /** At a connector's end: what became of a question. Told again after a resume. */
+  onApproval?(news: ApprovalNews): void;
 }
 
 /** The agent's end. */
@@ -48,4 +51,6 @@ export interface ConnectorStream extends ByteStream {
   readonly facts: SessionFacts;
   /** Adds an entry to the recording, in order with `send`. */
   event(event: ConnectorEvent): void;
+  /** The same for what the edge must act on; it answers by `onApproval`. */
+  askEdge(ask: ApprovalAsk): void;
 }

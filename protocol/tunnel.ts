@@ -117,8 +117,8 @@ export class TunnelEnd implements AgentStream {
   }
 
   /** Sends one frame that is no part of the stream. */
-  sendEvent(payload: Uint8Array): void {
-    this.#sendFrame(encodeFrame(FrameType.event, 0, 0, payload));
+  sendEvent(payload: Uint8Array, flags = 0): void {
+    this.#sendFrame(encodeFrame(FrameType.event, flags, 0, payload));
   }
 
   /** Sends a control message if the socket is open; control messages are not resent. */

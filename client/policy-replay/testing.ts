@@ -84,7 +84,7 @@ function rowsOf(count: number): Buffer[] {
 
 /** Facts of a statement that reads nothing, with what is given. */
 export function selectFacts(part: Partial<StatementFacts>): StatementFacts {
-  return factsOf("SELECT", "postgres:select", { fingerprint: "0123456789abcdef", ...part });
+  return factsOf("SELECT", "postgres:select", { fingerprint: "0123456789abcdef0123456789abcdef", ...part });
 }
 
 export const BLOCKED: Block = { verdict: "block", policies: ["no"], reason: "no" };
@@ -94,6 +94,7 @@ export const HELD: Approve = {
   reason: "ask",
   approvals: [{ approvers: ["dba"], quorum: 1 }],
   expiresMs: 60_000,
+  lastsMs: 60_000,
   scope: "once",
   rows: null,
   bytes: null,

@@ -215,7 +215,7 @@ const FACTS = factsOf("DELETE", "postgres:delete", {
   reads: ["public.c"],
   writes: ["public.c"],
   where: "missing",
-  fingerprint: "0123456789abcdef",
+  fingerprint: "0123456789abcdef0123456789abcdef",
 });
 const HELD: Approve = {
   verdict: "approve",
@@ -223,6 +223,7 @@ const HELD: Approve = {
   reason: "it writes every row",
   approvals: [{ approvers: ["dba", "leads"], quorum: 2 }],
   expiresMs: 900_000,
+  lastsMs: 900_000,
   scope: "fingerprint",
   rows: null,
   bytes: null,
@@ -296,7 +297,7 @@ test("changes of policy and cut results are told; facts only when asked for", ()
       .slice(3),
     [
       "08:00:00.002 the parser proved of statements before:",
-      "             │ DELETE (0123456789abcdef): postgres:delete · reads public.c · writes public.c · WHERE missing",
+      "             │ DELETE (0123456789abcdef0123456789abcdef): postgres:delete · reads public.c · writes public.c · WHERE missing",
     ],
   );
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { ConnectorEvent, PolicyInForce, SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
@@ -113,6 +114,7 @@ export class TestStream implements ConnectorStream {
   /** Every `send` and `end` of the gate. */
   readonly frames: { bytes: Buffer; partial: boolean }[] = [];
   readonly events: ConnectorEvent[] = [];
+  readonly asks: ApprovalAsk[] = [];
   readonly messages: Received[] = [];
   /** What the agent could not read of what it was sent. */
   malformed: unknown;
@@ -164,6 +166,11 @@ export class TestStream implements ConnectorStream {
     if (this.closed) throw new Error("the gate closed twice");
     this.closed = { code, reason };
     this.onClosed?.();
+    this.#changed();
+  }
+
+  askEdge(ask: ApprovalAsk): void {
+    this.asks.push(ask);
     this.#changed();
   }
 

@@ -12,6 +12,8 @@ export interface Annotations {
   /** ms */
   expiresMs: number;
   scope: Approve["scope"];
+  /** ms */
+  lastsMs: number;
   rows: number | null;
   bytes: number | null;
 }
@@ -24,7 +26,9 @@ export interface AnnotationProblem {
 
 export const SCOPES = ["once", "fingerprint", "session"] as const satisfies readonly Approve["scope"][];
 export const DEFAULT_EXPIRES_MS = 15 * 60_000;
-const MAX_EXPIRES_MS = 7 * 24 * 3_600_000;
+export const DEFAULT_LASTS_MS = 3_600_000;
+/** Of @expires and @lasts. */
+const MAX_TIME_MS = 7 * 24 * 3_600_000;
 const MAX_QUORUM = 10;
 const MAX_APPROVERS = 20;
 const MAX_REASON = 500;
@@ -32,7 +36,7 @@ const MAX_GROUP = 255;
 const MAX_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Nobody answers within milliseconds. */
-const { ms: _, ...EXPIRY_UNITS } = DURATION_UNITS;
+const { ms: _, ...TIME_UNITS } = DURATION_UNITS;
 
 /** One reader for each annotation: what it says, or undefined when it is none. */
 const READERS = {
@@ -53,12 +57,16 @@ const READERS = {
     hint: `Write how many people must agree, 1 to ${MAX_QUORUM}: @quorum("2").`,
   },
   expires: {
-    read: (text: string) => quantity(text, EXPIRY_UNITS, MAX_EXPIRES_MS),
+    read: (text: string) => quantity(text, TIME_UNITS, MAX_TIME_MS),
     hint: 'Write a number with s, m, h or d, at most 7d: @expires("15m").',
   },
   scope: {
     read: (text: string) => SCOPES.find((scope) => scope === text),
     hint: `It is one of ${SCOPES.map((scope) => `"${scope}"`).join(", ")}.`,
+  },
+  lasts: {
+    read: (text: string) => quantity(text, TIME_UNITS, MAX_TIME_MS),
+    hint: 'Write a number with s, m, h or d, at most 7d: @lasts("1h").',
   },
   rows: {
     read: (text: string) => integer(text, MAX_LIMIT),
@@ -105,6 +113,7 @@ export function readAnnotations(given: Readonly<Record<string, string | null>>):
       quorum: value("quorum") ?? 1,
       expiresMs: value("expires") ?? DEFAULT_EXPIRES_MS,
       scope: value("scope") ?? "once",
+      lastsMs: value("lasts") ?? DEFAULT_LASTS_MS,
       rows: value("rows") ?? null,
       bytes: value("bytes") ?? null,
     },

@@ -19,6 +19,8 @@ export interface Approve {
   /** How long the question stands, ms. */
   expiresMs: number;
   scope: "once" | "fingerprint" | "session";
+  /** How long an approval holds that is for more than one statement: of scope `fingerprint` or `session`, or a lease. Ms. */
+  lastsMs: number;
   rows: number | null;
   bytes: number | null;
 }

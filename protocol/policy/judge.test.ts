@@ -20,6 +20,7 @@ const approve = (approvers: string, policies: string[], rest: Partial<Decision> 
     reason: `asks ${approvers}`,
     approvals: [{ approvers: [approvers], quorum: 1 }],
     expiresMs: 900_000,
+    lastsMs: 3_600_000,
     scope: "session",
     rows: null,
     bytes: null,
@@ -49,7 +50,7 @@ test("a block outweighs the rest, and all blocks are told once", () => {
 test("of what is held, every group must agree, in the shortest time and narrowest scope, under every bound", () => {
   const verdict = worst([
     allow(10, "a"),
-    approve("dba", ["b"], { scope: "fingerprint", expiresMs: 5_000 }),
+    approve("dba", ["b"], { scope: "fingerprint", expiresMs: 5_000, lastsMs: 60_000 }),
     approve("dba", ["c"], { scope: "once" }),
     approve("dpo", ["d"], { rows: 20 }),
   ]);
@@ -62,6 +63,7 @@ test("of what is held, every group must agree, in the shortest time and narrowes
       { approvers: ["dpo"], quorum: 1 },
     ],
     expiresMs: 5_000,
+    lastsMs: 60_000,
     scope: "once",
     rows: 10,
     bytes: null,

@@ -107,6 +107,7 @@ export function worst(decisions: Decision[]): Decision {
     approvals: [...approvals].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, approval]) => approval),
     expiresMs: Math.min(...held.map(({ expiresMs }) => expiresMs)),
     scope: SCOPES.find((scope) => held.some((one) => one.scope === scope)) ?? "once",
+    lastsMs: Math.min(...held.map(({ lastsMs }) => lastsMs)),
     ...limits,
   };
 }

@@ -61,13 +61,14 @@ test("a permit that fires allows, with the least bounds of those that fired", ()
 
 test("a permit that looks at approved holds, with its annotations", () => {
   const text = `@id("dear") @reason("Too dear.") @approvers("security, dba") @quorum("2") @expires("90s")
-    @scope("session") @rows("7") permit(principal, ${SELECT}) when { context.approved };`;
+    @scope("session") @lasts("2h") @rows("7") permit(principal, ${SELECT}) when { context.approved };`;
   assert.deepEqual(decide(text), {
     verdict: "approve",
     policies: ["dear"],
     reason: "Too dear.",
     approvals: [{ approvers: ["dba", "security"], quorum: 2 }],
     expiresMs: 90_000,
+    lastsMs: 7_200_000,
     scope: "session",
     rows: 7,
     bytes: null,

@@ -130,6 +130,7 @@ export class PolicySet {
       approvals: [...approvals].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, approval]) => approval),
       expiresMs: Math.min(...notes.map(({ expiresMs }) => expiresMs)),
       scope: SCOPES.find((scope) => notes.some((note) => note.scope === scope)) ?? "once",
+      lastsMs: Math.min(...notes.map(({ lastsMs }) => lastsMs)),
       ...this.#limits(permits),
     };
   }

@@ -61,6 +61,7 @@ export function isDecision(value: unknown): value is Decision {
           (one: unknown) => isObject(one) && isTexts(one.approvers) && isCount(one.quorum),
         ) &&
         isCount(value.expiresMs) &&
+        isCount(value.lastsMs) &&
         SCOPES.includes(value.scope)
       );
     case "block":

@@ -22,7 +22,7 @@ const facts: StatementFacts = {
   settings: [],
   where: "condition",
   limit: null,
-  fingerprint: "0123456789abcdef",
+  fingerprint: "0123456789abcdef0123456789abcdef",
 };
 const approve: Approve = {
   verdict: "approve",
@@ -30,6 +30,7 @@ const approve: Approve = {
   reason: "it writes many rows",
   approvals: [{ approvers: ["dba"], quorum: 1 }],
   expiresMs: 900_000,
+  lastsMs: 60_000,
   scope: "once",
   rows: null,
   bytes: null,

@@ -29,7 +29,7 @@ const FACTS: Shape = {
   until: "number",
   address: "string",
   mode: "string",
-} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf" | "listed" | "policy">, Kind>;
+} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf" | "listed" | "policy" | "lease">, Kind>;
 
 /** Recordings from before there were policies lack both: who opened a session then stood on the target's list. */
 const BEFORE_POLICIES: Pick<SessionFacts, "listed" | "policy"> = {
