@@ -15,6 +15,17 @@ export interface Target {
   allow: string[];
 }
 
+/** A target as it is listed for a principal. */
+export interface ListedTarget extends Target {
+  /** A connector that serves it is online. */
+  online: boolean;
+  /**
+   * What the policies in force say of this principal opening it with the client. Only administrators see targets that
+   * they may not open (`none`).
+   */
+  access: "allow" | "approve" | "none";
+}
+
 /** An OIDC issuer whose tokens the edge accepts. */
 export interface Issuer {
   /** Short name, the prefix of its principals: `NAME/subject`. */

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
-import type { ChangeRecord, Page, PolicyDistribution, Problem, Session } from "../protocol/directory.ts";
+import type {
+  ChangeRecord,
+  ListedTarget,
+  Page,
+  PolicyDistribution,
+  Problem,
+  Session,
+} from "../protocol/directory.ts";
 import { generateKey, publicKey } from "../protocol/signatures.ts";
 import { done, HOUR, refused, startStubEdge } from "./stub-edge.ts";
 
@@ -68,6 +75,9 @@ describe("revocation", () => {
 });
 
 describe("the API", () => {
+  const targets = async (token: string) =>
+    (await done(call("GET", "/v1/targets", token))).items as ListedTarget[];
+
   test("apply tells every problem and changes nothing", async () => {
     const before = await done(admin("GET", "/v1/settings"));
     const bad = settings();
@@ -179,9 +189,72 @@ describe("the API", () => {
     });
     assert.equal((await killed(session))?.reason, "enough");
 
-    const names = async (token: string) =>
-      ((await done(call("GET", "/v1/targets", token))).items as { name: string }[]).map(({ name }) => name);
+    const names = async (token: string) => (await targets(token)).map(({ name }) => name);
     assert.deepEqual([await names(mine), await names(edge.adminToken)], [["orders"], ["orders", "staff"]]);
+  });
+
+  test("targets are listed as opening them is decided, whatever their own lists say", async () => {
+    const token = await newToken("lister");
+    const seen = async (by: string) => (await targets(by)).map(({ name, access }) => [name, access]);
+    assert.deepEqual(await seen(edge.adminToken), [
+      ["orders", "none"],
+      ["staff", "none"],
+    ]);
+    for (const [policies, expected] of [
+      [
+        "permit (principal, action, resource);",
+        [
+          ["orders", "allow"],
+          ["staff", "allow"],
+        ],
+      ],
+      [
+        `permit (principal, action == Action::"connect", resource) when { context.listed };
+@approvers("dba")
+permit (principal, action == Action::"connect", resource == Target::"staff") when { context.approved };`,
+        [
+          ["orders", "allow"],
+          ["staff", "approve"],
+        ],
+      ],
+      [
+        `permit (principal, action, resource);
+forbid (principal, action == Action::"connect", resource == Target::"orders");`,
+        [["staff", "allow"]],
+      ],
+      ['permit (principal, action == Action::"postgres:select", resource);', []],
+    ] as const) {
+      await done(apply({ ...settings(), policies }));
+      assert.deepEqual(await seen(token), expected, policies);
+      for (const [name, access] of [["orders", "none"], ["staff", "none"], ...expected]) {
+        const { status } = await register(token, name);
+        const shown = expected.find((one) => one[0] === name)?.[1];
+        assert.equal(status === 200, shown === "allow", `${name} ${access}`);
+      }
+    }
+    await done(apply(settings()));
+  });
+
+  test("a listing is whole, page by page, though much of it is not to be seen", async () => {
+    const token = await newToken("pager");
+    const all = Array.from({ length: 9 }, (_, i) => ({
+      ...settings().targets[0]!,
+      name: `t${i}`,
+      allow: i % 3 === 1 ? ["service/*"] : [],
+    }));
+    await done(apply({ ...settings(), targets: all }));
+    const found: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? "" : `&cursor=${cursor}`;
+      const page = (await done(
+        call("GET", `/v1/targets?limit=1${query}`, token),
+      )) as unknown as Page<ListedTarget>;
+      found.push(...page.items.map(({ name }) => name));
+      cursor = page.next;
+    } while (cursor !== null);
+    assert.deepEqual(found, ["t1", "t4", "t7"]);
+    await done(apply(settings()));
   });
 
   test("a recording comes as a file, to whom the session belongs", async () => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Session, Target } from "../../protocol/directory.ts";
+import type { ListedTarget, Session } from "../../protocol/directory.ts";
 import { asListing, edgeOf, type ListingOptions, printListing, withExamples } from "../command-line.ts";
 import { note, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
@@ -8,10 +8,11 @@ import { durationText } from "../units.ts";
 export function addSessionCommands(program: Command): Command {
   const targets = asListing(program.command("targets").description("list the targets that you may open"));
   targets.action(async ({ json, limit }: ListingOptions, command: Command) => {
-    const items = await edgeOf(command).list<Target & { online: boolean }>("/v1/targets", limit);
+    const items = await edgeOf(command).list<ListedTarget>("/v1/targets", limit);
     printListing(items, json, {
       NAME: ({ name }) => name,
       KIND: ({ kind }) => kind,
+      ACCESS: ({ access }) => access,
       STATE: ({ online }) => (online ? "online" : "offline"),
       CONNECTOR: ({ connector }) => connector,
       DESCRIPTION: ({ description }) => description,

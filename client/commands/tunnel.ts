@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import type { Target } from "../../protocol/directory.ts";
+import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { openTunnel } from "../../protocol/tunnel.ts";
 import { edgeOf, listenAddress, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { isLoopback, type ListenerOptions, listen } from "../listener.ts";
+import { explainConnect } from "../policy-replay/explain.ts";
 import { psqlLine, runToEnd, tunnelEnvironment } from "../run-command.ts";
 import { note, print, printable, printJson, styled } from "../terminal.ts";
 
@@ -99,10 +100,21 @@ function tunnelTo(api: EdgeApi, target: string): Pick<ListenerOptions, "open"> {
   return { open: async () => openTunnel({ edge: api.edge, target, token: await api.token() }) };
 }
 
-async function findTarget(api: EdgeApi, name: string): Promise<Target & { online: boolean }> {
-  const targets = await api.list<Target & { online: boolean }>("/v1/targets", MAX_TARGETS);
+async function findTarget(api: EdgeApi, name: string): Promise<ListedTarget> {
+  const targets = await api.list<ListedTarget>("/v1/targets", MAX_TARGETS);
   const target = targets.find((one) => one.name === name);
-  if (target) return target;
+  if (target && target.access !== "none") return target;
+  const { listed, decision } = await explainConnect(api, name, {}).catch((error: unknown) => {
+    if (error instanceof SallyportError && error.code === "unknown_target") return UNKNOWN;
+    throw error;
+  });
+  // A target of which one knows is not listed where the policies forbid it: they have a reason.
+  if (listed && decision?.verdict === "block") {
+    throw new SallyportError(
+      "forbidden",
+      `You may not open ${printable(name)}: ${printable(decision.reason)}`,
+    );
+  }
   throw new SallyportError(
     "unknown_target",
     `There is no target ${printable(name)} that you may open.`,
@@ -111,6 +123,8 @@ async function findTarget(api: EdgeApi, name: string): Promise<Target & { online
       : "An administrator adds targets with `sallyport apply`, and opens them to you with `allow`.",
   );
 }
+
+const UNKNOWN = { listed: false, decision: null } as const;
 
 function signalled(): Promise<void> {
   return new Promise((resolve) => {

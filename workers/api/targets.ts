@@ -1,5 +1,11 @@
 import { Hono } from "hono";
+import type { ListedTarget, Target } from "../../protocol/directory.ts";
+import { currentStamp } from "../directory/policies.ts";
 import { listTargets } from "../directory/targets.ts";
+import type { Env } from "../environment.ts";
+import type { Identity } from "../identity/identity.ts";
+import { decideConnect } from "../policy/connect.ts";
+import { loadPolicies } from "../policy/sets.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
 import { explainRoutes } from "./explain.ts";
 import { pageQuery, pageRequest } from "./names.ts";
@@ -7,23 +13,43 @@ import { query } from "./shape.ts";
 
 export const targetRoutes = new Hono<SignedIn>().route("/", explainRoutes).get("/", signedIn, async (c) => {
   const identity = c.get("identity");
-  const page = await listTargets(
-    c.env.DIRECTORY,
-    identity.administrator ? null : identity,
-    pageRequest(query(c.req.raw, pageQuery)),
-  );
+  const request = pageRequest(query(c.req.raw, pageQuery));
+  const accessTo = await accessOf(c.env, identity);
+  const see = (target: Target) => {
+    const access = accessTo(target);
+    return access === "none" && !identity.administrator ? null : { ...target, access };
+  };
+  const page = await listTargets(c.env.DIRECTORY, see, request);
   const connectors = [...new Set(page.items.map(({ connector }) => connector))];
   const replicas = new Map(
     await Promise.all(
       connectors.map(async (name) => [name, await c.env.HUB.getByName(name).replicas()] as const),
     ),
   );
-  const items = page.items.map((target) => ({
-    ...target,
-    online: replicas.get(target.connector)!.some(({ targets }) => serves(targets, target.name)),
-  }));
+  const items = page.items.map(
+    (target): ListedTarget => ({
+      ...target,
+      online: replicas.get(target.connector)!.some(({ targets }) => serves(targets, target.name)),
+    }),
+  );
   return c.json({ ...page, items });
 });
+
+/**
+ * Tells what opening a target with the client would come to. Where the policies in force can't be used nothing can be
+ * opened: an administrator, who can mend that, is shown so, and others get the error.
+ */
+async function accessOf(env: Env, identity: Identity): Promise<(target: Target) => ListedTarget["access"]> {
+  try {
+    const set = await loadPolicies(env.DIRECTORY, (await currentStamp(env.DIRECTORY)).version);
+    return (target) => ACCESS[decideConnect(set, identity, target, "framed").decision.verdict];
+  } catch (error) {
+    if (!identity.administrator) throw error;
+    return () => "none";
+  }
+}
+
+const ACCESS = { allow: "allow", approve: "approve", block: "none" } as const;
 
 /** A replica that lists none serves whatever its file has. */
 function serves(targets: string[], name: string): boolean {

@@ -1,6 +1,4 @@
 import type { Page, Target } from "../../protocol/directory.ts";
-import { mayOpen } from "../identity/access.ts";
-import type { Subject } from "../identity/identity.ts";
 import { decodeCursor, encodeCursor, type PageRequest, page } from "./page.ts";
 
 export type TargetRow = Omit<Target, "allow"> & { allow: string };
@@ -21,15 +19,18 @@ export async function allTargets(db: D1Database): Promise<Target[]> {
   return results.map(targetOf);
 }
 
-/** Lists targets by name: all, or those that a subject may open. */
-export async function listTargets(
+/** Lists targets by name, each as `see` shows it; those of which it answers null are left out. */
+export async function listTargets<T extends Target>(
   db: D1Database,
-  subject: Subject | null,
+  see: (target: Target) => T | null,
   request: PageRequest,
-): Promise<Page<Target>> {
+): Promise<Page<T>> {
   const after = request.cursor === null ? "" : decodeCursor(request.cursor, ["string"])[0];
-  const visible = (await allTargets(db)).filter(
-    (target) => target.name > after && (subject === null || mayOpen(target, subject)),
-  );
-  return page(visible, request, ({ name }) => encodeCursor([name]));
+  const seen: T[] = [];
+  for (const target of await allTargets(db)) {
+    if (seen.length > request.limit) break;
+    const shown = target.name > after ? see(target) : null;
+    if (shown !== null) seen.push(shown);
+  }
+  return page(seen, request, ({ name }) => encodeCursor([name]));
 }
