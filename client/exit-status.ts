@@ -26,6 +26,7 @@ const STATUS: Record<ErrorCode, number> = {
   unauthenticated: ExitStatus.unauthenticated,
   bad_ticket: ExitStatus.unauthenticated,
   forbidden: ExitStatus.refused,
+  approval_required: ExitStatus.refused,
   too_many: ExitStatus.refused,
   limit_exceeded: ExitStatus.refused,
   session_killed: ExitStatus.refused,
