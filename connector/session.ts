@@ -12,9 +12,10 @@ import {
 } from "../protocol/control.ts";
 import { chainFrame, frameGenesis } from "../protocol/entry.ts";
 import { FrameFlag } from "../protocol/frame.ts";
+import { join } from "../protocol/join.ts";
 import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
 import type { ConnectorStream, StreamHandlers } from "../protocol/stream.ts";
-import { join, type TunnelEnd, type TunnelSide } from "../protocol/tunnel.ts";
+import type { TunnelEnd, TunnelSide } from "../protocol/tunnel.ts";
 
 /** Who keeps the sessions of a connector. */
 export interface SessionOwner {

@@ -30,7 +30,7 @@ import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { factsOf } from "../protocol/sql/facts.ts";
-import { openTunnel } from "../protocol/tunnel.ts";
+import { openTunnel } from "../protocol/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 
@@ -619,7 +619,7 @@ function statement(text: string): ExplainedStatement {
   return {
     text,
     decision: { verdict: "allow", policies: ["policy1@1"], rows: null, bytes: null },
-    facts: factsOf("SELECT", "postgres:select", { fingerprint: "0123456789abcdef" }),
+    facts: factsOf("SELECT", "postgres:select", { fingerprint: "0123456789abcdef0123456789abcdef" }),
     plan: null,
   };
 }

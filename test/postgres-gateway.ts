@@ -4,7 +4,7 @@ import { type Listener, listen } from "../client/listener.ts";
 import type { ConnectorConfig, PostgresTargetConfig } from "../connector/config.ts";
 import { startConnector } from "../connector/main.ts";
 import type { Uplink } from "../connector/uplink.ts";
-import { openTunnel } from "../protocol/tunnel.ts";
+import { openTunnel } from "../protocol/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "./gateway.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 

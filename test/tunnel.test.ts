@@ -9,8 +9,8 @@ import type { Uplink } from "../connector/uplink.ts";
 import { Header, Path, SUBPROTOCOL } from "../protocol/control.ts";
 import type { Session } from "../protocol/directory.ts";
 import { encodeFrame, FrameType, WINDOW } from "../protocol/frame.ts";
+import { openTunnel } from "../protocol/join.ts";
 import type { ByteStream } from "../protocol/stream.ts";
-import { openTunnel } from "../protocol/tunnel.ts";
 import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { openTunnel } from "../../protocol/tunnel.ts";
+import { openTunnel } from "../../protocol/join.ts";
 import { edgeOf, listenAddress, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { isLoopback, type ListenerOptions, listen } from "../listener.ts";

@@ -9,7 +9,7 @@ import pg from "pg";
 import type { EdgeOptions } from "../../client/edge-host.ts";
 import { type Listener, listen } from "../../client/listener.ts";
 import type { Session } from "../../protocol/directory.ts";
-import { openTunnel } from "../../protocol/tunnel.ts";
+import { openTunnel } from "../../protocol/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "../gateway.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 
