@@ -17,7 +17,28 @@ export interface Catalog {
   userOperator(schema: string, name: string): boolean | undefined;
   /** Whether a type of this name in this schema has cast, range or domain code that is a user's, as for operators. */
   userType(schema: string, name: string): boolean | undefined;
+  /** Whether there is a type of this name. A catalog without this can't tell that one is absent. */
+  typeExists?(schema: string, name: string): boolean | undefined;
+  /** Likewise for a schema. */
+  schemaExists?(schema: string): boolean | undefined;
+  /** Users' code that runs without being named anywhere; undefined when not known yet. A catalog without this has none. */
+  hooks?(): readonly Hook[] | undefined;
 }
+
+/** A user's function that statements run which name neither it nor anything of a user's. */
+export type Hook = { function: string } & (
+  | {
+      kind: "cast";
+      /** `int4 AS text`: both are PostgreSQL's own types. */
+      name: string;
+      /** Only where a statement writes the cast. */
+      explicit: boolean;
+    }
+  /** Of an operator class or family for a type of PostgreSQL's own. */
+  | { kind: "operator-class"; name: string }
+  /** `tags`: the commands that it is for; null for all. */
+  | { kind: "event-trigger"; name: string; tags: string[] | null }
+);
 
 export interface Relation {
   oid: number;
@@ -65,6 +86,8 @@ export interface Relation {
   writeSideEffects: string[];
   /** Likewise for reads: policies, virtual columns, casts of the columns' types. */
   readSideEffects: string[];
+  /** Likewise for ANALYZE, beside those of a write. */
+  analyzeSideEffects?: string[];
 }
 
 export interface Routine {
@@ -80,8 +103,10 @@ export interface Routine {
 
 /** A name in the catalog that isn't loaded yet. */
 export interface CatalogName {
-  kind: "relation" | "functions" | "operator" | "type";
+  kind: "relation" | "functions" | "operator" | "type" | "schema" | "hooks";
+  /** Empty for the hooks, which are those of the whole database. */
   schema: string;
+  /** Empty for a schema and the hooks. */
   name: string;
 }
 

@@ -1,8 +1,9 @@
 import type { Catalog, CatalogName, NameContext, Routine } from "./catalog.ts";
-import type { ClassifiedStatement, SessionEffect, StatementAction } from "./facts.ts";
+import type { Absent, ClassifiedStatement, SessionEffect, StatementAction } from "./facts.ts";
 import { functionRow, isHarmlessVolatile, readsSystem } from "./functions.ts";
 import { OLDEST_SERVER } from "./newer-grammar.ts";
 import type { ParsedStatement } from "./parser.ts";
+import { unknownCall } from "./resolve/names.ts";
 import { nameParts, qualifiedName } from "./resolve/qualified-name.ts";
 import { resolveStatement } from "./resolve.ts";
 import { NAME_SETTINGS, pinViolations } from "./settings.ts";
@@ -69,7 +70,7 @@ function classifyOne(
   // The calls in a function's body are looked up with its statements.
   for (const call of draft.type === "CreateFunctionStmt" ? [] : draft.calls) {
     // It may come to be before the statement runs, or be another name for a cast or a column.
-    if (!known.has(call)) draft.opaque.add(`what ${qualifiedName(call)}(…) calls is not known`);
+    if (!known.has(call)) draft.opaque.add(unknownCall(call));
   }
   if (known.has("set_config")) {
     const touched = [...resolution.reads, ...resolution.writes];
@@ -136,7 +137,14 @@ function classifyOne(
     text: statement.text,
     explainable: draft.explainable,
     pinViolations: [...pinViolations(draft.pinned), ...bodyViolations],
+    ...absentOnly(draft.opaque, resolution.absent),
   };
+}
+
+/** What does not exist, where nothing else makes the statement opaque. */
+function absentOnly(opaque: ReadonlySet<string>, absent: ReadonlyMap<string, Absent>): { absent?: Absent[] } {
+  if (opaque.size === 0 || ![...opaque].every((reason) => absent.has(reason))) return {};
+  return { absent: [...absent.values()] };
 }
 
 function judgeRoutine(draft: Draft, routine: Routine, names: NameContext): void {

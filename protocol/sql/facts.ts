@@ -25,9 +25,12 @@ export interface StatementFacts {
   where: Where;
   /** The constant of its LIMIT or FETCH FIRST, when it is the only or outermost one; null without one. */
   limit: number | null;
-  /** pg_query's fingerprint: equal for statements that differ in constants only. 16 hex digits. */
+  /** Equal for statements that differ only in constants that name nothing and hold no code. 32 hex digits. */
   fingerprint: string;
 }
+
+/** What `StatementFacts.fingerprint` looks like. */
+export const FINGERPRINT = /^[0-9a-f]{32}$/;
 
 /** Facts of something that does this one action and, but for what is given, touches nothing. */
 export function factsOf(
@@ -141,6 +144,13 @@ export type SessionEffect =
   | { kind: "copy-in" }
   | { kind: "copy-out" };
 
+/** An error that PostgreSQL would give because something does not exist. */
+export interface Absent {
+  sqlstate: "3F000" | "42P01" | "42703" | "42704" | "42883";
+  /** As PostgreSQL has it, but for a function's arguments, whose types aren't known here. */
+  message: string;
+}
+
 /** One statement of a string. */
 export interface ClassifiedStatement {
   facts: StatementFacts;
@@ -154,4 +164,9 @@ export interface ClassifiedStatement {
    * which reading statements rests. Empty for nearly all.
    */
   pinViolations: string[];
+  /**
+   * What it names that does not exist, in the order in which PostgreSQL would notice; only where that is all that
+   * makes it opaque.
+   */
+  absent?: Absent[];
 }

@@ -1,7 +1,8 @@
 import type { Node } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Routine } from "./catalog.ts";
-import type { Where } from "./facts.ts";
+import type { Absent, Where } from "./facts.ts";
 import { type Context, Findings } from "./resolve/findings.ts";
+import { addHooks } from "./resolve/hooks.ts";
 import { resolveTop } from "./resolve/statements.ts";
 import { bodyOf } from "./resolve/tree.ts";
 
@@ -23,6 +24,8 @@ export interface Resolution {
   foreign: string[];
   /** What could not be resolved, in words. */
   opaque: string[];
+  /** Those of `opaque` that are but that something does not exist. */
+  absent: ReadonlyMap<string, Absent>;
   where: Where;
 }
 
@@ -41,6 +44,7 @@ export function resolveStatement(
   const context: Context = { names, catalog, missing, found, seen: new Set() };
   try {
     resolveTop(context, bodyOf(tree, "RawStmt")?.stmt ?? tree);
+    addHooks(context);
   } catch (error) {
     // The bound on depth leaves room for the caller's part of the stack, but nobody knows how large that is.
     if (!(error instanceof RangeError)) throw error;
@@ -55,6 +59,7 @@ export function resolveStatement(
     routines: [...found.routines],
     foreign: [...found.foreign].sort(),
     opaque: [...found.opaque].sort(),
+    absent: found.absent,
     where: found.where,
   };
 }

@@ -1,12 +1,15 @@
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { CatalogName, Relation, Routine } from "../../../protocol/sql/catalog.ts";
+import type { CatalogName, Hook, Relation, Routine } from "../../../protocol/sql/catalog.ts";
 import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
 
 /** What a name turned out to mean. */
 export type Loaded =
   | { kind: "relation"; relation: Relation | null }
   | { kind: "functions"; functions: Routine[] }
-  | { kind: "operator" | "type"; user: boolean };
+  | { kind: "operator"; user: boolean }
+  | { kind: "type"; user: boolean; exists: boolean }
+  | { kind: "schema"; exists: boolean }
+  | { kind: "hooks"; hooks: Hook[] };
 
 /** PostgreSQL allows 1,600 columns, 32 of them in an index. */
 const MAX_COLUMNS = 1_664;
@@ -15,6 +18,9 @@ const MAX_KEYS = 1_000;
 const MAX_KIN = 50_000;
 const MAX_BESIDE = 1_000;
 const MAX_ROUTINES = 10_000;
+/** Of each sort. */
+export const MAX_HOOKS = 1_000;
+const MAX_TAGS = 1_000;
 /** Characters. NAMEDATALEN may have been raised when the server was built. */
 const MAX_NAME = 1_024;
 /** Characters of a view's text: as long as what the parser takes. A longer view is opaque. */
@@ -40,10 +46,11 @@ export function readAnswers(
     }
     found[n] = json === null ? null : parse(json);
   }
-  return names.map((name, n) => read(name, found[n] ?? null, trusted));
+  return names.map((name, n) => read(name, found[n] ?? null, found[n] !== undefined, trusted));
 }
 
-function read(name: CatalogName, json: Json, trusted: ReadonlySet<string>): Loaded {
+/** `exists`: there was a row for the name, though perhaps without a value. */
+function read(name: CatalogName, json: Json, exists: boolean, trusted: ReadonlySet<string>): Loaded {
   const { kind } = name;
   switch (kind) {
     case "relation":
@@ -54,10 +61,42 @@ function read(name: CatalogName, json: Json, trusted: ReadonlySet<string>): Load
         functions: json === null ? [] : list(json, MAX_ROUTINES).map((one) => routine(name, one)),
       };
     case "operator":
-    case "type": {
-      const functions = json === null ? [] : list(json, MAX_ROUTINES).map((one) => tuple(one, 2));
-      return { kind, user: functions.some(([schema, own]) => !trusts(trusted, text(schema), text(own))) };
+      return { kind, user: runsUsers(json, trusted) };
+    case "type":
+      return { kind, user: runsUsers(json, trusted), exists };
+    case "schema":
+      return { kind, exists };
+    case "hooks":
+      return {
+        kind,
+        hooks: json === null ? [] : list(json, 3 * MAX_HOOKS).flatMap((one) => hook(one, trusted)),
+      };
+  }
+}
+
+/** Whether any of these functions is not trusted. */
+function runsUsers(json: Json, trusted: ReadonlySet<string>): boolean {
+  const functions = json === null ? [] : list(json, MAX_ROUTINES).map((one) => tuple(one, 2));
+  return functions.some(([schema, own]) => !trusts(trusted, text(schema), text(own)));
+}
+
+/** Nothing where the function is trusted. */
+function hook(json: Json, trusted: ReadonlySet<string>): Hook[] {
+  const [what, named, detail, schema, own] = tuple(json, 5);
+  if (trusts(trusted, text(schema), text(own))) return [];
+  const code = qualifiedName(text(schema), text(own));
+  const name = text(named);
+  switch (what) {
+    case "cast":
+      return [{ kind: what, name, explicit: flag(detail), function: code }];
+    case "operator-class":
+      return [{ kind: what, name, function: code }];
+    case "event-trigger": {
+      const tags = detail === null ? null : list(detail, MAX_TAGS).map((tag) => text(tag));
+      return [{ kind: what, name, tags, function: code }];
     }
+    default:
+      return fail("code of an unknown sort");
   }
 }
 
@@ -84,13 +123,21 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
     return { part: text(part), name: qualifiedName(text(schema), text(name)), active: flag(active) };
   });
   const of = (part: string) => kin.flatMap((one) => (one.part === part ? [one.name] : [])).sort();
-  const beside = { read: new Set<string>(), write: new Set<string>() };
+  const beside = {
+    read: new Set<string>(),
+    write: new Set<string>(),
+    analyze: new Set<string>(),
+    cascade: new Set<string>(),
+  };
   const own = qualifiedName(asked.schema, asked.name);
   for (const one of list(json.beside, MAX_BESIDE)) {
     const words = besideWords(own, one, trusted);
     if (words === null) continue;
-    if (words.at !== "read") beside.write.add(words.words);
-    if (words.at !== "write") beside.read.add(words.words);
+    if (words.at !== "both") beside[words.at].add(words.words);
+    else {
+      beside.write.add(words.words);
+      beside.read.add(words.words);
+    }
   }
   const onUpdate = of("u");
   // Which of its columns a foreign key refers to can then not be told by its keys.
@@ -111,26 +158,33 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
     cascades: {
       onDelete: of("d"),
       onUpdate,
-      sideEffects: kin
-        .filter(({ active }) => active)
-        .map(({ name }) => `a foreign key's action runs triggers or rules of ${name}`),
+      sideEffects: [
+        ...kin
+          .filter(({ active }) => active)
+          .map(({ name }) => `a foreign key's action runs triggers or rules of ${name}`),
+        ...beside.cascade,
+      ],
     },
     writeSideEffects: [...beside.write],
     readSideEffects: [...beside.read],
+    analyzeSideEffects: [...beside.analyze],
   };
 }
+
+/** When something runs beside the rows; `cascade`: when a foreign key's action writes other rows. */
+const TIMES = ["read", "write", "both", "analyze", "cascade"] as const;
 
 /** Null where the function is trusted, so that nothing is left to say. */
 function besideWords(
   relation: string,
   json: Json,
   trusted: ReadonlySet<string>,
-): { at: "read" | "write" | "both"; words: string } | null {
+): { at: (typeof TIMES)[number]; words: string } | null {
   const [at, what, name, schema, routine] = tuple(json, 5);
-  const when =
-    at === "read" || at === "write" || at === "both" ? at : fail("a side effect of an unknown time");
+  const when = TIMES.find((time) => time === at) ?? fail("a side effect of an unknown time");
   const code = schema === null ? "" : qualifiedName(text(schema), text(routine));
   if (schema !== null && trusts(trusted, text(schema), text(routine))) return null;
+  if (when === "cascade") return { at: when, words: `what a foreign key's action writes calls ${code}` };
   switch (what) {
     case "rule":
       return { at: when, words: `the rule ${text(name)} of ${relation} rewrites it` };
@@ -141,6 +195,8 @@ function besideWords(
     case "policy":
     case "check":
     case "index":
+    case "partitioning":
+    case "statistics":
       return { at: when, words: `the ${what} ${text(name)} of ${relation} calls ${code}` };
     case "default":
       return { at: when, words: `the column ${text(name)} of ${relation} calls ${code}` };

@@ -45,6 +45,10 @@ const WATCHED: Watched[] = [
   { catalog: "pg_proc", identity: oid("oid"), condition: made("oid") },
   { catalog: "pg_operator", identity: oid("oid"), condition: made("oid") },
   { catalog: "pg_cast", identity: oid("oid"), condition: made("oid") },
+  { catalog: "pg_amproc", identity: oid("oid"), condition: made("oid") },
+  { catalog: "pg_amop", identity: oid("oid"), condition: made("oid") },
+  { catalog: "pg_event_trigger", identity: oid("oid"), condition: "true" },
+  { catalog: "pg_statistic_ext", identity: oid("oid"), condition: permanent("stxrelid") },
   { catalog: "pg_range", identity: oid("rngtypid"), condition: made("rngtypid") },
   // A table's own type, and the type of its arrays, change when the table does.
   {

@@ -1,4 +1,4 @@
-import type { CatalogName, Relation, Routine } from "../../../protocol/sql/catalog.ts";
+import type { CatalogName, Hook, Relation, Routine } from "../../../protocol/sql/catalog.ts";
 import type { Loaded } from "./answers.ts";
 
 /** Names that are kept, and characters of what they mean; the oldest go first. */
@@ -48,7 +48,17 @@ export class KnownNames {
 
   user(kind: "operator" | "type", schema: string, name: string): boolean | undefined {
     const loaded = this.#get(kind, schema, name);
-    return loaded?.kind === kind ? loaded.user : undefined;
+    return loaded?.kind === kind && "user" in loaded ? loaded.user : undefined;
+  }
+
+  exists(kind: "type" | "schema", schema: string, name: string): boolean | undefined {
+    const loaded = this.#get(kind, schema, name);
+    return loaded !== undefined && "exists" in loaded ? loaded.exists : undefined;
+  }
+
+  hooks(): readonly Hook[] | undefined {
+    const loaded = this.#get("hooks", "", "");
+    return loaded?.kind === "hooks" ? loaded.hooks : undefined;
   }
 
   #get(kind: CatalogName["kind"], schema: string, name: string): Loaded | undefined {
@@ -85,5 +95,17 @@ export abstract class KnownCatalog {
 
   userType(schema: string, name: string): boolean | undefined {
     return this.fresh().user("type", schema, name);
+  }
+
+  typeExists(schema: string, name: string): boolean | undefined {
+    return this.fresh().exists("type", schema, name);
+  }
+
+  schemaExists(schema: string): boolean | undefined {
+    return this.fresh().exists("schema", schema, "");
+  }
+
+  hooks(): readonly Hook[] | undefined {
+    return this.fresh().hooks();
   }
 }

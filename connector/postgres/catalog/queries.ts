@@ -1,6 +1,14 @@
 import type { CatalogName } from "../../../protocol/sql/catalog.ts";
+import { HOOKS } from "./hooks-query.ts";
 import { relationStatement } from "./relation-query.ts";
-import { expressionCode, INSTALLED, USED_TYPES_CODE, USER_OBJECT, usedTypes } from "./stored-code.ts";
+import {
+  expressionCode,
+  INSTALLED,
+  USED_DOMAIN_DEFAULTS,
+  USED_TYPES_CODE,
+  USER_OBJECT,
+  usedTypes,
+} from "./stored-code.ts";
 
 /**
  * The SQL that reads a target's catalog, for PostgreSQL 13 to 18, with no more rights than any role has.
@@ -44,7 +52,14 @@ export function literal(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
-const KINDS = ["relation", "functions", "operator", "type"] as const satisfies CatalogName["kind"][];
+const KINDS = [
+  "relation",
+  "functions",
+  "operator",
+  "type",
+  "schema",
+  "hooks",
+] as const satisfies CatalogName["kind"][];
 
 /** Where the names stand in a statement. */
 const NAMES = "$names";
@@ -53,12 +68,22 @@ const REQUESTED = `pg_catalog.json_to_recordset(${NAMES}::pg_catalog.json)
     AS q(n pg_catalog.int4, schema pg_catalog.name, name pg_catalog.name)
   JOIN pg_catalog.pg_namespace s ON s.nspname = q.schema`;
 
+/**
+ * Whether a function is PostgreSQL's own and as initdb made it. A superuser may put other SQL in its place, which then
+ * has a later transaction than initdb's last steps, of which making the information_schema is one; what is in C stays
+ * believed, for whoever can replace that can do all else too.
+ */
+const BUILTIN = `p.oid < ${USER_OBJECT} AND (l.lanname = ANY ('{internal,c}')
+    OR l.lanname = 'sql' AND COALESCE(p.xmin::pg_catalog.text::pg_catalog.int8 <= (
+      SELECT i.xmin::pg_catalog.text::pg_catalog.int8 FROM pg_catalog.pg_namespace i
+      WHERE i.nspname = 'information_schema'), false))`;
+
 const STATEMENTS: Record<CatalogName["kind"], string> = {
   relation: withSchemas(relationStatement(REQUESTED)),
 
   functions: withSchemas(`
 SELECT q.n, pg_catalog.json_agg(pg_catalog.json_build_object(
-  'kind', p.prokind, 'builtin', p.oid < ${USER_OBJECT} AND l.lanname = ANY ('{internal,c,sql}'),
+  'kind', p.prokind, 'builtin', ${BUILTIN},
   'volatility', p.provolatile, 'securityDefiner', p.prosecdef, 'language', l.lanname))
 FROM ${REQUESTED}
   JOIN pg_catalog.pg_proc p ON p.pronamespace = s.oid AND p.proname = q.name
@@ -88,6 +113,8 @@ SELECT q.n, (
         "k.oid",
         "k.conbin::pg_catalog.text",
       )}) code
+    UNION SELECT code.schema, code.name FROM (${USED_DOMAIN_DEFAULTS}) given
+      CROSS JOIN LATERAL (${expressionCode("given.catalog", "given.object", "given.tree")}) code
     UNION SELECT ns.nspname, p.proname
     FROM pg_catalog.pg_cast k JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
       JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
@@ -95,4 +122,10 @@ SELECT q.n, (
       AND p.oid >= ${USER_OBJECT} AND p.prolang <> ALL (${INSTALLED})
   ) code)
 FROM ${REQUESTED} JOIN pg_catalog.pg_type t ON t.typnamespace = s.oid AND t.typname = q.name`),
+
+  // A row for each that exists.
+  schema: withSchemas(`SELECT q.n, 'true'::pg_catalog.text FROM ${REQUESTED}`),
+
+  hooks: withSchemas(`
+SELECT q.n, (${HOOKS}) FROM pg_catalog.json_to_recordset(${NAMES}::pg_catalog.json) AS q(n pg_catalog.int4)`),
 };

@@ -1,4 +1,16 @@
-import { expressionCode, USED_TYPES_CODE, usedTypes } from "./stored-code.ts";
+import {
+  expressionCode,
+  USED_DOMAIN_DEFAULTS,
+  USED_TYPES_CODE,
+  USER_OBJECT,
+  usedTypes,
+} from "./stored-code.ts";
+
+/**
+ * Users' triggers `t`. Until PostgreSQL 14 those that a partition has from its parent count as internal; the others
+ * that do are foreign keys' and call PostgreSQL's own functions.
+ */
+const USER_TRIGGER = `(NOT t.tgisinternal OR t.tgfoid >= ${USER_OBJECT}) AND t.tgenabled <> 'D'`;
 
 /** Relations above or below `c`, all levels; UNION ends loops. */
 const inheritance = (from: "inhparent" | "inhrelid", to: "inhparent" | "inhrelid") => `
@@ -53,29 +65,43 @@ const CASCADES = `
 const KIN = `
     SELECT COALESCE(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_array(x.part, ns.nspname, k.relname,
       x.part = ANY ('{d,u}') AND (
-        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = k.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D')
+        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = k.oid AND ${USER_TRIGGER})
         OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = k.oid AND r.ev_enabled <> 'D')))), '[]')
     FROM (
       SELECT 'child', oid FROM pg_catalog.unnest(below.oids) oid
-      UNION ALL SELECT 'parent', x.oid FROM (${inheritance("inhrelid", "inhparent")}) x
+      UNION ALL SELECT 'parent', oid FROM pg_catalog.unnest(above.oids) oid
       UNION ALL SELECT x.first, x.oid FROM (${CASCADES}) x
     ) x(part, oid) JOIN pg_catalog.pg_class k ON k.oid = x.oid JOIN pg_catalog.pg_namespace ns ON ns.oid = k.relnamespace
     WHERE NOT pg_catalog.pg_is_other_temp_schema(k.relnamespace)`;
 
-/** Expressions that are stored with a relation. `at`: whether reading or writing rows runs them, or both. */
+/** Expressions that a write to rows of the relations `oids` runs; virtual columns are also read. */
+const written = (oids: string, at: (usual: string) => string) => `
+      SELECT ${at("CASE WHEN a.attgenerated = 'v' THEN 'both' ELSE 'write' END")} AS at, 'default' AS what, a.attname AS name,
+        'pg_catalog.pg_attrdef'::pg_catalog.regclass AS catalog, e.oid AS object, e.adbin::pg_catalog.text AS tree
+      FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
+      WHERE e.adrelid = ANY (${oids})
+      UNION ALL SELECT ${at("'write'")}, 'check', k.conname, 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conbin::pg_catalog.text
+      FROM pg_catalog.pg_constraint k WHERE k.conrelid = ANY (${oids}) AND k.contype = 'c'
+      UNION ALL SELECT ${at("'write'")}, 'index', x.relname, 'pg_catalog.pg_class'::pg_catalog.regclass, x.oid, pg_catalog.concat(i.indexprs, i.indpred)
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      WHERE i.indrelid = ANY (${oids}) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`;
+
+/**
+ * Expressions that are stored with a relation, its children and what foreign keys change with it. `at`: what runs
+ * them. PostgreSQL 13 has no statistics on expressions.
+ */
 const EXPRESSIONS = `
       SELECT 'both' AS at, 'policy' AS what, p.polname AS name, 'pg_catalog.pg_policy'::pg_catalog.regclass AS catalog, p.oid AS object,
         pg_catalog.concat(p.polqual, p.polwithcheck) AS tree
       FROM pg_catalog.pg_policy p WHERE c.relrowsecurity AND p.polrelid = c.oid
-      UNION ALL SELECT CASE WHEN a.attgenerated = 'v' THEN 'both' ELSE 'write' END, 'default', a.attname,
-        'pg_catalog.pg_attrdef'::pg_catalog.regclass, e.oid, e.adbin::pg_catalog.text
-      FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_attribute a ON a.attrelid = e.adrelid AND a.attnum = e.adnum
-      WHERE e.adrelid = ANY (family.oids)
-      UNION ALL SELECT 'write', 'check', k.conname, 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conbin::pg_catalog.text
-      FROM pg_catalog.pg_constraint k WHERE k.conrelid = ANY (family.oids) AND k.contype = 'c'
-      UNION ALL SELECT 'write', 'index', x.relname, 'pg_catalog.pg_class'::pg_catalog.regclass, x.oid, pg_catalog.concat(i.indexprs, i.indpred)
-      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-      WHERE i.indrelid = ANY (family.oids) AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`;
+      UNION ALL ${written("family.oids", (usual) => usual)}
+      UNION ALL SELECT 'write', 'partitioning', x.relname, 'pg_catalog.pg_class'::pg_catalog.regclass, x.oid, t.partexprs::pg_catalog.text
+      FROM pg_catalog.pg_partitioned_table t JOIN pg_catalog.pg_class x ON x.oid = t.partrelid
+      WHERE t.partrelid = ANY (family.oids || above.oids) AND t.partexprs IS NOT NULL
+      UNION ALL SELECT 'analyze', 'statistics', t.stxname, 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, t.oid,
+        pg_catalog.to_json(t) ->> 'stxexprs'
+      FROM pg_catalog.pg_statistic_ext t WHERE t.stxrelid = ANY (family.oids) AND pg_catalog.to_json(t) ->> 'stxexprs' IS NOT NULL
+      UNION ALL ${written("reached.oids", () => "'cascade'")}`;
 
 /** How many things that run beside a relation's rows are told: one is enough to make it opaque. */
 const MAX_BESIDE = 50;
@@ -90,12 +116,17 @@ const BESIDE = `
         WHERE a.attrelid = ANY (family.oids) AND a.attnum > 0 AND NOT a.attisdropped
         UNION ALL SELECT d.refobjid
         FROM expression e JOIN pg_catalog.pg_depend d ON d.classid = e.catalog AND d.objid = e.object
-        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass`)}
+        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass`)},
+    ${usedTypes(
+      `SELECT a.atttypid FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = ANY (reached.oids) AND a.attnum > 0 AND NOT a.attisdropped`,
+      "carried",
+    )}
     SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(b.at, b.what, b.name, b.schema, b.function)), '[]') FROM (
       SELECT 'write' AS at, 'rule' AS what, r.rulename AS name, NULL AS schema, NULL AS function
       FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'
       UNION ALL SELECT 'write', 'trigger', t.tgname, NULL, NULL
-      FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY (family.oids) AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+      FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY (family.oids) AND ${USER_TRIGGER}
       UNION ALL SELECT 'both', 'lookup', e.name, NULL, NULL
       FROM expression e WHERE e.what = 'policy' AND e.tree ~~ '%{SUBLINK%'
       UNION ALL SELECT e.at, e.what, e.name, code.schema, code.name
@@ -103,6 +134,9 @@ const BESIDE = `
         SELECT * FROM expression
         UNION ALL SELECT 'both', 'domain', k.conname, 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conbin::pg_catalog.text
         FROM used JOIN pg_catalog.pg_constraint k ON k.contypid = used.oid AND k.contype = 'c'
+        UNION ALL SELECT 'cascade', 'domain', k.conname, 'pg_catalog.pg_constraint'::pg_catalog.regclass, k.oid, k.conbin::pg_catalog.text
+        FROM carried JOIN pg_catalog.pg_constraint k ON k.contypid = carried.oid AND k.contype = 'c'
+        UNION ALL SELECT 'write', 'domain', d.name, d.catalog, d.object, d.tree FROM (${USED_DOMAIN_DEFAULTS}) d
       ) e CROSS JOIN LATERAL (${expressionCode("e.catalog", "e.object", "e.tree")}) code
       UNION ALL SELECT 'both', 'cast', NULL, code.schema, code.name FROM (${USED_TYPES_CODE}) code
       LIMIT ${MAX_BESIDE}) b`;
@@ -136,6 +170,8 @@ WITH before AS MATERIALIZED (
     JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = q.name
     CROSS JOIN LATERAL (SELECT ARRAY(${inheritance("inhparent", "inhrelid")}) AS oids OFFSET 0) below
     CROSS JOIN LATERAL (SELECT c.oid || below.oids AS oids OFFSET 0) family
+    CROSS JOIN LATERAL (SELECT ARRAY(${inheritance("inhrelid", "inhparent")}) AS oids OFFSET 0) above
+    CROSS JOIN LATERAL (SELECT ARRAY(SELECT DISTINCT x.oid FROM (${CASCADES}) x) AS oids OFFSET 0) reached
 ), restored AS MATERIALIZED (
   SELECT pg_catalog.set_config('search_path', before.path, true)
   FROM before WHERE (SELECT pg_catalog.count(found.json) FROM found) >= 0

@@ -41,12 +41,12 @@ export const expressionCode = (catalog: string, object: string, tree: string) =>
     ELSE NOT called.hidden OR p.prolang <> ALL (${INSTALLED}) END`;
 
 /**
- * A recursive query `used(oid)` for WITH RECURSIVE: of the types that `types` selects, those that aren't PostgreSQL's
+ * A recursive query `used(oid)`, or of another name, for WITH RECURSIVE: of the types that `types` selects, those that aren't PostgreSQL's
  * own, and all that they consist of.
  */
-export const usedTypes = (types: string) => `used(oid) AS (
+export const usedTypes = (types: string, used = "used") => `${used}(oid) AS (
     SELECT x.oid FROM (${types}) x(oid) WHERE x.oid >= ${USER_OBJECT}
-    UNION SELECT part.oid FROM used JOIN pg_catalog.pg_type ty ON ty.oid = used.oid
+    UNION SELECT part.oid FROM ${used} u JOIN pg_catalog.pg_type ty ON ty.oid = u.oid
     CROSS JOIN LATERAL (
       SELECT pg_catalog.unnest(ARRAY[ty.typbasetype, ty.typelem])
       UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
@@ -57,8 +57,8 @@ export const usedTypes = (types: string) => `used(oid) AS (
     ) part(oid) WHERE part.oid >= ${USER_OBJECT})`;
 
 /**
- * A SELECT of the functions that casts to and from `used` types call, and that make their ranges canonical. Checks
- * of domains are constraints; input functions are in C, always.
+ * A SELECT of the functions that casts to and from `used` types call, that make their ranges canonical and that order
+ * or hash their values without being named. Checks of domains are constraints; input functions are in C, always.
  */
 export const USED_TYPES_CODE = `
   SELECT ns.nspname AS schema, p.proname AS name
@@ -66,5 +66,16 @@ export const USED_TYPES_CODE = `
     SELECT k.castfunc AS oid FROM used JOIN pg_catalog.pg_cast k ON used.oid = ANY (ARRAY[k.castsource, k.casttarget])
     UNION SELECT pg_catalog.unnest(ARRAY[r.rngcanonical::pg_catalog.oid, r.rngsubdiff::pg_catalog.oid])
     FROM used JOIN pg_catalog.pg_range r ON r.rngtypid = used.oid
+    UNION SELECT f.amproc FROM used JOIN pg_catalog.pg_range r ON r.rngtypid = used.oid
+      JOIN pg_catalog.pg_opclass o ON o.oid = r.rngsubopc JOIN pg_catalog.pg_amproc f ON f.amprocfamily = o.opcfamily
+    UNION SELECT f.amproc FROM used JOIN pg_catalog.pg_amproc f ON used.oid = ANY (ARRAY[f.amproclefttype, f.amprocrighttype])
+    UNION SELECT o.oprcode FROM used JOIN pg_catalog.pg_amop f ON used.oid = ANY (ARRAY[f.amoplefttype, f.amoprighttype])
+      JOIN pg_catalog.pg_operator o ON o.oid = f.amopopr
   ) called JOIN pg_catalog.pg_proc p ON p.oid = called.oid JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
   WHERE p.oid >= ${USER_OBJECT} AND p.prolang <> ALL (${INSTALLED})`;
+
+/** A SELECT of the defaults (`name`, `catalog`, `object`, `tree`) of `used` types that are domains. */
+export const USED_DOMAIN_DEFAULTS = `
+  SELECT ty.typname AS name, 'pg_catalog.pg_type'::pg_catalog.regclass AS catalog, ty.oid AS object,
+    ty.typdefaultbin::pg_catalog.text AS tree
+  FROM used JOIN pg_catalog.pg_type ty ON ty.oid = used.oid AND ty.typtype = 'd' AND ty.typdefaultbin IS NOT NULL`;

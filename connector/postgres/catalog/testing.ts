@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { CatalogName, Relation, Routine } from "../../../protocol/sql/catalog.ts";
+import type { CatalogName, Hook, Relation, Routine } from "../../../protocol/sql/catalog.ts";
 import { loadNames } from "./load.ts";
 import { type SqlSource, TargetSqlError } from "./source.ts";
 
@@ -29,11 +29,13 @@ export async function ask(
   schema: string,
   name: string,
   trusted = NOBODY,
-): Promise<Relation | null | readonly Routine[] | boolean> {
+): Promise<Relation | null | readonly Routine[] | readonly Hook[] | boolean> {
   const [found] = await loadNames(source, [{ kind, schema, name }], trusted, false);
   const { loaded } = found!;
   if (loaded.kind === "relation") return loaded.relation;
-  return loaded.kind === "functions" ? loaded.functions : loaded.user;
+  if (loaded.kind === "functions") return loaded.functions;
+  if (loaded.kind === "hooks") return loaded.hooks;
+  return loaded.kind === "schema" ? loaded.exists : loaded.user;
 }
 
 /** A relation that exists. */

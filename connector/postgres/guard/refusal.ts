@@ -3,6 +3,7 @@ import type { Decision } from "../../../protocol/policy/decision.ts";
 import { errorFields } from "../../../protocol/postgres/backend.ts";
 import { BACKEND } from "../../../protocol/postgres/message-types.ts";
 import { message } from "../../../protocol/postgres/wire.ts";
+import type { Absent, ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import { SqlSyntaxError } from "../../../protocol/sql/parser.ts";
 
 const SEVERITY: [string, string][] = [
@@ -11,6 +12,14 @@ const SEVERITY: [string, string][] = [
 ];
 /** Bytes that the fields of a passed on error may have. */
 const MAX_BODY = 64 * 1024;
+
+const ABSENCE_HINTS: Record<Absent["sqlstate"], string> = {
+  "3F000": "Check the schema's name.",
+  "42P01": "Check the name, its schema and the search_path.",
+  "42703": "Check the column's name and the table that it is taken from.",
+  "42704": "Check the name, its schema and the search_path.",
+  "42883": "Check the function's name, its schema and the search_path.",
+};
 
 /** Why a message did not reach the target, as the agent is told: a whole ErrorResponse. */
 export class Refusal extends Error {
@@ -47,6 +56,19 @@ export class Refusal extends Error {
     return Refusal.of(ERRORS[known.code].sqlstate, known.message, known.hint);
   }
 
+  /** For what does not exist in the target: the error that PostgreSQL would give, and who gives it. */
+  static byAbsence({ sqlstate, message }: Absent): Refusal {
+    return new Refusal(
+      errorFields("ErrorResponse", [
+        ...SEVERITY,
+        ["C", sqlstate],
+        ["M", message],
+        ["D", "Sallyport looked it up in the target's catalog and did not send the statement."],
+        ["H", ABSENCE_HINTS[sqlstate]],
+      ]),
+    );
+  }
+
   static of(sqlstate: string, message: string, hint?: string): Refusal {
     const hints: [string, string][] = hint === undefined ? [] : [["H", hint]];
     return new Refusal(
@@ -61,4 +83,18 @@ export class Refusal extends Error {
     }
     return new Refusal(message(BACKEND.ErrorResponse, body));
   }
+}
+
+/**
+ * PostgreSQL's own error for the first thing that does not exist, where statements that are not allowed are unclear for
+ * no other reason; undefined where that isn't so. An ordinary client reads such an error: it is what a typing mistake
+ * gives. Whether something exists is no secret: PostgreSQL itself tells it to a role without rights.
+ */
+export function refusalOfAbsent(
+  statements: readonly Pick<ClassifiedStatement, "facts" | "absent">[],
+): Refusal | undefined {
+  const unclear = statements.filter(({ facts }) => facts.opaque.length > 0);
+  const [first] = unclear[0]?.absent ?? [];
+  if (first === undefined || unclear.some(({ absent }) => absent === undefined)) return undefined;
+  return Refusal.byAbsence(first);
 }

@@ -3,7 +3,7 @@ import type { Relation } from "../catalog.ts";
 import { resolveExpression, resolveExpressions } from "./expression.ts";
 import type { Context } from "./findings.ts";
 import { writeNew } from "./modify.ts";
-import { callFunction, creationSchema, findRelation, useTypeName } from "./names.ts";
+import { callFunction, creationSchema, findRelation, lackFunction, useTypeName } from "./names.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import { readColumn, readRelation, requireRelation, writeRelation } from "./relations.ts";
 import { derivedColumn, derivedItem, type Item, NO_SCOPE, relationItem, type Scope } from "./scope.ts";
@@ -16,7 +16,7 @@ export function define(
   inherited = true,
   optional = false,
 ): Relation | null {
-  const relation = optional ? findRelation(context, name) : requireRelation(context, name);
+  const relation = optional ? findRelation(context, name) : requireRelation(context, name, "definition");
   if (relation != null) writeRelation(context, relation, inherited);
   else if (relation === null) {
     const schema = name.schema ?? creationSchema(context);
@@ -37,7 +37,7 @@ export function defineRange(
 /** A relation that is named and whose rows or definition are looked at. */
 export function readRange(context: Context, range: RangeVar | undefined): Relation | null {
   if (range === undefined) return null;
-  const relation = requireRelation(context, rangeName(range));
+  const relation = requireRelation(context, rangeName(range), "definition");
   if (relation !== null) readRelation(context, relation, range.inh === true);
   return relation;
 }
@@ -192,5 +192,6 @@ export function resolveSequenceOptions(context: Context, options: Node[] | undef
 
 /** A function that a definition names, to be called later. */
 export function nameFunction(context: Context, parts: string[]): void {
-  callFunction(context, qualified(parts), false);
+  const target = qualified(parts);
+  if (callFunction(context, target, false) === 0) lackFunction(context, target, "function", "()");
 }

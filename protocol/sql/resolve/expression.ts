@@ -1,6 +1,6 @@
 import type { Node, WindowDef } from "@pgsql/types";
 import type { Context } from "./findings.ts";
-import { callFunction, useAttribute, useOperator, useTypeName } from "./names.ts";
+import { callFunction, isNoType, lackFunction, useAttribute, useOperator, useTypeName } from "./names.ts";
 import { resolveQuery } from "./query.ts";
 import { resolveReference, type Scope } from "./scope.ts";
 import { type Body, bodyOf, identifiers, type Kind, kindOf, qualified } from "./tree.ts";
@@ -16,6 +16,7 @@ export function resolveExpression(context: Context, node: Node | undefined, scop
     context.found.opaque.add(`it has an expression of a sort that is not known here (${kind})`);
     return;
   }
+  if (kind !== "A_Const") context.found.computes = true;
   context.found.enter(() => step(context, (node as Record<string, unknown>)[kind], scope));
 }
 
@@ -49,11 +50,10 @@ const EXPRESSIONS: { [K in Kind]?: Step<K> } = {
   Integer: nothing,
   ColumnRef: resolveReference,
   FuncCall: (context, call, scope) => {
-    const plain = call.agg_star !== true && call.over === undefined && call.func_variadic !== true;
-    callFunction(context, qualified(identifiers(call.funcname)), plain && call.args?.length === 1);
     resolveExpressions(context, call.args, scope);
     resolveExpressions(context, call.agg_order, scope);
     resolveExpression(context, call.agg_filter, scope);
+    resolveCall(context, call, "function");
     if (call.over !== undefined) resolveWindow(context, call.over, scope);
   },
   A_Expr: (context, { kind, name, lexpr, rexpr }, scope) => {
@@ -153,6 +153,28 @@ const EXPRESSIONS: { [K in Kind]?: Step<K> } = {
     resolveJson(context, [context_item, pathspec, passing, output, on_empty, on_error], scope);
   },
 };
+
+/** The function of a call whose arguments are resolved already: PostgreSQL, too, looks for it last. */
+export function resolveCall(context: Context, call: Body<"FuncCall">, sort: "function" | "procedure"): void {
+  const target = qualified(identifiers(call.funcname));
+  const args = call.args ?? [];
+  const plain = call.agg_star !== true && call.over === undefined && call.func_variadic !== true;
+  const argument = plain && args.length === 1;
+  if (callFunction(context, target, argument) > 0) return;
+  // `f(x)` may be a cast to the type f, or the field f of a composite value.
+  if (argument && !(isScalar(context, args[0]) && isNoType(context, target))) return;
+  lackFunction(context, target, sort, args.length === 0 && call.agg_star !== true ? "()" : "");
+}
+
+/** Whether it is most likely no composite value. */
+function isScalar(context: Context, node: Node | undefined): boolean {
+  const reference = bodyOf(node, "ColumnRef");
+  if (reference !== undefined) {
+    const found = context.found.references.get(reference);
+    return found !== undefined && found.columns.length > 0 && found.wholes.length === 0;
+  }
+  return bodyOf(node, "A_Const") !== undefined || bodyOf(node, "A_Expr") !== undefined;
+}
 
 function indices(step: Node): Node | undefined {
   return bodyOf(step, "A_Indices") === undefined ? undefined : step;

@@ -1,6 +1,6 @@
 import type { ColumnRef } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Relation, Routine } from "../catalog.ts";
-import type { Where } from "../facts.ts";
+import type { Absent, Where } from "../facts.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import type { Reference } from "./scope.ts";
 
@@ -29,6 +29,8 @@ export class Findings {
   readonly routines = new Set<Routine>();
   readonly opaque = new Set<string>();
   readonly foreign = new Set<string>();
+  /** Those reasons for `opaque` that are but that something does not exist, with PostgreSQL's own error for it. */
+  readonly absent = new Map<string, Absent>();
   /** What each column reference turned out to be, for the judgement of WHERE. */
   readonly references = new Map<ColumnRef, Reference>();
   /** Views that are expanded already, or being so. */
@@ -36,6 +38,12 @@ export class Findings {
   /** Names already resolved inside views, where another search path holds. */
   readonly seenInViews = new Set<string>();
   where: Where = "none";
+  /** It has more than constants that are given back as they are: there may be casts and comparisons. */
+  computes = false;
+  /** Names of the types of which it makes values, without schemas. */
+  readonly types = new Set<string>();
+  /** Command tags for which event triggers may fire. */
+  readonly commands = new Set<string>();
   /** Relations all of whose columns are counted as read. */
   readonly wholes = new Set<string>();
   #nodes = 0;
@@ -92,10 +100,21 @@ export interface Context {
   readonly seen: Set<string>;
 }
 
+/**
+ * The statement is opaque because something that it names does not exist, as the catalog has told; PostgreSQL would
+ * give the error `absent`. Of a view's text that can't be: there the catalog is not understood.
+ */
+export function lack(context: Context, reason: string, absent: Absent): void {
+  const { found, seen } = context;
+  found.opaque.add(reason);
+  if (seen !== found.seenInViews && !found.absent.has(reason)) found.absent.set(reason, absent);
+}
+
 /** Puts a name on the list of what is to be loaded, once. Until it is, the statement is opaque. */
 export function ask(context: Context, kind: CatalogName["kind"], schema: string, name: string): void {
   const { missing, found } = context;
-  found.opaque.add(`the ${kind} ${qualifiedName(schema, name)} is not looked up yet`);
+  const shown = [schema, name].filter((part) => part !== "");
+  found.opaque.add(`the ${kind} ${qualifiedName(...shown)} is not looked up yet`);
   if (missing.length >= MAX_MISSING) return;
   if (missing.some((other) => other.kind === kind && other.schema === schema && other.name === name)) return;
   missing.push({ kind, schema, name });

@@ -1,7 +1,7 @@
 import type { Alias, JoinExpr, Node, RangeVar } from "@pgsql/types";
 import { resolveExpression, resolveExpressions, resolveJson } from "./expression.ts";
-import { type Context, QUERY_WEIGHT } from "./findings.ts";
-import { callFunction, useOperator, useTypeName } from "./names.ts";
+import { type Context, lack, QUERY_WEIGHT } from "./findings.ts";
+import { callFunction, lackFunction, useOperator, useTypeName } from "./names.ts";
 import { findCte, resolveQuery } from "./query.ts";
 import { readRelation, requireRelation } from "./relations.ts";
 import {
@@ -55,7 +55,8 @@ function dispatch(context: Context, node: Node, enclosing: Scope, before: readon
   if (functions !== undefined) return [resolveFunctions(context, functions, lateral)];
   const sample = bodyOf(node, "RangeTableSample");
   if (sample !== undefined) {
-    callFunction(context, qualified(identifiers(sample.method)), false);
+    const method = qualified(identifiers(sample.method));
+    if (callFunction(context, method, false) === 0) lackFunction(context, method, "tablesample method", "");
     resolveExpressions(context, sample.args, lateral);
     resolveExpression(context, sample.repeatable, lateral);
     return sample.relation === undefined ? [] : resolveFromItem(context, sample.relation, enclosing, before);
@@ -189,7 +190,12 @@ function resolveJoin(context: Context, join: JoinExpr, enclosing: Scope, before:
   for (const name of using) {
     const halves = byName.get(name) ?? [];
     for (const half of halves) readColumnOf(context, half);
-    if (halves.length === 0 && !open) context.found.opaque.add(`the column ${name} of USING is not known`);
+    if (halves.length === 0 && !open) {
+      lack(context, `the column ${name} of USING is not known`, {
+        sqlstate: "42703",
+        message: `column "${name}" specified in USING clause does not exist in left table`,
+      });
+    }
     // Both halves are counted here, so the one that stands for them needs no source.
     merged.push(derivedColumn(name));
   }

@@ -10,13 +10,21 @@ import type {
 } from "@pgsql/types";
 import type { Relation } from "../catalog.ts";
 import { resolveExpression, resolveExpressions } from "./expression.ts";
-import type { Context } from "./findings.ts";
+import { type Context, lack } from "./findings.ts";
 import { resolveFrom, resolveFromItem } from "./from.ts";
 import { creationSchema, findRelation } from "./names.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import { type Output, resolveQuery, resolveTargets, resolveWith } from "./query.ts";
 import { readColumn, readRelation, requireRelation, writeColumn, writeRelation } from "./relations.ts";
-import { derivedColumn, derivedItem, type Item, readWhole, relationItem, type Scope } from "./scope.ts";
+import {
+  derivedColumn,
+  derivedItem,
+  type Item,
+  readWhole,
+  relationItem,
+  type Scope,
+  SYSTEM_COLUMNS,
+} from "./scope.ts";
 import { bodyOf, identifiers, rangeName } from "./tree.ts";
 import { writeThroughView } from "./view.ts";
 import { judgeWhere, weaker } from "./where.ts";
@@ -61,7 +69,7 @@ export function writeRows(
   const written = columns ?? (command === "delete" ? [] : relation.columns);
   for (const column of written) {
     if (!relation.columns.includes(column)) {
-      context.found.opaque.add(`the column ${column} to be written is not known`);
+      lackColumn(context, `the column ${column} to be written is not known`, relation, column);
     } else writeColumn(context, relation, inherited, column);
   }
   if (relation.kind === "view") writeThroughView(context, relation, command, columns);
@@ -210,7 +218,7 @@ export function resolveCopy(context: Context, copy: CopyStmt, outer: Scope): voi
     resolveQuery(context, copy.query, outer);
     return;
   }
-  const relation = requireRelation(context, rangeName(copy.relation ?? {}));
+  const relation = requireRelation(context, rangeName(copy.relation ?? {}), "definition");
   if (relation === null) return;
   const columns = copy.attlist === undefined ? null : identifiers(copy.attlist);
   if (copy.is_from === true) {
@@ -227,7 +235,16 @@ export function resolveCopy(context: Context, copy: CopyStmt, outer: Scope): voi
   if (columns === null) readWhole(context, item);
   for (const column of columns ?? []) {
     if (relation.columns.includes(column)) readColumn(context, relation, inherited, column);
-    else context.found.opaque.add(`the column ${column} to be read is not known`);
+    else lackColumn(context, `the column ${column} to be read is not known`, relation, column);
+  }
+}
+
+function lackColumn(context: Context, reason: string, relation: Relation, column: string): void {
+  // System columns are there, and can't be written.
+  if (SYSTEM_COLUMNS.has(column)) context.found.opaque.add(reason);
+  else {
+    const message = `column "${column}" of relation "${relation.name}" does not exist`;
+    lack(context, reason, { sqlstate: "42703", message });
   }
 }
 

@@ -1,11 +1,11 @@
 import type { TypeName } from "@pgsql/types";
 import type { Relation } from "../catalog.ts";
-import { ask, type Context } from "./findings.ts";
+import { ask, type Context, lack } from "./findings.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import { identifiers, type Qualified, qualified } from "./tree.ts";
 
 /** Unqualified names of pg_catalog's types that every supported server has. They need no look into later schemas. */
-const BUILTIN_TYPES = new Set(
+export const BUILTIN_TYPES: ReadonlySet<string> = new Set(
   `bool bytea char name int8 int2 int4 text oid xid json xml jsonb jsonpath point box path polygon line circle lseg
   float4 float8 money macaddr macaddr8 inet cidr bpchar varchar date time timestamp timestamptz interval timetz bit
   varbit numeric uuid tsvector tsquery regclass regtype regproc regprocedure regoper regoperator regnamespace regrole
@@ -69,24 +69,68 @@ function isNew(context: Context, sort: string, { schema, name }: Qualified): boo
  * A call of `name`. PostgreSQL takes the best match for the arguments' types over all schemas of the path, so
  * a function of a later schema may win over one of pg_catalog whose arguments would have to be converted: every
  * candidate counts. With one argument the name may also be a type's (`f(x)` is `x::f` where no function fits
- * exactly) or a column's (`f(t)` is `t.f`); `argument` says whether it may.
+ * exactly) or a column's (`f(t)` is `t.f`); `argument` says whether it may. Returns how many functions of the name there
+ * are, when it is met for the first time: for 0 the caller says what is missing.
  */
-export function callFunction(context: Context, target: Qualified, argument: boolean): void {
+export function callFunction(context: Context, target: Qualified, argument: boolean): number {
   if (argument) useType(context, target, false);
   const syntaxSince = target.schema === "pg_catalog" ? BECAME_SYNTAX.get(target.name) : undefined;
   if (syntaxSince !== undefined && context.catalog.serverVersion < syntaxSince) {
     // The text may have named it without a schema; the parser's tree no longer says.
     if (target.name !== "json_object") {
       context.found.opaque.add(`${target.name} is not syntax but any function or column on this server`);
-      return;
+      return 1;
     }
     callFunction(context, { schema: null, name: target.name }, argument);
   }
-  if (!isNew(context, argument ? "call" : "function", target)) return;
-  const found = candidates(context, target);
-  if (found === 0 && !argument) {
-    context.found.opaque.add(`the function ${shown(target)} does not exist`);
-  }
+  if (!isNew(context, argument ? "call" : "function", target)) return 1;
+  return candidates(context, target);
+}
+
+/** Why a call of what is known as no function makes its statement opaque. */
+export function unknownCall(name: string): string {
+  return `what ${qualifiedName(name)}(…) calls is not known`;
+}
+
+/** There is no function of this name. `shape`: what stands behind its name in the error. */
+export function lackFunction(
+  context: Context,
+  target: Qualified,
+  sort: "function" | "procedure" | "tablesample method",
+  shape: string,
+): void {
+  if (lackSchema(context, target.schema)) return;
+  const written = target.schema === null ? target.name : `${target.schema}.${target.name}`;
+  const absent = {
+    sqlstate: sort === "tablesample method" ? "42704" : "42883",
+    message: `${sort} ${written}${shape} does not exist`,
+  } as const;
+  const reason = `the function ${shown(target)} does not exist`;
+  lack(context, reason, absent);
+  // The calls of the whole tree are looked at once more, in other words.
+  const { found } = context;
+  if (found.absent.has(reason)) found.absent.set(unknownCall(target.name), absent);
+}
+
+/** Whether the schema is known to be absent; the statement is opaque then. */
+export function lackSchema(context: Context, schema: string | null): boolean {
+  const { catalog } = context;
+  if (schema === null || schema === "pg_temp" || catalog.schemaExists === undefined) return false;
+  const exists = catalog.schemaExists(schema);
+  if (exists === undefined) ask(context, "schema", schema, "");
+  if (exists !== false) return exists === undefined;
+  lack(context, `the schema ${qualifiedName(schema)} does not exist`, {
+    sqlstate: "3F000",
+    message: `schema "${schema}" does not exist`,
+  });
+  return true;
+}
+
+/** Whether no schema in which it would be searched has a type of this name. */
+export function isNoType(context: Context, target: Qualified): boolean {
+  return codeSchemas(context, target.schema).every(
+    (schema) => context.catalog.typeExists?.(schema, target.name) === false,
+  );
 }
 
 /**
@@ -148,6 +192,9 @@ export function useTypeName(context: Context, type: TypeName | undefined): void 
 /** The first schema of the path that has the type wins; temporary ones count only where `temporary`. */
 function useType(context: Context, target: Qualified, temporary: boolean): void {
   if (!isNew(context, temporary ? "type" : "code type", target)) return;
+  if (temporary || BUILTIN_TYPES.has(target.name) || !isNoType(context, target)) {
+    context.found.add(context.found.types, target.name);
+  }
   if (target.schema === null && SERIAL_TYPES.has(target.name)) return;
   const schemas =
     target.schema === null && temporary ? context.names.searchPath : codeSchemas(context, target.schema);

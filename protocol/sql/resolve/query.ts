@@ -27,6 +27,9 @@ export interface Output {
 /** PostgreSQL has at most 1,664 columns in a result; `*` of `*` of … would grow without end. */
 const MAX_COLUMNS = 2_000;
 
+/** The parts of a SELECT that `SELECT 1` has. */
+const PLAIN: ReadonlySet<string> = new Set(["targetList", "limitOption", "op"]);
+
 /** A query inside another, or a whole statement. `outer` is what encloses it: its columns, its WITH queries. */
 export function resolveQuery(context: Context, node: Node | undefined, outer: Scope): Output {
   let output: Output = { columns: [], open: true };
@@ -50,6 +53,8 @@ function resolveSelect(
   outer: Scope,
   onFirst?: (output: Output) => void,
 ): Output {
+  // Even a constant is cast to what WHERE, LIMIT or the other arm of a UNION needs.
+  context.found.computes ||= Object.keys(select).some((key) => !PLAIN.has(key)) || select.op !== "SETOP_NONE";
   const ctes = resolveWith(context, select.withClause, outer);
   const enclosing: Scope = { items: [], parent: outer, ctes };
   if (select.op === "SETOP_NONE" || select.op === undefined) {
@@ -102,7 +107,10 @@ function resolvePlain(context: Context, select: SelectStmt, enclosing: Scope): O
   resolveSortExpressions(context, select.distinctClause, scope, output);
   resolveSortExpressions(context, select.sortClause, scope, output);
   finishSelect(context, { ...select, sortClause: [] }, scope);
-  if (select.intoClause?.rel !== undefined) writeNew(context, select.intoClause.rel);
+  if (select.intoClause?.rel !== undefined) {
+    writeNew(context, select.intoClause.rel);
+    context.found.commands.add("SELECT INTO");
+  }
   return output;
 }
 

@@ -1,14 +1,27 @@
 import type { Relation } from "../catalog.ts";
-import { type Context, relationName } from "./findings.ts";
-import { findRelation } from "./names.ts";
+import { type Context, lack, relationName } from "./findings.ts";
+import { findRelation, lackSchema } from "./names.ts";
 import { nameParts, qualifiedName } from "./qualified-name.ts";
 import type { Qualified } from "./tree.ts";
 import { expandView } from "./view.ts";
 
-/** The relation, or null with the statement made opaque: it is nowhere, or not looked up yet. */
-export function requireRelation(context: Context, name: Qualified): Relation | null {
+/**
+ * The relation, or null with the statement made opaque: it is nowhere, or not looked up yet. `by`: a query may name a
+ * schema that isn't there, and hears of the relation only; for a definition PostgreSQL looks at the schema first.
+ */
+export function requireRelation(
+  context: Context,
+  name: Qualified,
+  by: "query" | "definition" = "query",
+): Relation | null {
   const relation = findRelation(context, name);
-  if (relation === null) context.found.opaque.add(`the relation ${shownName(name)} does not exist`);
+  if (relation === null && (by === "query" || !lackSchema(context, name.schema))) {
+    const written = name.schema === null ? name.name : `${name.schema}.${name.name}`;
+    lack(context, `the relation ${shownName(name)} does not exist`, {
+      sqlstate: "42P01",
+      message: `relation "${written}" does not exist`,
+    });
+  }
   return relation ?? null;
 }
 

@@ -1,6 +1,6 @@
 import type { Alias, ColumnRef } from "@pgsql/types";
 import type { Relation } from "../catalog.ts";
-import { type Context, relationName } from "./findings.ts";
+import { type Context, lack, relationName } from "./findings.ts";
 import { useAttribute } from "./names.ts";
 import { readColumn, readRelation } from "./relations.ts";
 import { identifiers } from "./tree.ts";
@@ -59,7 +59,14 @@ export interface Reference {
 
 const NONE: readonly Item[] = [];
 
-const SYSTEM_COLUMNS = new Set(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"]);
+export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
+  "ctid",
+  "xmin",
+  "xmax",
+  "cmin",
+  "cmax",
+  "tableoid",
+]);
 
 export const NO_SCOPE: Scope = { items: [], parent: null, ctes: null };
 
@@ -158,7 +165,7 @@ function findReference(context: Context, reference: ColumnRef, scope: Scope): Re
     const starred = parts.length === 0 ? visibleItems(scope) : [findItem(context, scope, parts)];
     const wholes = starred.filter((item) => item !== null);
     if (wholes.length === 0 && parts.length > 0)
-      context.found.opaque.add(`${parts.join(".")}.* is not known here`);
+      lackItem(context, `${parts.join(".")}.* is not known here`, parts.at(-1));
     for (const item of wholes) readWhole(context, item);
     return { columns: [], wholes };
   }
@@ -166,10 +173,15 @@ function findReference(context: Context, reference: ColumnRef, scope: Scope): Re
   const name = parts.at(-1) ?? "";
   const item = findItem(context, scope, parts.slice(0, -1));
   if (item === null) {
-    context.found.opaque.add(`the column ${parts.join(".")} is not known here`);
+    lackItem(context, `the column ${parts.join(".")} is not known here`, parts.at(-2));
     return { columns: [], wholes: [] };
   }
   return findField(context, item, name);
+}
+
+/** Nothing in FROM has this name. */
+function lackItem(context: Context, reason: string, name = ""): void {
+  lack(context, reason, { sqlstate: "42P01", message: `missing FROM-clause entry for table "${name}"` });
 }
 
 /** `item.name`: a column, a system column, or a function called with the whole row. */
@@ -182,7 +194,10 @@ export function findField(context: Context, item: Item, name: string): Reference
   }
   readWhole(context, item);
   if (!useAttribute(context, name) && !item.open) {
-    context.found.opaque.add(`${item.name ?? ""}.${name} is neither a column nor known as a function`);
+    lack(context, `${item.name ?? ""}.${name} is neither a column nor known as a function`, {
+      sqlstate: "42703",
+      message: `column ${item.name ?? ""}.${name} does not exist`,
+    });
   }
   return { columns: [], wholes: [item] };
 }
@@ -205,7 +220,12 @@ function findUnqualified(context: Context, name: string, scope: Scope): Referenc
     readWhole(context, item);
     return { columns: [], wholes: [item] };
   }
-  if (!open) context.found.opaque.add(`the column ${name} is not known here`);
+  if (!open) {
+    lack(context, `the column ${name} is not known here`, {
+      sqlstate: "42703",
+      message: `column "${name}" does not exist`,
+    });
+  }
   return { columns: [], wholes: [] };
 }
 

@@ -11,8 +11,9 @@ import {
   resolveSequenceOptions,
   rowScope,
 } from "./define.ts";
-import { resolveExpression, resolveExpressions } from "./expression.ts";
+import { resolveCall, resolveExpression, resolveExpressions } from "./expression.ts";
 import type { Context } from "./findings.ts";
+import { noteCommand } from "./hooks.ts";
 import { resolveCopy, writeNew } from "./modify.ts";
 import { useTypeName } from "./names.ts";
 import { resolveQuery } from "./query.ts";
@@ -31,7 +32,9 @@ export function resolveTop(context: Context, node: Node): void {
     context.found.opaque.add(`it is a statement of a sort that is not known here (${kind})`);
     return;
   }
-  context.found.enter(() => step(context, (node as Record<string, unknown>)[kind]));
+  const body = (node as Record<string, unknown>)[kind];
+  noteCommand(context, kind, body);
+  context.found.enter(() => step(context, body));
 }
 
 const nothing = () => {};
@@ -54,7 +57,9 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
   MergeStmt: (context, MergeStmt) => query(context, { MergeStmt }),
   CopyStmt: (context, copy) => resolveCopy(context, copy, NO_SCOPE),
   CallStmt: (context, { funccall }) => {
-    if (funccall !== undefined) resolveExpression(context, { FuncCall: funccall }, NO_SCOPE);
+    if (funccall === undefined) return;
+    resolveExpressions(context, funccall.args, NO_SCOPE);
+    resolveCall(context, funccall, "procedure");
   },
   ExecuteStmt: (context, { params }) => resolveExpressions(context, params, NO_SCOPE),
   PrepareStmt: (context, { argtypes, query: prepared }) => {
@@ -226,6 +231,7 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
       // ANALYZE samples the rows and runs the functions of indexes over them.
       const relation = is_vacuumcmd === true ? defineRange(context, range) : readRange(context, range);
       for (const effect of relation?.writeSideEffects ?? []) context.found.opaque.add(effect);
+      for (const effect of relation?.analyzeSideEffects ?? []) context.found.opaque.add(effect);
     }
   },
   ClusterStmt: (context, { relation }) => {
