@@ -1,5 +1,5 @@
 import type { PlanEstimate } from "../../protocol/control.ts";
-import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import { FINGERPRINT, type StatementFacts } from "../../protocol/sql/facts.ts";
 
 /** Characters of JSON that are kept of one session's facts; an agent's programs have some hundred statements. */
 const MAX_KEPT = 16 * 1024 * 1024;
@@ -7,7 +7,6 @@ const MAX_KEPT = 16 * 1024 * 1024;
 const MAX_VARIANTS = 256;
 /** Fingerprints of which it is remembered that something was not kept. */
 const MAX_PARTIAL = 100_000;
-const FINGERPRINT = /^[0-9a-f]{16}$/;
 
 export interface Recorded {
   facts: StatementFacts;

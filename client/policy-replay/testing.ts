@@ -62,6 +62,15 @@ export class Scene {
     return this;
   }
 
+  /** A portal bound under a name, of a statement that is parsed before unless `sql` is null; nothing of it is run. */
+  portal(name: string, statement: string, sql: string | null): this {
+    const parse = sql === null ? [] : [pg.parse({ statement, sql, parameterTypes: [] })];
+    const parts = { parameterFormats: [], parameters: [], resultFormats: [] };
+    this.composer.agent(Buffer.concat([...parse, pg.bind({ portal: name, statement, ...parts }), pg.sync()]));
+    this.composer.target(Buffer.concat([...parse.map(() => complete("1")), complete("2"), this.#ready()]));
+    return this;
+  }
+
   proved(...facts: StatementFacts[]): this {
     const statements = facts.map((one) => ({ facts: one, plan: null }));
     this.composer.connector({ event: "facts", statements });

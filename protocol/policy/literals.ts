@@ -1,5 +1,5 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm";
-import { EFFECTS } from "../sql/facts.ts";
+import { EFFECTS, FINGERPRINT } from "../sql/facts.ts";
 import { nameParts } from "../sql/resolve/qualified-name.ts";
 import { ACTIONS } from "./actions.ts";
 import { eachNode, isNode, type Node, pathOf } from "./expression.ts";
@@ -30,7 +30,7 @@ const CONTEXT: Record<string, (value: string) => string | null> = {
   functions: dotted(2, "pg_catalog.now"),
   readColumns: dotted(3, "public.customers.email"),
   writeColumns: dotted(3, "public.customers.email"),
-  fingerprint: (value) => (/^[0-9a-f]{16}$/.test(value) ? null : "It has 16 characters of 0-9 and a-f."),
+  fingerprint: (value) => (FINGERPRINT.test(value) ? null : "It has 32 characters of 0-9 and a-f."),
 };
 const RESOURCE: Record<string, (value: string) => string | null> = { kind: oneOf(["postgres"]) };
 

@@ -35,7 +35,7 @@ export function factsOf(facts: Partial<StatementFacts> = {}): StatementFacts {
     settings: [],
     where: "none",
     limit: null,
-    fingerprint: "0123456789abcdef",
+    fingerprint: "0123456789abcdef0123456789abcdef",
     ...facts,
   };
 }

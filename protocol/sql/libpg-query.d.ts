@@ -5,7 +5,6 @@ declare module "libpg-query/wasm/libpg-query.js" {
     _free(pointer: number): void;
     _wasm_parse_query_raw(query: number): number;
     _wasm_free_parse_result(result: number): void;
-    _wasm_fingerprint(query: number): number;
     _wasm_scan(query: number): number;
     _wasm_free_string(pointer: number): void;
     getValue(pointer: number, type: "i32"): number;

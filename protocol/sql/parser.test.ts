@@ -2,15 +2,8 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
-import {
-  loadParser,
-  MAX_SQL_BYTES,
-  MAX_STATEMENTS,
-  MAX_TREE_DEPTH,
-  parseSql,
-  SqlSyntaxError,
-  scanTokens,
-} from "./parser.ts";
+import { MAX_TREE_DEPTH } from "./fingerprint.ts";
+import { loadParser, MAX_SQL_BYTES, MAX_STATEMENTS, parseSql, SqlSyntaxError, scanTokens } from "./parser.ts";
 
 before(() => loadParser());
 
@@ -29,7 +22,7 @@ function refusal(sql: string): SallyportError | SqlSyntaxError {
 }
 
 function assertWorks(): void {
-  assert.equal(parseSql("SELECT 1, 'é'")[0]?.fingerprint.length, 16);
+  assert.equal(parseSql("SELECT 1, 'é'")[0]?.fingerprint.length, 32);
 }
 
 test("statements are cut out of a string with multibyte characters at the right places", () => {
@@ -73,15 +66,6 @@ test("each statement's text parses again to the statement alone, with the same f
       }
     }),
   );
-});
-
-test("fingerprints are equal for statements that differ in constants only", () => {
-  const [a, b, c] = parseSql(
-    "SELECT * FROM t WHERE id = 1; select * from t where id=22; SELECT * FROM u WHERE id = 1",
-  );
-  assert.match(a!.fingerprint, /^[0-9a-f]{16}$/);
-  assert.equal(a?.fingerprint, b?.fingerprint);
-  assert.notEqual(a?.fingerprint, c?.fingerprint);
 });
 
 test("a syntax error has PostgreSQL's message and the position in characters, not bytes", () => {

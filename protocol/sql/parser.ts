@@ -3,24 +3,13 @@ import { createRequire } from "node:module";
 import type { Node } from "@pgsql/types";
 import pgQueryModule, { type PgQueryModule } from "libpg-query/wasm/libpg-query.js";
 import { SallyportError } from "../errors.ts";
+import { fingerprintOf, tooDeep } from "./fingerprint.ts";
 import { checkRowAssignments } from "./row-assignments.ts";
 
 /** Bytes of UTF-8 that one string of SQL may have. */
 export const MAX_SQL_BYTES = 256 * 1024;
 /** Statements that one string may have. */
 export const MAX_STATEMENTS = 1_000;
-/** Levels of objects and lists in a statement's tree: about 1,000 terms of a sum, or 200 subqueries in each other. */
-export const MAX_TREE_DEPTH = 2_000;
-/** No token of SQL opens more levels of the tree than this for each of its bytes: shorter texts need no look. */
-const MAX_LEVELS_PER_BYTE = 3;
-/** `{"stmts":[{"stmt":` stands around a statement's tree. */
-const LEVELS_AROUND = 3;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING_BRACKET = 0x5b;
-const CLOSING_BRACKET = 0x5d;
-const OPENING_BRACE = 0x7b;
-const CLOSING_BRACE = 0x7d;
 
 /** One alone multiplies with nothing. */
 const TWO_ASSIGNMENTS = /\bset\b[\s\S]*\bset\b/i;
@@ -30,8 +19,8 @@ export interface ParsedStatement {
   tree: Node;
   /** Its own text, without the blanks around it and the semicolon after it. */
   text: string;
-  /** pg_query's fingerprint, 16 hex digits; computed when first asked for. */
-  readonly fingerprint: string;
+  /** See fingerprint.ts: 32 hex digits. */
+  fingerprint: string;
 }
 
 /** PostgreSQL's grammar refuses the text (SQLSTATE 42601). The message is PostgreSQL's own and may quote a token. */
@@ -104,9 +93,6 @@ export function parseSql(sql: string): ParsedStatement[] {
       "Send them in several strings.",
     );
   }
-  if (sql.length * MAX_LEVELS_PER_BYTE > MAX_TREE_DEPTH && levelsOf(json) > MAX_TREE_DEPTH + LEVELS_AROUND) {
-    throw tooDeep();
-  }
   const bytes = isAscii(sql) ? null : new TextEncoder().encode(sql);
   const statements: ParsedStatement[] = [];
   for (const { stmt, stmt_location: start = 0, stmt_len: length = 0 } of stmts) {
@@ -114,7 +100,8 @@ export function parseSql(sql: string): ParsedStatement[] {
     const end = length === 0 ? undefined : start + length;
     const text =
       bytes === null ? sql.slice(start, end) : new TextDecoder().decode(bytes.subarray(start, end));
-    statements.push(new Parsed(stmt, trimBlanks(text)));
+    // It bounds the tree's depth, too, for all who walk it after.
+    statements.push({ tree: stmt, text: trimBlanks(text), fingerprint: fingerprintOf(stmt) });
   }
   return statements;
 }
@@ -132,33 +119,6 @@ interface RawStatement {
   /** Both in bytes of UTF-8. */
   stmt_location?: number;
   stmt_len?: number;
-}
-
-class Parsed implements ParsedStatement {
-  readonly tree: Node;
-  readonly text: string;
-  #fingerprint: string | null = null;
-
-  constructor(tree: Node, text: string) {
-    this.tree = tree;
-    this.text = text;
-  }
-
-  get fingerprint(): string {
-    this.#fingerprint ??= computeFingerprint(this.text);
-    return this.#fingerprint;
-  }
-}
-
-function computeFingerprint(text: string): string {
-  const fingerprint = callParser(
-    (module, query) => readString(module, module._wasm_fingerprint(query)),
-    text,
-  );
-  if (!/^[0-9a-f]{16}$/.test(fingerprint)) {
-    throw new SallyportError("internal", "The fingerprint of a statement could not be computed.");
-  }
-  return fingerprint;
 }
 
 function checkText(sql: string): void {
@@ -247,38 +207,6 @@ function readString(module: PgQueryModule, pointer: number): string {
   const text = module.UTF8ToString(pointer);
   module._wasm_free_string(pointer);
   return text;
-}
-
-function tooDeep(): SallyportError {
-  return new SallyportError(
-    "limit_exceeded",
-    `The statement nests deeper than ${MAX_TREE_DEPTH} levels of its parse tree.`,
-    "Use IN lists or VALUES instead of long chains of operators.",
-  );
-}
-
-/** Levels of objects and lists of a JSON text. Several times faster than a walk through what `JSON.parse` makes of it. */
-function levelsOf(json: string): number {
-  let level = 0;
-  let most = 0;
-  for (let at = 0; at < json.length; at += 1) {
-    switch (json.charCodeAt(at)) {
-      case QUOTE:
-        at += 1;
-        while (at < json.length && json.charCodeAt(at) !== QUOTE)
-          at += json.charCodeAt(at) === BACKSLASH ? 2 : 1;
-        break;
-      case OPENING_BRACE:
-      case OPENING_BRACKET:
-        level += 1;
-        if (level > most) most = level;
-        break;
-      case CLOSING_BRACE:
-      case CLOSING_BRACKET:
-        level -= 1;
-    }
-  }
-  return most;
 }
 
 function isAscii(text: string): boolean {
