@@ -13,12 +13,13 @@ import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
 import { Errands } from "./errands.ts";
 import { Inbox } from "./inbox.ts";
+import { type Link, Links } from "./links.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
 import type { Peer, Side } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
 import { hasHash, newSecret } from "./resume-secret.ts";
-import { type Attachment, SocketPeer } from "./socket.ts";
+import type { Attachment } from "./socket.ts";
 
 /** Characters of a side's reason for closing that are kept. */
 const MAX_REASON = 500;
@@ -29,13 +30,6 @@ interface Arrival {
   message: string | ArrayBuffer;
 }
 
-interface Link {
-  relay: Relay;
-  side: Side | "viewer";
-  raw: boolean;
-  peer: Peer;
-}
-
 /**
  * The durable log of sessions as their transport. A thin shell: it turns events of sockets, alarms and RPC into
  * calls of `Relay`, and the relay's effects into storage, alarms and calls of others. With SESSION_SHARDS several
@@ -44,7 +38,7 @@ interface Link {
 export class Session extends DurableObject<Env> {
   readonly #records: SessionRecords;
   readonly #relays = new Map<string, Relay>();
-  readonly #links = new Map<WebSocket, Link>();
+  readonly #links = new Links();
   readonly #doorways: Doorways;
   readonly #inbox = new Inbox<Arrival>(
     (arrival) => this.#receive(arrival),
@@ -100,7 +94,7 @@ export class Session extends DurableObject<Env> {
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    const link = this.#links.get(socket);
+    const link = this.#links.find(socket);
     if (link) this.#inbox.push(link.relay.record.id, { socket, message }, Date.now());
     else if (typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
   }
@@ -183,8 +177,8 @@ export class Session extends DurableObject<Env> {
   #admit(socket: WebSocket, opening: Opening, bytes: Uint8Array): void {
     const now = Date.now();
     this.#openFor(opening, opening.facts.session, socket, now);
-    const link = this.#links.get(socket)!;
-    this.#guarded(link.relay, () => link.relay.raw(bytes, now));
+    const { relay } = this.#links.find(socket)!;
+    this.#guarded(relay, () => relay.raw(bytes, now));
   }
 
   #openFor({ facts, limits }: Opening, id: string, socket: WebSocket, now: number): void {
@@ -228,11 +222,7 @@ export class Session extends DurableObject<Env> {
     if (!Number.isSafeInteger(received) || received < 0)
       throw new SallyportError("invalid_request", "the count of received frames is not a number");
     // What the old socket still holds would be logged a second time: this side sends it again.
-    for (const [old, link] of this.#links) {
-      if (link.relay !== relay || link.side !== side) continue;
-      this.#links.delete(old);
-      old.close(1012, "resumed on another socket");
-    }
+    this.#links.close(relay, 1012, "resumed on another socket", side);
     relay.resume(side, this.#accept(socket, relay, side, false), received, now);
   }
 
@@ -250,11 +240,7 @@ export class Session extends DurableObject<Env> {
   #accept(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Peer {
     // A visitor's socket was accepted at the doorway.
     if (!this.#doorways.leave(socket)) this.#take(socket);
-    const attachment: Attachment = { session: relay.record.id, side, raw };
-    socket.serializeAttachment(attachment);
-    const peer = new SocketPeer(socket, attachment);
-    this.#links.set(socket, { relay, side, raw, peer });
-    return peer;
+    return this.#links.bind(socket, relay, side, raw).peer;
   }
 
   /**
@@ -284,11 +270,9 @@ export class Session extends DurableObject<Env> {
       socket.close(1000, "the session has ended");
       return;
     }
-    const { side, raw, next } = attachment;
-    const peer = new SocketPeer(socket, attachment);
-    this.#links.set(socket, { relay, side, raw, peer });
+    const { side, peer } = this.#links.rebind(socket, relay, attachment);
     if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
-    else relay.attach(side, peer, next);
+    else relay.attach(side, peer, attachment.next);
   }
 
   #control(link: Link, text: string, now: number): void {
@@ -339,11 +323,7 @@ export class Session extends DurableObject<Env> {
       error instanceof Error ? error.message : "unknown",
     );
     const close = closeFrame("storage_failed", "the edge could not record; nothing unrecorded was delivered");
-    for (const [socket, link] of this.#links) {
-      if (link.relay !== relay) continue;
-      this.#links.delete(socket);
-      socket.close(close.code, close.reason);
-    }
+    this.#links.close(relay, close.code, close.reason);
     relay.record.state = "ending";
     relay.record.end = { code: "storage_failed", reason: close.reason, at: Date.now() };
     this.#errands.settle(relay.record);
@@ -351,7 +331,7 @@ export class Session extends DurableObject<Env> {
 
   #receive({ socket, message }: Arrival): void {
     // Its session may have ended, or the socket been superseded, while the message waited.
-    const link = this.#links.get(socket);
+    const link = this.#links.find(socket);
     if (!link || link.side === "viewer") return;
     const now = Date.now();
     try {
@@ -366,9 +346,8 @@ export class Session extends DurableObject<Env> {
   #gone(socket: WebSocket): void {
     this.#inbox.flush();
     this.#doorways.leave(socket);
-    const link = this.#links.get(socket);
+    const link = this.#links.remove(socket);
     if (!link) return;
-    this.#links.delete(socket);
     const now = Date.now();
     if (link.side === "viewer") link.relay.detachViewer(link.peer);
     else this.#guarded(link.relay, () => link.relay.dropped(link.side as Side, link.peer, now));

@@ -1,6 +1,12 @@
 import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
-import type { ConnectorSeal, EdgeEvent, EdgeMessage, Limits, SessionFacts } from "../../protocol/control.ts";
-import { VERSION } from "../../protocol/control.ts";
+import {
+  type ConnectorSeal,
+  type EdgeEvent,
+  type EdgeMessage,
+  type Limits,
+  type SessionFacts,
+  VERSION,
+} from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { decodeHeader, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD } from "../../protocol/frame.ts";
