@@ -15,6 +15,7 @@ import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
 import { generateKey } from "../../protocol/signatures.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "../policy-replay/testing.ts";
+import { UNKNOWN_FACTS } from "../policy-replay/without-catalog.ts";
 import { addPolicySessionCommands } from "./policy-sessions.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
@@ -246,9 +247,9 @@ describe("policy replay", () => {
     assert.deepEqual(lines.slice(1), [
       "    DELETE FROM c -- \\u001b[2J",
       "    Nothing is deleted. · by no-delete",
-      "    (no facts were recorded: judged by its text alone, as incomplete)",
+      `    (the recording has no facts of it, so it was judged by its text alone. Not known are ${UNKNOWN_FACTS}; context.complete is false. It may be blocked for that alone.)`,
       "1 difference in 4 statements of 2 sessions: 1 allow -> block",
-      "4 statements had no recorded facts: judged by their text alone, as incomplete",
+      `4 statements judged by text alone, as the recording has no facts of them; not known are ${UNKNOWN_FACTS}, and context.complete is false`,
       "",
     ]);
   });

@@ -2,12 +2,12 @@ import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
-import { parseBody } from "../../protocol/postgres/transcript/bodies.ts";
+import { bindBody, parseBody } from "../../protocol/postgres/transcript/bodies.ts";
 import { type Gathered, Gatherer } from "../../protocol/postgres/transcript/gather.ts";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import { Unanswered } from "../recordings/unanswered.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
-import type { Delivered, NamedText, Run, Step } from "./steps.ts";
+import type { Delivered, NamedPortal, NamedText, Run, Step } from "./steps.ts";
 
 /** Runs that may wait for their answer; a session pipelines a few. */
 const MAX_WAITING = 10_000;
@@ -19,6 +19,7 @@ const MAX_TAGS = 1_000;
 /** Characters of a judged statement's text that its event has at most. */
 const JUDGED_TEXT = 8 * 1024;
 
+type Named = NamedText | NamedPortal;
 type Waiting = { step: Run; statement: number | null; answered: boolean };
 
 /**
@@ -29,10 +30,10 @@ export class Extractor {
   readonly facts = new RecordedFacts();
   readonly #transcript = new Transcript(0);
   readonly #unanswered = new Unanswered();
-  readonly #parses = new ParseReader();
+  readonly #names = new NameReader();
   #session: SessionFacts | null = null;
   #database: string | null = null;
-  #waiting: (Waiting | Delivered | NamedText)[] = [];
+  #waiting: (Waiting | Delivered | Named)[] = [];
   #runs = new Map<number, Waiting>();
   #text = 0;
   #inTransaction = false;
@@ -46,9 +47,7 @@ export class Extractor {
 
   push(entry: Entry): Step[] {
     if (entry.kind === EntryKind.agent) {
-      for (const { name, text } of this.#parses.read(entry.frame)) {
-        this.#wait({ step: "named", time: entry.time, name, text });
-      }
+      for (const one of this.#names.read(entry.frame)) this.#wait({ ...one, time: entry.time });
     }
     for (const event of this.#transcript.push(entry)) this.#take(event);
     return this.#settled();
@@ -192,7 +191,7 @@ export class Extractor {
     this.#bytes = 0;
   }
 
-  #wait(one: Waiting | NamedText): void {
+  #wait(one: Waiting | Named): void {
     this.#waiting.push(one);
     this.#text += textOf(one);
   }
@@ -220,23 +219,27 @@ export class Extractor {
   }
 }
 
-function textOf(one: Waiting | Delivered | NamedText): number {
+function textOf(one: Waiting | Delivered | Named): number {
   if ("answered" in one) return one.step.text?.length ?? 0;
-  return one.step === "named" ? one.text.length : 0;
+  return one.step === "delivered" ? 0 : (one.text?.length ?? 0);
 }
 
-/** Reads the named Parse messages of the agent; the transcript tells of them only when they are executed. */
-class ParseReader {
+type Untimed<T> = T extends Named ? Omit<T, "time"> : never;
+
+/** Reads the agent's messages that name something; the transcript tells of them only when they are executed. */
+class NameReader {
   readonly #messages = new Gatherer("frontend");
+  /** Text of the unnamed statement; null where it is not known. */
+  #unnamed: string | null = null;
   #lost = false;
 
-  read(frame: Uint8Array): { name: string; text: string }[] {
+  read(frame: Uint8Array): Untimed<Named>[] {
     if (this.#lost) return [];
-    const read: { name: string; text: string }[] = [];
+    const read: Untimed<Named>[] = [];
     try {
       for (const message of this.#messages.push(frame.subarray(FRAME_HEADER))) {
-        const parse = message.letter === "P" ? named(message) : null;
-        if (parse) read.push(parse);
+        const one = this.#message(message);
+        if (one) read.push(one);
       }
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
@@ -245,14 +248,27 @@ class ParseReader {
     }
     return read;
   }
-}
 
-function named(message: Gathered): { name: string; text: string } | null {
-  try {
+  #message(message: Gathered): Untimed<Named> | null {
+    try {
+      if (message.letter === "P") return this.#parse(message);
+      return message.letter === "B" ? this.#bind(message) : null;
+    } catch (error) {
+      if (error instanceof SallyportError) return null;
+      throw error;
+    }
+  }
+
+  #parse(message: Gathered): Untimed<NamedText> | null {
     const { name, text, cut } = parseBody(message);
-    return name === "" || cut ? null : { name, text };
-  } catch (error) {
-    if (error instanceof SallyportError) return null;
-    throw error;
+    if (name === "") this.#unnamed = cut ? null : text;
+    return name === "" || cut ? null : { step: "named", name, text };
+  }
+
+  /** SQL can't name the unnamed portal. */
+  #bind(message: Gathered): Untimed<NamedPortal> | null {
+    const { portal, statement } = bindBody(message);
+    const text = statement === "" ? this.#unnamed : null;
+    return portal === "" ? null : { step: "portal", name: portal, statement, text };
   }
 }

@@ -5,7 +5,7 @@ const MAX_KEPT = 8 * 1024 * 1024;
 
 /**
  * What the names of a session's prepared statements may stand for, those of SQL and those of the protocol, which share
- * them. Whether the server took a PREPARE or a DEALLOCATE is not always to be seen, so a name keeps every text that it
+ * them; or those of its portals. Whether the server took a PREPARE or a DEALLOCATE is not always to be seen, so a name keeps every text that it
  * may have: each is judged, and the worst counts.
  */
 export class PreparedNames {
@@ -23,6 +23,16 @@ export class PreparedNames {
     }
     this.#kept += cost;
     this.#texts.set(name, texts.add(text));
+  }
+
+  /** The name stands for something that is not known. */
+  lose(name: string): void {
+    this.#texts.set(name, (this.#texts.get(name) ?? new Set()).add(UNKNOWN));
+  }
+
+  /** Whether anything was given this name. */
+  has(name: string): boolean {
+    return this.#texts.has(name);
   }
 
   /** The name is certainly gone; null: all are. */

@@ -15,7 +15,7 @@ import type { ClassifiedStatement } from "../../protocol/sql/facts.ts";
 import { loadParser, parseSql } from "../../protocol/sql/parser.ts";
 import { recordedEntries } from "../recordings/source.ts";
 import { replayPolicy } from "./replay-policy.ts";
-import { differs } from "./report.ts";
+import { count, differs, judgementLines, noTotals, totalLines } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "./testing.ts";
@@ -95,8 +95,19 @@ describe("a recorded session judged by another policy set", () => {
     const one = scene().ran("BEGIN", ["BEGIN"]).ran("SELECT * FROM c", ["SELECT 9"]);
     const incomplete = `${ALLOW_ALL}\n@id("incomplete") forbid(principal, action in Action::"postgres:read", resource) unless { context.complete };`;
     const judgements = await replayed(incomplete, [one]);
-    assert.deepEqual(ways(judgements), ["allow -> allow (text)", "allow -> block (text)"]);
-    assert.match(judgements[1]!.now!.verdict === "block" ? judgements[1]!.now!.reason : "", /not recorded/);
+    assert.deepEqual(ways(judgements), ["allow -> allow (recorded)", "allow -> block (text)"]);
+    assert.match(
+      judgements[1]!.now!.verdict === "block" ? judgements[1]!.now!.reason : "",
+      /no facts of it.*text alone.*not known are which tables/,
+    );
+    const told = judgementLines(judgements[1]!, { facts: one.composer.facts, database: "" }).join("\n");
+    assert.match(
+      told,
+      /by its text alone\. Not known are which tables.*context\.complete is false\. It may be blocked for/,
+    );
+    const totals = noTotals();
+    for (const judgement of judgements) count(totals, judgement);
+    assert.match(totalLines(totals)[1]!, /^1 statement judged by text alone, .*not known are which tables/);
   });
 
   test("of several facts of one shape takes the worst, unless the text tells which it was", async () => {
@@ -178,6 +189,29 @@ describe("a recorded session judged by another policy set", () => {
       "allow -> block (recorded)",
       "allow -> block (recorded)",
     ]);
+  });
+
+  test("FETCH is judged by what the protocol bound under the portal's name", async () => {
+    const policies = `${ALLOW_ALL}\n@id("c") forbid(principal, action in Action::"postgres:read", resource) when { context.reads.contains("public.c") };`;
+    const one = scene()
+      .portal("p", "", "SELECT * FROM c")
+      .portal("q", "named", "SELECT 1")
+      .ran("FETCH 1 FROM p", ["FETCH 1"])
+      .ran("FETCH 1 FROM q", ["FETCH 1"])
+      .ran("MOVE 1 FROM p", ["MOVE 1"]);
+    for (const sql of ["SELECT * FROM c", "SELECT 1", "FETCH 1 FROM p", "MOVE 1 FROM p"])
+      one.proved(proved(sql));
+    assert.deepEqual(
+      (await replayed(policies, [one])).map(({ run, now }) => `${run.text}: ${now?.verdict}`),
+      ["FETCH 1 FROM p: block", "FETCH 1 FROM q: allow", "MOVE 1 FROM p: block"],
+    );
+  });
+
+  test("FETCH from a portal whose statement is not in the recording is incomplete", async () => {
+    const incomplete = `${ALLOW_ALL}\n@id("incomplete") forbid(principal, action in Action::"postgres:read", resource) unless { context.complete };`;
+    const one = scene().portal("p", "unheard", null).ran("FETCH 1 FROM p", ["FETCH 1"]);
+    const [judgement] = await replayed(incomplete, [one.proved(proved("FETCH 1 FROM p"))]);
+    assert.deepEqual([judgement?.now?.verdict, judgement?.basis], ["block", "text"]);
   });
 
   test("what the guard can't read differs only if it ran", async () => {

@@ -2,6 +2,7 @@ import type { Decision } from "../../protocol/policy/decision.ts";
 import { printable } from "../terminal.ts";
 import type { Basis, Judgement } from "./session-judge.ts";
 import type { SessionOf } from "./steps.ts";
+import { UNKNOWN_FACTS } from "./without-catalog.ts";
 
 /** Characters of a statement on a line for people. */
 const LINE = 160;
@@ -69,7 +70,7 @@ export function judgementJson(judgement: Judgement, { facts }: SessionOf): objec
 const BASIS: Record<Basis, string | null> = {
   recorded: null,
   ambiguous: "several different facts were recorded of statements of this shape; the worst verdict counts",
-  text: "no facts were recorded: judged by its text alone, as incomplete",
+  text: null,
   guard: null,
   unknown: "its text is not in the recording: it can't be judged",
 };
@@ -81,13 +82,20 @@ export function judgementLines(judgement: Judgement, { facts }: SessionOf): stri
   const who = facts.onBehalfOf === undefined ? facts.principal : `${facts.principal} for ${facts.onBehalfOf}`;
   const head = `${time} ${facts.session} entry ${run.seq} ${who} on ${facts.target}: ${wayOf(judgement)}`;
   const why = (now && decisionWords(now)) ?? decisionWords(judgement.then);
-  const from = BASIS[basis];
+  const from = basis === "text" ? byTextWords(judgement) : BASIS[basis];
   return [
     printable(head),
     `    ${oneLine(statement ?? "(its text is not in this recording)")}`,
     ...(why === null ? [] : [`    ${now && decisionWords(now) ? "" : "then: "}${printable(why)}`]),
     ...(from === null ? [] : [`    (${from})`]),
   ];
+}
+
+/** Without the target's catalog some facts are missing; to a policy they look as if it did nothing of the kind. */
+function byTextWords({ then, now }: Judgement): string {
+  const missing =
+    now?.verdict === "block" && then.verdict !== "block" ? " It may be blocked for that alone." : "";
+  return `the recording has no facts of it, so it was judged by its text alone. Not known are ${UNKNOWN_FACTS}; context.complete is false.${missing}`;
 }
 
 /** `allow -> block`; the same twice is told once. */
@@ -108,7 +116,10 @@ export function totalLines(totals: Totals): string[] {
   const ways = Object.entries(differences).map(([way, number]) => `${number} ${way}`);
   const found = differencesOf(totals);
   const notes: [number, string][] = [
-    [byText, "had no recorded facts: judged by their text alone, as incomplete"],
+    [
+      byText,
+      `judged by text alone, as the recording has no facts of them; not known are ${UNKNOWN_FACTS}, and context.complete is false`,
+    ],
     [ambiguous, "had several recorded facts of their shape: the worst verdict counts"],
     [unknown, "could not be judged: their text is not in the recording"],
   ];

@@ -8,12 +8,12 @@ import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
 import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
-import type { Run, SessionOf, Step } from "./steps.ts";
-import { classifyText, factsWithoutCatalog, mayBeOf } from "./without-catalog.ts";
+import type { NamedPortal, Run, SessionOf, Step } from "./steps.ts";
+import { classifyText, factsWithoutCatalog, isNameless, mayBeOf } from "./without-catalog.ts";
 
 /** On what a judgement rests; of a string's statements the weakest. */
 export const BASES = [
-  /** The facts of this very statement, or the only ones recorded of its shape. */
+  /** The facts of this very statement, or the only ones recorded of its shape; or its text tells all (BEGIN). */
   "recorded",
   /** Several facts were recorded of its shape, and the worst counts. */
   "ambiguous",
@@ -73,6 +73,7 @@ export class SessionJudge {
   readonly #session: UsageCounter;
   readonly #principal: UsageCounter;
   readonly #names = new PreparedNames();
+  readonly #portals = new PreparedNames();
   readonly #cursors: Findings[] = [];
 
   /** `principal`: the usage of all sessions that the principal has on the connector. */
@@ -105,10 +106,20 @@ export class SessionJudge {
       case "named":
         this.#names.add(step.name, step.text);
         return null;
+      case "portal":
+        this.#portal(step);
+        return null;
       case "delivered":
         for (const usage of this.#usage) usage.result(step.rows, step.bytes);
         return null;
     }
+  }
+
+  /** When it goes is not always to be seen: what it may have stood for once counts from then on. */
+  #portal({ name, statement, text }: NamedPortal): void {
+    const texts = text === null ? this.#names.of(statement) : [text];
+    if (texts === null) this.#portals.lose(name);
+    for (const one of texts ?? []) this.#portals.add(name, one);
   }
 
   #run(run: Run): Judgement {
@@ -162,23 +173,36 @@ export class SessionJudge {
     const verdicts = [this.#judge(run, findings, parsed.text)];
     if (FETCHES.has(facts.tag)) {
       verdicts.push(...this.#cursors.map((cursor) => this.#judge(run, cursor, parsed.text)));
+      const portal = fetchedFrom(parsed);
+      if (this.#portals.has(portal)) {
+        const unheard = "the statement of the portal that it reads is not in the recording";
+        verdicts.push(...this.#executed(run, facts, this.#portals.of(portal), unheard, parsed.text));
+      }
     }
     if (facts.tag === DECLARES && this.#cursors.length < MAX_CURSORS) this.#cursors.push(findings);
     for (const effect of effects) {
       if (effect.kind === "prepare") this.#names.add(effect.name, effect.query);
       if (effect.kind === "deallocate" && FORGETS.test(tag)) this.#names.remove(effect.name);
-      if (effect.kind === "execute") verdicts.push(...this.#executed(run, facts, effect.name, parsed.text));
+      if (effect.kind === "execute") {
+        const unheard = "the prepared statement that it executes is not in the recording";
+        verdicts.push(...this.#executed(run, facts, this.#names.of(effect.name), unheard, parsed.text));
+      }
     }
     return verdicts;
   }
 
-  /** What EXECUTE runs. `own`: its own facts, which tell nothing of that. */
-  #executed(run: Run, own: StatementFacts, name: string, statement: string): Verdict[] {
-    const texts = this.#names.of(name);
+  /** What EXECUTE or FETCH runs of these texts; null: `unheard`. `own`: its own facts, which tell nothing of that. */
+  #executed(
+    run: Run,
+    own: StatementFacts,
+    texts: string[] | null,
+    unheard: string,
+    statement: string,
+  ): Verdict[] {
     const known = texts?.map((text) => parse(text, false)) ?? [new Error("there is no such name")];
     return known.flatMap((parsed) => {
       if (parsed instanceof Error) {
-        const opaque = [...own.opaque, "the prepared statement that it executes is not in the recording"];
+        const opaque = [...own.opaque, unheard];
         const candidates = [{ facts: { ...own, opaque }, plan: null }];
         return [this.#judge(run, { candidates, basis: "text" }, statement)];
       }
@@ -196,7 +220,7 @@ export class SessionJudge {
       return { candidates, basis: candidates.length === 1 ? "recorded" : "ambiguous" };
     }
     const fallback = { facts: factsWithoutCatalog(local), plan: greatestPlan(variants) };
-    return { candidates: [...candidates, fallback], basis: "text" };
+    return { candidates: [...candidates, fallback], basis: isNameless(local) ? "recorded" : "text" };
   }
 
   /** As the guard does, what went before is counted, and not the statement itself. */
@@ -229,6 +253,11 @@ function parse(text: string, cut: boolean): ParsedStatement[] | Error {
 
 function blocked(reason: string): Block {
   return { verdict: "block", policies: [], reason };
+}
+
+/** The portal or cursor that FETCH and MOVE name. */
+function fetchedFrom({ tree }: ParsedStatement): string {
+  return "FetchStmt" in tree ? (tree.FetchStmt.portalname ?? "") : "";
 }
 
 function greatestPlan(variants: Recorded[]): PlanEstimate | null {

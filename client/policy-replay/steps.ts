@@ -3,7 +3,7 @@ import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 
 /** What a recorded session did, as far as a verdict depends on it, in the order in which it did it. */
-export type Step = Run | NamedText | Delivered;
+export type Step = Run | NamedText | NamedPortal | Delivered;
 
 /** Something that was sent to be run: judged as one, and by its worst statement. */
 export interface Run {
@@ -41,6 +41,17 @@ export interface NamedText {
   time: number;
   name: string;
   text: string;
+}
+
+/** A Bind gave a name to a portal, or tried to: SQL may FETCH from it. */
+export interface NamedPortal {
+  step: "portal";
+  time: number;
+  name: string;
+  /** The prepared statement that it runs; empty for the unnamed one. */
+  statement: string;
+  /** The text of the unnamed one; null where the recording can't show it. */
+  text: string | null;
 }
 
 /** Rows went to the agent. */

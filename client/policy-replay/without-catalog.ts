@@ -19,7 +19,10 @@ const NAMES: NameContext = {
   trustedFunctions: new Set(),
 };
 
-const UNRECORDED = "what it does was not recorded, and is read from its text without the target's catalog";
+/** Which facts the text alone can't tell: what its names stand for on the target. */
+export const UNKNOWN_FACTS =
+  "which tables, columns and functions its names stand for, what views and functions do, and whether its WHERE chooses by a key";
+const UNRECORDED = `the recording has no facts of it, so it is judged by its text alone; not known are ${UNKNOWN_FACTS}`;
 
 /** What the text alone tells of a statement. */
 export function classifyText(statement: ParsedStatement): ClassifiedStatement {
@@ -30,7 +33,12 @@ export function classifyText(statement: ParsedStatement): ClassifiedStatement {
 
 /** Facts from the text alone, as incomplete as they are: names may mean anything on the target. */
 export function factsWithoutCatalog(local: StatementFacts): StatementFacts {
-  return NAMELESS.has(local.tag) ? local : { ...local, opaque: [...local.opaque, UNRECORDED] };
+  return isNameless(local) ? local : { ...local, opaque: [...local.opaque, UNRECORDED] };
+}
+
+/** Whether the text alone tells everything. */
+export function isNameless({ tag }: StatementFacts): boolean {
+  return NAMELESS.has(tag);
 }
 
 /** Tags of statements that name nothing of the catalog. */
