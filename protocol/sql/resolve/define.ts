@@ -9,14 +9,20 @@ import { readColumn, readRelation, requireRelation, writeRelation } from "./rela
 import { derivedColumn, derivedItem, type Item, NO_SCOPE, relationItem, type Scope } from "./scope.ts";
 import { bodyOf, identifiers, items, type Qualified, qualified, rangeName } from "./tree.ts";
 
-/** A relation whose definition changes. With `optional` (IF EXISTS) it need not be there. */
+/**
+ * A relation whose definition changes. With `optional` (IF EXISTS) it need not be there. `sort`: of relation that DROP
+ * says it is.
+ */
 export function define(
   context: Context,
   name: Qualified,
   inherited = true,
   optional = false,
+  sort?: string,
 ): Relation | null {
-  const relation = optional ? findRelation(context, name) : requireRelation(context, name, "definition");
+  const relation = optional
+    ? findRelation(context, name)
+    : requireRelation(context, name, "definition", sort);
   if (relation != null) writeRelation(context, relation, inherited);
   else if (relation === null) {
     const schema = name.schema ?? creationSchema(context);
@@ -149,14 +155,14 @@ export function changedRowScope(relation: Relation | null): Scope {
   return { ...NO_SCOPE, items: [row("old"), row("new")] };
 }
 
-/** Types of objects whose names in DROP, COMMENT and their like are relations. */
-const RELATION_TYPES = new Set([
-  "OBJECT_TABLE",
-  "OBJECT_SEQUENCE",
-  "OBJECT_VIEW",
-  "OBJECT_MATVIEW",
-  "OBJECT_INDEX",
-  "OBJECT_FOREIGN_TABLE",
+/** Types of objects whose names in DROP, COMMENT and their like are relations, as DROP calls them. */
+const RELATION_TYPES = new Map([
+  ["OBJECT_TABLE", "table"],
+  ["OBJECT_SEQUENCE", "sequence"],
+  ["OBJECT_VIEW", "view"],
+  ["OBJECT_MATVIEW", "materialized view"],
+  ["OBJECT_INDEX", "index"],
+  ["OBJECT_FOREIGN_TABLE", "foreign table"],
 ]);
 /** Those of objects on a relation, whose own name comes last. */
 const PART_TYPES = new Set([
@@ -167,15 +173,19 @@ const PART_TYPES = new Set([
   "OBJECT_TABCONSTRAINT",
 ]);
 
-/** What DROP, COMMENT, SECURITY LABEL and ALTER EXTENSION name: relations only; other objects have no rows. */
+/**
+ * What DROP (`dropped`), COMMENT, SECURITY LABEL and ALTER EXTENSION name: relations only; other objects have no rows.
+ */
 export function defineObject(
   context: Context,
   type: string | undefined,
   object: Node | undefined,
   optional = false,
+  dropped = false,
 ): void {
   const parts = identifiers(items(object));
-  if (RELATION_TYPES.has(type ?? "")) define(context, qualified(parts), true, optional);
+  const sort = RELATION_TYPES.get(type ?? "");
+  if (sort !== undefined) define(context, qualified(parts), true, optional, dropped ? sort : undefined);
   else if (PART_TYPES.has(type ?? "")) define(context, qualified(parts.slice(0, -1)), true, optional);
 }
 

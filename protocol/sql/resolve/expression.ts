@@ -171,7 +171,9 @@ function isScalar(context: Context, node: Node | undefined): boolean {
   const reference = bodyOf(node, "ColumnRef");
   if (reference !== undefined) {
     const found = context.found.references.get(reference);
-    return found !== undefined && found.columns.length > 0 && found.wholes.length === 0;
+    if (found === undefined || found.wholes.length > 0) return false;
+    // What is absent itself is told first.
+    return found.columns.length > 0 || context.found.absent.size > 0;
   }
   return bodyOf(node, "A_Const") !== undefined || bodyOf(node, "A_Expr") !== undefined;
 }

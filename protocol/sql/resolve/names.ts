@@ -99,7 +99,16 @@ export function lackFunction(
   sort: "function" | "procedure" | "tablesample method",
   shape: string,
 ): void {
-  if (lackSchema(context, target.schema)) return;
+  const { found } = context;
+  // The calls of the whole tree are looked at once more, in other words.
+  const say = (reason: string) => {
+    const absent = found.absent.get(reason);
+    if (absent !== undefined) found.absent.set(unknownCall(target.name), absent);
+  };
+  if (lackSchema(context, target.schema)) {
+    say(schemaReason(target.schema ?? ""));
+    return;
+  }
   const written = target.schema === null ? target.name : `${target.schema}.${target.name}`;
   const absent = {
     sqlstate: sort === "tablesample method" ? "42704" : "42883",
@@ -107,9 +116,11 @@ export function lackFunction(
   } as const;
   const reason = `the function ${shown(target)} does not exist`;
   lack(context, reason, absent);
-  // The calls of the whole tree are looked at once more, in other words.
-  const { found } = context;
-  if (found.absent.has(reason)) found.absent.set(unknownCall(target.name), absent);
+  say(reason);
+}
+
+function schemaReason(schema: string): string {
+  return `the schema ${qualifiedName(schema)} does not exist`;
 }
 
 /** Whether the schema is known to be absent; the statement is opaque then. */
@@ -119,7 +130,7 @@ export function lackSchema(context: Context, schema: string | null): boolean {
   const exists = catalog.schemaExists(schema);
   if (exists === undefined) ask(context, "schema", schema, "");
   if (exists !== false) return exists === undefined;
-  lack(context, `the schema ${qualifiedName(schema)} does not exist`, {
+  lack(context, schemaReason(schema), {
     sqlstate: "3F000",
     message: `schema "${schema}" does not exist`,
   });

@@ -7,19 +7,21 @@ import { expandView } from "./view.ts";
 
 /**
  * The relation, or null with the statement made opaque: it is nowhere, or not looked up yet. `by`: a query may name a
- * schema that isn't there, and hears of the relation only; for a definition PostgreSQL looks at the schema first.
+ * schema that isn't there, and hears of the relation only; for a definition PostgreSQL looks at the schema first. `sort`: what DROP says it is.
  */
 export function requireRelation(
   context: Context,
   name: Qualified,
   by: "query" | "definition" = "query",
+  sort?: string,
 ): Relation | null {
   const relation = findRelation(context, name);
   if (relation === null && (by === "query" || !lackSchema(context, name.schema))) {
     const written = name.schema === null ? name.name : `${name.schema}.${name.name}`;
     lack(context, `the relation ${shownName(name)} does not exist`, {
-      sqlstate: "42P01",
-      message: `relation "${written}" does not exist`,
+      sqlstate: sort === "index" || sort === "foreign table" ? "42704" : "42P01",
+      message:
+        sort === undefined ? `relation "${written}" does not exist` : `${sort} "${name.name}" does not exist`,
     });
   }
   return relation ?? null;

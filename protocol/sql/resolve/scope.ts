@@ -165,7 +165,7 @@ function findReference(context: Context, reference: ColumnRef, scope: Scope): Re
     const starred = parts.length === 0 ? visibleItems(scope) : [findItem(context, scope, parts)];
     const wholes = starred.filter((item) => item !== null);
     if (wholes.length === 0 && parts.length > 0)
-      lackItem(context, `${parts.join(".")}.* is not known here`, parts.at(-1));
+      lackItem(context, `${parts.join(".")}.* is not known here`, parts.at(-1), scope);
     for (const item of wholes) readWhole(context, item);
     return { columns: [], wholes };
   }
@@ -173,15 +173,20 @@ function findReference(context: Context, reference: ColumnRef, scope: Scope): Re
   const name = parts.at(-1) ?? "";
   const item = findItem(context, scope, parts.slice(0, -1));
   if (item === null) {
-    lackItem(context, `the column ${parts.join(".")} is not known here`, parts.at(-2));
+    lackItem(context, `the column ${parts.join(".")} is not known here`, parts.at(-2), scope);
     return { columns: [], wholes: [] };
   }
   return findField(context, item, name);
 }
 
-/** Nothing in FROM has this name. */
-function lackItem(context: Context, reason: string, name = ""): void {
-  lack(context, reason, { sqlstate: "42P01", message: `missing FROM-clause entry for table "${name}"` });
+/** Nothing in FROM has this name, unless an alias hides it. */
+function lackItem(context: Context, reason: string, name = "", scope: Scope): void {
+  let hidden = false;
+  for (let level: Scope | null = scope; level !== null; level = level.parent) {
+    hidden ||= level.items.some((item) => item.aliased && item.relation?.name === name);
+  }
+  const fault = hidden ? "invalid reference to" : "missing";
+  lack(context, reason, { sqlstate: "42P01", message: `${fault} FROM-clause entry for table "${name}"` });
 }
 
 /** `item.name`: a column, a system column, or a function called with the whole row. */

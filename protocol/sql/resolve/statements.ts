@@ -166,7 +166,7 @@ const STATEMENTS: { [K in Kind]?: Statement<K> } = {
   AlterTableMoveAllStmt: opaque("it moves relations that it doesn't name"),
   DropStmt: (context, { objects, removeType, behavior, missing_ok }) => {
     if (removeType === "OBJECT_EXTENSION") context.found.opaque.add("an extension's own objects go with it");
-    for (const object of objects ?? []) defineObject(context, removeType, object, missing_ok);
+    for (const object of objects ?? []) defineObject(context, removeType, object, missing_ok, true);
     noteCascade(context, behavior);
   },
   CommentStmt: (context, { objtype, object }) => defineObject(context, objtype, object),
