@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import pg from "pg";
 import { SallyportError } from "../../protocol/errors.ts";
-import { loadParser } from "../../protocol/sql/parser.ts";
+import { loadParser, type ParsedStatement, parseSql } from "../../protocol/sql/parser.ts";
 import { type PostgresServer, startPostgres } from "../../test/postgres-server.ts";
 import { estimateOf, explainText } from "./plan-estimate.ts";
 
@@ -123,8 +123,70 @@ describe("the text that asks for it", () => {
         codeOf(() => explainText(statement)),
         "invalid_request",
       );
+      let statements: ParsedStatement[];
+      try {
+        statements = parseSql(statement);
+      } catch {
+        return;
+      }
+      assert.equal(
+        codeOf(() => explainText(statements)),
+        "invalid_request",
+      );
     });
   }
+
+  test("is one EXPLAIN of exactly the statement that was parsed, however it ends and whatever stands around it", () => {
+    const blank = fc.constantFrom(
+      " ",
+      "\n",
+      " /* é; -- */ ",
+      "-- ; (ANALYZE)\n",
+      "\t\f",
+      "/* /* ; */ EXPLAIN */",
+    );
+    const statement = fc.constantFrom(
+      "SELECT 1",
+      "(SELECT 'é;' AS \"日;本\")",
+      "((VALUES (1)))",
+      "WITH a AS (SELECT $$;--$$) TABLE a",
+      "UPDATE t SET a = E'\\';' WHERE b = 'x'\n'y'",
+      "DELETE FROM t WHERE a = U&'\\00e9' RETURNING *",
+      "INSERT INTO t VALUES ('💥') ON CONFLICT DO NOTHING",
+      "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE",
+      "DECLARE c CURSOR WITH HOLD FOR SELECT 1 -- x",
+      "CREATE TABLE x AS EXECUTE p ('a') WITH NO DATA",
+      "CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA",
+      "EXECUTE p (1, 'é')",
+      "SELECT analyze FROM t WHERE NOT a ORDER BY a NULLS FIRST",
+      "SELECT 1 INTO x",
+    );
+    const end = fc.constantFrom("", ";", ";;", " ; -- é", "--", "\n/* ; */;", "\u00a0");
+    fc.assert(
+      fc.property(
+        fc.array(blank, { maxLength: 3 }),
+        statement,
+        end,
+        fc.constantFrom("", ";", "; ;"),
+        (before, sql, after, semicolons) => {
+          let statements: ParsedStatement[];
+          try {
+            statements = parseSql(`${semicolons}${before.join("")}${sql}${after}`);
+          } catch {
+            return; // A no-break space is a name to the lexer, which may not stand here.
+          }
+          const [explain, more] = parseSql(explainText(statements));
+          assert.equal(more, undefined);
+          assert.ok(explain !== undefined && "ExplainStmt" in explain.tree);
+          const { query, options, ...rest } = explain.tree.ExplainStmt;
+          assert.deepEqual(rest, {});
+          assert.equal(options?.length, 1);
+          assert.equal(withoutPlaces(query), withoutPlaces(statements[0]?.tree));
+        },
+      ),
+      { numRuns: 500, seed: SEED },
+    );
+  });
 
   test("runs nothing", async () => {
     await estimate("DELETE FROM orders");
@@ -196,3 +258,9 @@ describe("an answer that is no plan", () => {
     );
   });
 });
+
+function withoutPlaces(tree: unknown): string {
+  return JSON.stringify(tree, (key, value) =>
+    typeof value === "number" && /location$|_start$|_end$/.test(key) ? undefined : value,
+  );
+}

@@ -1,6 +1,8 @@
 import type { PlanEstimate } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { parseSql } from "../../protocol/sql/parser.ts";
+import { type ParsedStatement, parseSql } from "../../protocol/sql/parser.ts";
+import { statementRow } from "../../protocol/sql/statements.ts";
+import { nodeOf } from "../../protocol/sql/tree.ts";
 
 const EXPLAIN = "EXPLAIN (FORMAT JSON)";
 
@@ -12,21 +14,29 @@ const MAX_DEPTH = 1_000;
 
 /**
  * The text that asks for the plan of one statement: without ANALYZE, so that only the planner runs, which may call
- * functions that are declared immutable or stable. What stands before the statement is all that is added: comments
- * and semicolons at its end can't swallow anything. Throws `invalid_request` for a text that isn't one statement that
- * can be explained, of which EXPLAIN would take the first and the server run the rest.
+ * functions that are declared immutable or stable. `source`: a text, or what `parseSql` made of one. Throws
+ * `invalid_request` for what isn't one statement that can be explained.
+ *
+ * The result is one EXPLAIN of exactly that statement, and need not be parsed to know it. PostgreSQL's lexer goes from
+ * left to right without looking back; what stands before the statement ends in `)` and a blank, outside of any token,
+ * comment or string, so the lexer begins the statement in the state in which the parser's began it, and cuts it into
+ * the same tokens. They were a statement without a semicolon, as the parser cut it out, with nothing left open: all it
+ * needs stands in it, and nothing can follow. After `EXPLAIN (…)` the grammar takes only a statement that can be
+ * explained, by the rule that made the tree of it; an option such as ANALYZE in front of it would be part of none.
  */
-export function explainText(statement: string): string {
-  const text = `${EXPLAIN} ${statement}`;
-  const [first, second] = parsed(text);
-  const tree = first?.tree;
-  if (tree === undefined || second !== undefined || !("ExplainStmt" in tree)) {
+export function explainText(source: string | readonly ParsedStatement[]): string {
+  const [first, second] = typeof source === "string" ? parsed(source) : source;
+  if (first === undefined || second !== undefined || !isExplainable(first)) {
     throw new SallyportError("invalid_request", "only a single statement can be explained");
   }
-  return text;
+  return `${EXPLAIN} ${first.text}`;
 }
 
-function parsed(text: string): ReturnType<typeof parseSql> {
+function isExplainable({ tree }: ParsedStatement): boolean {
+  return statementRow(nodeOf(tree)[0])?.explainable === true;
+}
+
+function parsed(text: string): ParsedStatement[] {
   try {
     return parseSql(text);
   } catch (error) {
