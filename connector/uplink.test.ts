@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Explained, PolicyInForce } from "../protocol/control.ts";
+import type { Explained, PolicyInForce, PolicyTaken } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import { Uplink, type UplinkOptions } from "./uplink.ts";
@@ -73,6 +73,36 @@ describe("the control socket of a connector", () => {
     }
     await both.promise;
     assert.deepEqual(seen, [3, 4]);
+  });
+
+  test("says which policies it took once they are in force, and nothing of those that it failed on", async (context) => {
+    const steps: string[] = [];
+    await start(context, {
+      policies: ({ revision }) => {
+        if (revision === 4) throw new Error("it can't be held");
+        steps.push(`holds ${revision}`);
+      },
+    });
+    const told = (async () => {
+      for await (const [data] of on(socket)) {
+        const message = JSON.parse(data.toString()) as PolicyTaken | { type: "presence" };
+        if (message.type === "policy_taken") return steps.push(`told ${message.revision}`);
+      }
+      return 0;
+    })();
+    const put = (revision: number) =>
+      socket.send(
+        JSON.stringify({ type: "policy", revision, version: "", text: "" } satisfies PolicyInForce),
+      );
+    put(3);
+    await told;
+    const heard: string[] = [];
+    socket.on("message", (data: Buffer) => heard.push(data.toString()));
+    const again = once(edge, "connection");
+    put(4);
+    [socket] = (await again) as [WebSocket];
+    assert.deepEqual(steps, ["holds 3", "told 3"]);
+    assert.deepEqual(heard, []);
   });
 
   test("comes again when the edge says what can't be read", async (context) => {

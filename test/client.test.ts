@@ -127,7 +127,7 @@ targets:
     assert.match(made.stdout, /^syp_[\w-]{43}\n$/);
     const env = { SALLYPORT_EDGE: edge.url.href, SALLYPORT_TOKEN: made.stdout.trim() };
     assert.equal((await sallyport(env, "whoami")).stdout, "service/ci\n");
-    assert.match((await sallyport(env, "targets")).stdout, /^orders +postgres +offline +main/m);
+    assert.match((await sallyport(env, "targets")).stdout, /^orders +postgres +allow +offline +main/m);
     const forbidden = await sallyport(env, "tokens", "list");
     assert.deepEqual([forbidden.status, forbidden.stdout], [3, ""]);
     assert.match(forbidden.stderr, /service\/ci is not an administrator/);
