@@ -42,7 +42,8 @@ const WATCHED: Watched[] = [
     identity: oid("oid"),
     condition: `x.contypid <> 0 OR x.contype = 'c' AND ${permanent("conrelid")}`,
   },
-  { catalog: "pg_proc", identity: oid("oid"), condition: made("oid") },
+  // PostgreSQL's own functions in C run by their object id, whatever the catalog says; those in SQL can be replaced.
+  { catalog: "pg_proc", identity: oid("oid"), condition: `${made("oid")} OR x.prolang = 14` },
   { catalog: "pg_operator", identity: oid("oid"), condition: made("oid") },
   { catalog: "pg_cast", identity: oid("oid"), condition: made("oid") },
   { catalog: "pg_amproc", identity: oid("oid"), condition: made("oid") },

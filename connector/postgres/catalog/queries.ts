@@ -69,9 +69,9 @@ const REQUESTED = `pg_catalog.json_to_recordset(${NAMES}::pg_catalog.json)
   JOIN pg_catalog.pg_namespace s ON s.nspname = q.schema`;
 
 /**
- * Whether a function is PostgreSQL's own and as initdb made it. A superuser may put other SQL in its place, which then
- * has a later transaction than initdb's last steps, of which making the information_schema is one; what is in C stays
- * believed, for whoever can replace that can do all else too.
+ * Whether a function is PostgreSQL's own and as initdb made it. One in C runs by its object id (fmgr_isbuiltin in
+ * fmgr.c), whatever stands in the catalog. For one in SQL a superuser may put other SQL, which then has a later
+ * transaction than initdb's last steps, of which making the information_schema is one.
  */
 const BUILTIN = `p.oid < ${USER_OBJECT} AND (l.lanname = ANY ('{internal,c}')
     OR l.lanname = 'sql' AND COALESCE(p.xmin::pg_catalog.text::pg_catalog.int8 <= (

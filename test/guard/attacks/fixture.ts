@@ -88,10 +88,6 @@ CREATE TABLE play.line (id int);
 CREATE TABLE play.line_child () INHERITS (play.line);
 INSERT INTO play.line_child VALUES (1);
 CREATE TRIGGER also BEFORE UPDATE ON play.line_child FOR EACH ROW EXECUTE FUNCTION play.on_row();
-CREATE FUNCTION play.from_address(macaddr) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
-CREATE CAST (macaddr AS int) WITH FUNCTION play.from_address(macaddr);
-CREATE FUNCTION play.from_address_8(macaddr8) RETURNS int LANGUAGE sql AS 'DELETE FROM public.victims; SELECT 1';
-CREATE CAST (macaddr8 AS int) WITH FUNCTION play.from_address_8(macaddr8) AS IMPLICIT;
 
 -- Where an unqualified name of PostgreSQL's own finds a user's function with better fitting arguments.
 CREATE FUNCTION public.initcap(varchar) RETURNS text LANGUAGE sql AS 'DELETE FROM public.victims; SELECT $1::text';
