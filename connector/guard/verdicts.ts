@@ -1,5 +1,5 @@
 import type { Decision } from "../../protocol/policy/decision.ts";
-import { type Circumstances, judgeStatement, worst } from "../../protocol/policy/judge.ts";
+import { type Circumstances, judgeStatement, verdictKey, worst } from "../../protocol/policy/judge.ts";
 import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 
@@ -7,16 +7,21 @@ const NOTHING: Decision = { verdict: "allow", policies: [], rows: null, bytes: n
 
 /** Verdicts that are kept for one statement's facts. */
 const MAX_KEPT = 16;
+/** Verdicts that are kept for a session's other statements, and characters of what they depend on. */
+const MAX_ALIKE = 200;
+const MAX_KEY = 2_000;
 
 /**
  * Judges statements for one session and keeps what can't have changed: a verdict depends on the policy set, who asks,
- * which target, the facts, and the circumstances; of these only those count that a policy for the action looks at.
+ * which target, the facts, and the circumstances; of these only those count that a policy for the action looks at. So a new statement, too, may have been judged: as
+ * another in which the policies see the same.
  */
 export class Verdicts {
   readonly #subject: Subject;
   readonly #target: PolicyTarget;
   #set: PolicySet | undefined;
   #kept = new WeakMap<StatementFacts, Map<string, Decision>>();
+  readonly #alike = new Map<string, Decision>();
 
   constructor(subject: Subject, target: PolicyTarget) {
     this.#subject = subject;
@@ -32,10 +37,16 @@ export class Verdicts {
     if (this.#set !== set) {
       this.#set = set;
       this.#kept = new WeakMap();
+      this.#alike.clear();
     }
     // An empty query, which clients send to see whether the connection lives, does nothing that could be forbidden.
     if (all.length === 0) return NOTHING;
     return worst(all.map((facts) => this.#one(set, facts, of(facts))));
+  }
+
+  /** Verdicts that are kept for other statements. */
+  get kept(): number {
+    return this.#alike.size;
   }
 
   #one(set: PolicySet, facts: StatementFacts, circumstances: Circumstances): Decision {
@@ -43,7 +54,7 @@ export class Verdicts {
     let kept = this.#kept.get(facts);
     const known = key === null ? undefined : kept?.get(key);
     if (known !== undefined) return known;
-    const decision = judgeStatement(set, this.#subject, this.#target, facts, circumstances);
+    const decision = this.#new(set, facts, circumstances);
     // Reasons of the others tell counts, which change within a band.
     if (key === null || decision.verdict !== "allow") return decision;
     if (kept === undefined || kept.size >= MAX_KEPT) {
@@ -51,6 +62,17 @@ export class Verdicts {
       this.#kept.set(facts, kept);
     }
     kept.set(key, decision);
+    return decision;
+  }
+
+  #new(set: PolicySet, facts: StatementFacts, circumstances: Circumstances): Decision {
+    const key = verdictKey(set, facts, circumstances);
+    const known = key === null ? undefined : this.#alike.get(key);
+    if (known !== undefined) return known;
+    const decision = judgeStatement(set, this.#subject, this.#target, facts, circumstances);
+    if (key === null || key.length > MAX_KEY || decision.verdict !== "allow") return decision;
+    if (this.#alike.size >= MAX_ALIKE) this.#alike.delete(this.#alike.keys().next().value!);
+    this.#alike.set(key, decision);
     return decision;
   }
 }

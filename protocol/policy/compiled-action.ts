@@ -1,6 +1,6 @@
 import type { EntityJson, TypeAndId } from "@cedar-policy/cedar-wasm";
 import { ACTIONS } from "./actions.ts";
-import { Bands } from "./bands.ts";
+import { Bands, type Counts } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
 import { type Answer, PolicyGroup } from "./evaluator.ts";
 import { COUNTED, type Mentions } from "./expression.ts";
@@ -44,6 +44,17 @@ export class CompiledAction {
     this.#all = group(cedar, policies);
     this.mentions = union(policies.map(({ mentions }) => mentions));
     this.bands = new Bands(this.mentions);
+  }
+
+  /** `PolicySet.key`. What Cedar isn't given can't decide: its name is in no policy, or none uses the whole context. */
+  key(context: Record<string, unknown>, counts: Counts): string | null {
+    const band = this.bands.of(counts);
+    if (band === null || this.mentions.whole) return null;
+    const looked: Record<string, unknown> = {};
+    for (const name of this.mentions.attributes) {
+      if (!COUNTED.has(name) && Object.hasOwn(context, name)) looked[name] = context[name];
+    }
+    return `${band} ${JSON.stringify(looked)}`;
   }
 
   /** Cedar's answer; ids are sorted. Throws what Cedar throws. */

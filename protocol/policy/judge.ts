@@ -30,8 +30,7 @@ export function judgeStatement(
   facts: StatementFacts,
   circumstances: Circumstances,
 ): Decision {
-  const names = SETS.reduce((sum, set) => sum + facts[set].length, 0);
-  if (names > MAX_NAMES) {
+  if (hasTooManyNames(facts)) {
     return {
       verdict: "block",
       policies: [],
@@ -40,6 +39,30 @@ export function judgeStatement(
   }
   const context = statementContext(facts, circumstances);
   return worst(facts.actions.map((action) => set.decide(subject, action, target, context)));
+}
+
+/**
+ * A key for caches of what `judgeStatement` allowed: equal for two statements, the same subject and target, only if
+ * the verdict on both comes from the same policies. Null where there is none: such a verdict can't be kept.
+ */
+export function verdictKey(
+  set: PolicySet,
+  facts: StatementFacts,
+  circumstances: Circumstances,
+): string | null {
+  if (hasTooManyNames(facts)) return null;
+  const context = statementContext(facts, circumstances);
+  let key = "";
+  for (const action of facts.actions) {
+    const one = set.key(action, context, circumstances);
+    if (one === null) return null;
+    key += `${action} ${one}\n`;
+  }
+  return key;
+}
+
+function hasTooManyNames(facts: StatementFacts): boolean {
+  return SETS.reduce((sum, set) => sum + facts[set].length, 0) > MAX_NAMES;
 }
 
 /** Whether any policy looks at the planner's estimate of what does this. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as plainCedar from "@cedar-policy/cedar-wasm/nodejs";
 import fc from "fast-check";
 import { type Effect, STATEMENT_ACTIONS, type Where } from "../sql/facts.ts";
-import { statementContext } from "./judge.ts";
+import { judgeStatement, MAX_NAMES, statementContext, verdictKey } from "./judge.ts";
 import { nodeCedar } from "./node-cedar.ts";
 import { PolicySet } from "./policy-set.ts";
 import { POLICY_SCHEMA } from "./schema.ts";
@@ -162,6 +162,60 @@ test("requests whose counts lie in the same band get the same verdict from the s
     { numRuns: 150, reporter: seedTold(t) },
   );
   assert.ok(compared > 100, `${compared} pairs were compared`);
+});
+
+test("statements with the same key get the same verdict from the same policies", (t) => {
+  let compared = 0;
+  fc.assert(
+    fc.property(
+      policies,
+      request,
+      fc.array(request, { minLength: 8, maxLength: 16 }),
+      (texts, { subject }, requests) => {
+        let set: PolicySet;
+        try {
+          set = load(texts.join("\n"));
+        } catch {
+          return;
+        }
+        const seen = new Map<string, string>();
+        for (const { action, facts: some, now } of requests) {
+          const facts = { ...some, actions: [action] };
+          const key = verdictKey(set, facts, now);
+          if (key === null) continue;
+          const { verdict, policies: deciding } = judgeStatement(set, subject, TARGET, facts, now);
+          const decided = JSON.stringify([verdict, deciding]);
+          if (seen.has(key)) compared += 1;
+          assert.equal(seen.get(key) ?? decided, decided, `${texts.join("\n")}\n${key}`);
+          seen.set(key, decided);
+        }
+      },
+    ),
+    { numRuns: 200, reporter: seedTold(t) },
+  );
+  assert.ok(compared > 50, `${compared} pairs were compared`);
+});
+
+test("a key holds what the policies look at, and nothing is kept that they use as a whole or that names too much", () => {
+  const now = {
+    database: "orders",
+    inTransaction: false,
+    plan: null,
+    session: { statements: 0, statementsLastMinute: 0, rows: 0, bytes: 0, repeatedLastMinute: 0 },
+    principalUsage: { statements: 0, statementsLastMinute: 0, rows: 0, bytes: 0, repeatedLastMinute: 0 },
+  };
+  const facts = factsOf({ actions: ["postgres:select"], reads: ["public.a"] });
+  const key = (text: string, other: Partial<typeof facts>, database = "orders") =>
+    verdictKey(load(text), { ...facts, ...other }, { ...now, database });
+  const byReads = `permit(principal, action, resource) when { context has reads && context.reads.contains("public.a") };`;
+  const scoped = byReads.replace("action,", `action in Action::"postgres:statement",`);
+  assert.notEqual(key(scoped, {}), key(scoped, { reads: ["public.b"] }));
+  assert.notEqual(key(scoped, {}), key(scoped, { reads: ["public.a", "public.b"] }));
+  assert.notEqual(key(scoped, {}), key(scoped, { actions: ["postgres:insert"] }));
+  assert.equal(key(scoped, {}), key(scoped, { writes: ["public.b"], tag: "INSERT" }, "other"));
+  assert.equal(key(scoped, { writes: Array(MAX_NAMES + 1).fill("public.b") }), null);
+  const whole = `permit(principal, action in Action::"postgres:statement", resource) when { context.session == context.principalUsage };`;
+  assert.equal(key(whole, {}), null);
 });
 
 function plainAnswer(

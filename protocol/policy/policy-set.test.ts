@@ -4,14 +4,13 @@ import { test } from "node:test";
 import * as plainCedar from "@cedar-policy/cedar-wasm/nodejs";
 import type { STATEMENT_ACTIONS } from "../sql/facts.ts";
 import { ACTIONS } from "./actions.ts";
-import type { Cedar } from "./cedar.ts";
 import { SLOTS } from "./evaluator.ts";
 import { judgeStatement, statementContext } from "./judge.ts";
 import { nodeCedar } from "./node-cedar.ts";
 import { PolicySet } from "./policy-set.ts";
 import { POLICY_SCHEMA } from "./schema.ts";
 import { ALLOW_ALL } from "./starter.ts";
-import { factsOf, NOW, SUBJECT, TARGET, USAGE } from "./testing.ts";
+import { cedarWith, factsOf, NOW, SUBJECT, TARGET, USAGE } from "./testing.ts";
 
 const cedar = nodeCedar();
 const load = (text: string) => PolicySet.load(cedar, text);
@@ -157,7 +156,7 @@ test("an engine that fails, traps or refuses blocks", () => {
     },
     () => ({ type: "failure" as const, errors: [], warnings: [] }),
   ]) {
-    const failing: Cedar = { ...cedar, statefulIsAuthorized: broken };
+    const failing = cedarWith(cedar, { statefulIsAuthorized: broken });
     const verdict = PolicySet.load(failing, ALLOW_ALL).decide(SUBJECT, "postgres:select", TARGET, {});
     assert.equal(verdict.verdict, "block");
   }
@@ -253,13 +252,12 @@ test("many sets at once decide each by its own text, though the engine's cache h
 
 test("loading sets for ever uses a bounded number of names in the engine's cache", () => {
   const names = new Set<string>();
-  const counting: Cedar = {
-    ...cedar,
+  const counting = cedarWith(cedar, {
     preparsePolicySet: (name, policies) => {
       names.add(name);
       return cedar.preparsePolicySet(name, policies);
     },
-  };
+  });
   for (let i = 0; i < SLOTS * 3; i++) {
     const set = PolicySet.load(counting, `permit(principal, ${SELECT}) when { context.tag == "N${i}" };`);
     assert.equal(
@@ -273,11 +271,10 @@ test("loading sets for ever uses a bounded number of names in the engine's cache
 
 test("a slot whose new policies could not be parsed isn't taken for the old ones", () => {
   let failing = false;
-  const flaky: Cedar = {
-    ...cedar,
+  const flaky = cedarWith(cedar, {
     preparsePolicySet: (name, policies) =>
       failing ? { type: "failure", errors: [] } : cedar.preparsePolicySet(name, policies),
-  };
+  });
   const sets = Array.from({ length: SLOTS }, (_, i) =>
     PolicySet.load(flaky, `permit(principal, ${SELECT}) when { context.tag == "N${i}" };`),
   );

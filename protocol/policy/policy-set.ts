@@ -77,6 +77,14 @@ export class PolicySet {
     return this.#compiled(action).bands.of(counts);
   }
 
+  /**
+   * As `band`, for requests that differ in anything but subject and target: it holds all of the context that a policy
+   * for this action looks at.
+   */
+  key(action: string, context: Record<string, unknown>, counts: Counts): string | null {
+    return this.#compiled(action).key(context, counts);
+  }
+
   #compiled(action: string): CompiledAction {
     let compiled = this.#actions.get(action);
     if (compiled === undefined) {

@@ -1,5 +1,6 @@
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Usage } from "./bands.ts";
+import type { Cedar } from "./cedar.ts";
 import type { Circumstances } from "./judge.ts";
 import type { PolicyTarget, Subject } from "./policy-set.ts";
 
@@ -37,5 +38,17 @@ export function factsOf(facts: Partial<StatementFacts> = {}): StatementFacts {
     limit: null,
     fingerprint: "0123456789abcdef0123456789abcdef",
     ...facts,
+  };
+}
+
+/** This engine with some of its functions replaced. */
+export function cedarWith(cedar: Cedar, replaced: Partial<Cedar>): Cedar {
+  return {
+    policySetTextToParts: (...args) => cedar.policySetTextToParts(...args),
+    policyToJson: (...args) => cedar.policyToJson(...args),
+    validate: (...args) => cedar.validate(...args),
+    preparsePolicySet: (...args) => cedar.preparsePolicySet(...args),
+    statefulIsAuthorized: (...args) => cedar.statefulIsAuthorized(...args),
+    ...replaced,
   };
 }
