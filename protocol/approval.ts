@@ -76,6 +76,8 @@ export interface ApprovalVote {
   /** Which of `approvals`, by index, the voter may speak for. */
   for: number[];
   by: string;
+  /** The user for whom the voter acted; absent when it spoke for itself. */
+  onBehalfOf?: string;
   /** The voter's groups then; the right is judged again with them before anything is released. */
   groups: string[];
   channel: ApprovalChannel;
