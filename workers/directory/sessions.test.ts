@@ -12,6 +12,7 @@ import { planChanges, sessionsToEnd } from "./plan.ts";
 import { policyVersion } from "./policies.ts";
 import { disablePrincipal } from "./principals.ts";
 import {
+  addInstance,
   type DecideConnect,
   getSession,
   listSessions,
@@ -192,6 +193,16 @@ describe("a session's standing", () => {
 });
 
 describe("the list of sessions", () => {
+  test("names every process that was asked to join, once each, and none after the end", async () => {
+    const { db } = await prepared();
+    await register(db, FACTS, TOKEN, decide);
+    for (const instance of ["j", "j", "i"]) await addInstance(db, FACTS.session, instance);
+    assert.equal((await openSessions(db))[0]?.instance, "i j");
+    await markEnded(db, FACTS.session, "closed", "done", 2_000);
+    await addInstance(db, FACTS.session, "k");
+    assert.deepEqual(await openSessions(db), []);
+  });
+
   test("keeps the first end of a session, and a refused one as ended", async () => {
     const { db } = await prepared();
     assert.equal(await register(db, FACTS, TOKEN, decide), "ok");
