@@ -6,7 +6,10 @@ import { factsOf } from "../../protocol/sql/facts.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 
 const ID = "a".repeat(32);
-const facts = factsOf("SELECT", "postgres:select", { limit: 1, fingerprint: "0123456789abcdef0123456789abcdef" });
+const facts = factsOf("SELECT", "postgres:select", {
+  limit: 1,
+  fingerprint: "0123456789abcdef0123456789abcdef",
+});
 const decision = { verdict: "block", policies: ["x"], reason: "no" };
 const statement = { text: "SELECT 1", decision, facts, plan: null };
 const explained = (answer: unknown) => ({ type: "explained", id: ID, answer });
