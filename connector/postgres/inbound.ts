@@ -6,7 +6,8 @@ import { type Conversation, MAX_WAITING, type Request } from "./conversation.ts"
 import { mustFail } from "./guard/must-fail.ts";
 import type { OwnQueries } from "./guard/own-queries.ts";
 import { Refusal } from "./guard/refusal.ts";
-import type { AgentExchange, SessionGuard, Verdict } from "./guard/session-guard.ts";
+import type { SessionGuard } from "./guard/session-guard.ts";
+import type { AgentExchange, Verdict } from "./guard/verdict.ts";
 
 const { CopyData, CopyDone, CopyFail, Flush, PasswordMessage, Sync, Terminate } = FRONTEND;
 

@@ -14,7 +14,7 @@ import type { OwnQueries } from "./guard/own-queries.ts";
 import { Refusal } from "./guard/refusal.ts";
 import type { ResultLimit } from "./guard/result-limit.ts";
 import type { SessionCatalog } from "./guard/session-catalog.ts";
-import type { AgentExchange } from "./guard/session-guard.ts";
+import type { AgentExchange } from "./guard/verdict.ts";
 import type { Outbox } from "./outbox.ts";
 
 const READY = BACKEND.ReadyForQuery.type;

@@ -1,0 +1,145 @@
+import type { PlanEstimate } from "../../../protocol/control.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
+import type { ClassifiedStatement, SessionEffect } from "../../../protocol/sql/facts.ts";
+import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
+import type { Conversation } from "../conversation.ts";
+import { Names } from "./names.ts";
+import type { ParsedTexts } from "./parsed-texts.ts";
+import { Refusal } from "./refusal.ts";
+import type { ResultLimit } from "./result-limit.ts";
+import type { SessionCatalog } from "./session-catalog.ts";
+import type { Missing } from "./verdict.ts";
+
+/** A prepared statement, by SQL or protocol; an empty text has no statement. */
+export interface Prepared {
+  sql: string;
+  parsed: ParsedStatement[];
+  parameterTypes: number[];
+}
+
+/** A portal or cursor: what it will run was planned when it was made. */
+export interface Portal {
+  statements: ClassifiedStatement[];
+  plan: PlanEstimate | null;
+  limit: ResultLimit | undefined;
+}
+
+const MAX_CURSORS = 1_000;
+const FETCHES: ReadonlySet<string> = new Set(["FETCH", "MOVE"]);
+
+/** What one session has given names: its prepared statements, portals and cursors, and what statements do to them. */
+export class SessionNames {
+  readonly prepared = new Names<Prepared>();
+  readonly portals = new Names<Portal>();
+  /** Cursors that SQL declared, and may fetch from in any later statement. */
+  readonly #cursors = new Map<ClassifiedStatement, PlanEstimate | null>();
+  readonly #texts: ParsedTexts;
+  readonly #catalog: SessionCatalog;
+  readonly #talk: Conversation;
+
+  constructor(texts: ParsedTexts, catalog: SessionCatalog, talk: Conversation) {
+    this.#texts = texts;
+    this.#catalog = catalog;
+    this.#talk = talk;
+  }
+
+  /** With what SQL-level EXECUTE would run, and what FETCH would read on. Throws `Refusal`. */
+  withExecuted(statements: ClassifiedStatement[]): ClassifiedStatement[] | Missing {
+    const all = [...statements];
+    for (const { effects, facts } of statements) {
+      if (FETCHES.has(facts.tag)) {
+        all.push(...this.#cursors.keys(), ...this.portals.all().flatMap((portal) => portal.statements));
+      }
+      for (const effect of effects) {
+        if (effect.kind !== "execute") continue;
+        const here = statements.flatMap((one) => one.effects).filter((one) => one.kind === "prepare");
+        const texts = [
+          ...this.prepared.get(effect.name).map(({ parsed }) => parsed),
+          ...here.filter(({ name }) => name === effect.name).map(({ query }) => this.#texts.parse(query)),
+        ];
+        if (texts.length === 0) {
+          throw Refusal.of("26000", `prepared statement "${effect.name}" does not exist`);
+        }
+        for (const parsed of texts) {
+          const found = this.#catalog.classify(parsed);
+          if ("need" in found) return found;
+          all.push(...found);
+        }
+      }
+    }
+    return all;
+  }
+
+  /** FETCH reads on in what was planned when it was declared or bound; the estimate of the dearest, null for unknown. */
+  planOfFetched(statements: readonly ClassifiedStatement[]): PlanEstimate | null | undefined {
+    const [only, ...others] = statements;
+    if (only === undefined || others.length > 0 || !FETCHES.has(only.facts.tag)) return undefined;
+    const planned = this.portals.all().filter((portal) => portal.statements.some((one) => one.explainable));
+    return largest([...this.#cursors.values(), ...planned.map(({ plan }) => plan)]);
+  }
+
+  /** What the statements do to the session's state: when they are sent, and when the target has answered. */
+  effects(statements: readonly ClassifiedStatement[], plan: PlanEstimate | null = null): () => void {
+    const after: (() => void)[] = [];
+    for (const statement of statements) {
+      if (statement.facts.opaque.length > 0) this.#catalog.sent("everything");
+      for (const effect of statement.effects) {
+        if (effect.kind === "settings") this.#catalog.sent("settings");
+        else if (effect.kind === "catalog") this.#catalog.sent("catalog");
+        else if (effect.kind === "rollback-to") this.#catalog.sent("rollback");
+        else if (effect.kind === "deallocate") after.push(this.prepared.forgetting(effect.name ?? undefined));
+        else if (effect.kind === "prepare") {
+          const prepared = {
+            sql: effect.query,
+            parsed: this.#texts.parse(effect.query),
+            parameterTypes: [],
+          };
+          this.prepared.add(effect.name, prepared);
+          after.push(() => this.prepared.confirm(effect.name, prepared));
+        }
+      }
+      if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, plan);
+    }
+    this.#catalog.sent("rollback");
+    return () => {
+      for (const act of after) act();
+    };
+  }
+
+  /** A Sync, or a simple query, ends a transaction that the batch began, and with it its portals. */
+  endsBatch(): () => void {
+    this.#catalog.sent("rollback");
+    this.prepared.endBatch();
+    this.portals.endBatch();
+    const forget = this.portals.forgetting();
+    return () => {
+      if (this.#talk.status === "I") forget();
+    };
+  }
+
+  #declared(statement: ClassifiedStatement, plan: PlanEstimate | null): void {
+    if (this.#cursors.size >= MAX_CURSORS) {
+      throw new SallyportError(
+        "limit_exceeded",
+        `the session has declared more than ${MAX_CURSORS} different cursors`,
+        "Open another session.",
+      );
+    }
+    this.#cursors.set(statement, largest([plan, this.#cursors.get(statement) ?? plan]));
+  }
+}
+
+/** Whether any of the statements does this to the session. */
+export function has(statements: readonly ClassifiedStatement[], kind: SessionEffect["kind"]): boolean {
+  return statements.some(({ effects }) => effects.some((effect) => effect.kind === kind));
+}
+
+/** The worst of several estimates; null when one of them isn't known. */
+function largest(plans: readonly (PlanEstimate | null)[]): PlanEstimate | null {
+  const known = plans.filter((plan) => plan !== null);
+  if (known.length === 0 || known.length < plans.length) return null;
+  return {
+    rows: Math.max(...known.map(({ rows }) => rows)),
+    cost: Math.max(...known.map(({ cost }) => cost)),
+  };
+}
