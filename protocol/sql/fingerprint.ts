@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Node } from "@pgsql/types";
 import { SallyportError } from "../errors.ts";
 import { functionRow } from "./functions.ts";
@@ -66,7 +66,7 @@ export function fingerprintOf(tree: Node): string {
   try {
     const shape = OF_ROWS.has(nodeOf(tree)[0]) ? new Writing(false).statement(tree) : null;
     const text = shape === null ? `exact ${new Writing(true).statement(tree)}` : `shape ${shape}`;
-    return createHash("sha256").update(text).digest("hex").slice(0, DIGITS);
+    return hash("sha256", text, "hex").slice(0, DIGITS);
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep();
     throw error;
@@ -144,7 +144,8 @@ class Writing {
       case "ColumnRef":
         this.#columns += 1;
         // `x.f` is `f(x)` where x has no column f.
-        if (nameParts(body.fields).slice(1).some(isPowerfulName)) this.#powerful = true;
+        if (nameParts(body.fields).some((name, index) => index > 0 && isPowerfulName(name)))
+          this.#powerful = true;
         break;
       case "FuncCall":
         if (!isPlainFunction(nameParts(body.funcname))) this.#powerful = true;

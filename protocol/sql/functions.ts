@@ -173,11 +173,16 @@ function words(names: string): string[] {
 }
 
 const BY_NAME = new Map<string, FunctionRow>();
-const BY_PREFIX: [string, FunctionRow][] = [];
+/** By their first two letters, of which each has as many, so that most names need no comparison. */
+const BY_PREFIX = new Map<string, [string, FunctionRow][]>();
 for (const family of FAMILIES) {
   for (const name of words(family.names)) {
-    if (name.endsWith("*")) BY_PREFIX.push([name.slice(0, -1), row(family)]);
-    else BY_NAME.set(name, row(family));
+    if (!name.endsWith("*")) {
+      BY_NAME.set(name, row(family));
+      continue;
+    }
+    const alike = BY_PREFIX.get(name.slice(0, 2)) ?? [];
+    BY_PREFIX.set(name.slice(0, 2), [...alike, [name.slice(0, -1), row(family)]]);
   }
 }
 const HARMLESS_PREFIXES = [...HARMLESS_VOLATILE.keys()]
@@ -192,7 +197,9 @@ function row(family: Family): FunctionRow {
 export function functionRow(name: string): FunctionRow | null {
   const exact = BY_NAME.get(name);
   if (exact !== undefined) return exact;
-  for (const [prefix, found] of BY_PREFIX) if (name.startsWith(prefix)) return found;
+  for (const [prefix, found] of BY_PREFIX.get(name.slice(0, 2)) ?? []) {
+    if (name.startsWith(prefix)) return found;
+  }
   return null;
 }
 

@@ -8,9 +8,8 @@ declare module "libpg-query/wasm/libpg-query.js" {
     _wasm_scan(query: number): number;
     _wasm_free_string(pointer: number): void;
     getValue(pointer: number, type: "i32"): number;
-    UTF8ToString(pointer: number): string;
-    stringToUTF8(text: string, pointer: number, size: number): void;
-    lengthBytesUTF8(text: string): number;
+    /** The memory. Another one after each call that made it grow. */
+    readonly HEAPU8: Uint8Array<ArrayBuffer>;
   }
   interface Options {
     instantiateWasm(imports: WebAssembly.Imports, receive: (instance: WebAssembly.Instance) => void): void;

@@ -152,10 +152,7 @@ function callParser<T>(call: (module: PgQueryModule, query: number) => T, sql: s
     throw new SallyportError("internal", "The SQL parser is not ready.", "Try again.");
   }
   try {
-    const size = module.lengthBytesUTF8(sql) + 1;
-    const query = module._malloc(size);
-    if (query === 0) throw new RangeError("out of memory");
-    module.stringToUTF8(sql, query, size);
+    const query = writeText(module, sql);
     const result = call(module, query);
     module._free(query);
     return result;
@@ -188,23 +185,40 @@ async function restock(): Promise<void> {
   }
 }
 
+/** Allocates; whoever calls frees. Node's own conversions are ten times as fast as the module's. */
+function writeText(module: PgQueryModule, text: string): number {
+  const length = Buffer.byteLength(text);
+  const pointer = module._malloc(length + 1);
+  if (pointer === 0) throw new RangeError("out of memory");
+  const memory = Buffer.from(module.HEAPU8.buffer, pointer, length + 1);
+  memory.write(text, 0, length, "utf8");
+  memory[length] = 0;
+  return pointer;
+}
+
+function textAt(module: PgQueryModule, pointer: number): string {
+  const end = module.HEAPU8.indexOf(0, pointer);
+  if (end === -1) throw new RangeError("a text without an end");
+  return Buffer.from(module.HEAPU8.buffer, pointer, end - pointer).toString("utf8");
+}
+
 function readParseResult(module: PgQueryModule, result: number): string {
   if (result === 0) throw new RangeError("out of memory");
   const error = module.getValue(result + 8, "i32");
   if (error !== 0) {
-    const message = module.UTF8ToString(module.getValue(error, "i32"));
+    const message = textAt(module, module.getValue(error, "i32"));
     const position = module.getValue(error + 16, "i32");
     module._wasm_free_parse_result(result);
     throw new SqlSyntaxError(message, Math.max(1, position));
   }
-  const json = module.UTF8ToString(module.getValue(result, "i32"));
+  const json = textAt(module, module.getValue(result, "i32"));
   module._wasm_free_parse_result(result);
   return json;
 }
 
 function readString(module: PgQueryModule, pointer: number): string {
   if (pointer === 0) throw new RangeError("out of memory");
-  const text = module.UTF8ToString(pointer);
+  const text = textAt(module, pointer);
   module._wasm_free_string(pointer);
   return text;
 }
