@@ -1,5 +1,7 @@
+import type { ApprovalAsk } from "../approval.ts";
+import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts";
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
-import { FRAME_HEADER } from "../frame.ts";
+import { FRAME_HEADER, FrameFlag } from "../frame.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../policy/reading.ts";
 
 /** Events of the edge by name. */
@@ -17,6 +19,14 @@ const EDGE_SHAPES: Record<string, Shape> = {
   connector_joined: { connector: "string", instance: "string", key: "string" },
   ended: { code: "string", reason: "string" },
 };
+
+const APPROVAL_EVENTS: ReadonlySet<string> = new Set<EdgeEvent["event"]>([
+  "approval_opened",
+  "approval_told",
+  "approval_answered",
+  "approval_rejected",
+  "approval_decided",
+]);
 
 const FACTS: Shape = {
   session: "string",
@@ -44,6 +54,12 @@ const LIMITS: Shape = {
   resumeMs: "number",
 } satisfies Record<keyof Limits, Kind>;
 
+const APPROVAL_ASKS: ReadonlySet<string> = new Set<ApprovalAsk["event"]>([
+  "approval_asked",
+  "approval_withdrawn",
+  "approval_used",
+]);
+
 const CONNECTOR_SHAPES: Record<string, Shape> = {
   target_connected: { host: "string", port: "number", database: "string", user: "string" },
   cancel_requested: { session: "string" },
@@ -57,15 +73,26 @@ const CONNECTOR_SHAPES: Record<string, Shape> = {
 /** Reads the JSON of an edge entry (kind 0); null when it is no event of the edge. */
 export function edgeEvent(json: Uint8Array): EdgeEvent | null {
   const event = parse(json, EDGE_SHAPES) as EdgeEvent | null;
+  if (event !== null && APPROVAL_EVENTS.has(event.event)) return isApprovalEvent(event) ? event : null;
   if (event?.event !== "opened") return event;
   const opened = { ...event, facts: { ...BEFORE_POLICIES, ...event.facts } };
   return isFacts(opened.facts) && has(opened.limits, LIMITS) ? opened : null;
 }
 
-/** Reads the event frame of a connector entry (kind 3); null when it is none. */
-export function connectorEvent(frame: Uint8Array): ConnectorEvent | null {
-  const event = parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | null;
-  return event !== null && isSound(event) ? event : null;
+/**
+ * Reads the event frame of a connector entry (kind 3); null when it is none. What the edge acted on is marked so in
+ * the frame: an ask without the mark is none, nor is another event with it.
+ */
+export function connectorEvent(frame: Uint8Array): ConnectorEvent | ApprovalAsk | null {
+  const event = parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | ApprovalAsk | null;
+  if (event === null) return null;
+  const isMarked = (frame[1]! & FrameFlag.ask) !== 0;
+  if (!isAsk(event)) return !isMarked && isSound(event) ? event : null;
+  return isMarked && isApprovalAsk(event) ? event : null;
+}
+
+function isAsk(event: ConnectorEvent | ApprovalAsk): event is ApprovalAsk {
+  return APPROVAL_ASKS.has(event.event);
 }
 
 /** Members that have a shape of their own; the frame's length bounds how much there can be of them. */
@@ -99,13 +126,14 @@ function isSound(event: ConnectorEvent): boolean {
 
 function isFacts(facts: SessionFacts): boolean {
   if (!has(facts, FACTS) || !Array.isArray(facts.groups)) return false;
-  const { groups, opened, until, onBehalfOf, listed, policy } = facts;
+  const { groups, opened, until, onBehalfOf, listed, policy, lease } = facts;
   return (
     typeof listed === "boolean" &&
     (isPolicyStamp(policy) || policy === BEFORE_POLICIES.policy) &&
     groups.every((group) => typeof group === "string") &&
     [opened, until].every((time) => Number.isFinite(new Date(time).getTime())) &&
-    (onBehalfOf === undefined || typeof onBehalfOf === "string")
+    (onBehalfOf === undefined || typeof onBehalfOf === "string") &&
+    (lease === undefined || isLease(lease))
   );
 }
 
