@@ -1,4 +1,5 @@
 import { type PrivateKey, parsePublicKey } from "../protocol/signatures.ts";
+import type { AccessRequest } from "./approval/access-object.ts";
 import type { ConnectorHub } from "./hub/object.ts";
 import type { Session } from "./session/object.ts";
 
@@ -7,6 +8,8 @@ export interface Env {
   SESSION: DurableObjectNamespace<Session>;
   /** One object per connector name. */
   HUB: DurableObjectNamespace<ConnectorHub>;
+  /** One object per access request, named by the request's id. */
+  ACCESS: DurableObjectNamespace<AccessRequest>;
   DIRECTORY: D1Database;
   /** The edge's public URL where it differs from the request's origin (behind a proxy). */
   PUBLIC_URL?: string;
@@ -18,6 +21,14 @@ export interface Env {
   ADDRESS_HEADER?: string;
   /** How many Session objects share all sessions; 0 or unset gives each session its own. */
   SESSION_SHARDS?: string;
+  /** Slack's incoming webhook for approvals; itself a secret. Unset, Slack is not told. */
+  SLACK_WEBHOOK_URL?: string;
+  /** The signing secret of the Slack app; unset, messages have no buttons and nobody answers in Slack. */
+  SLACK_SIGNING_SECRET?: string;
+  /** A webhook of one's own for approvals; a secret where it carries one. Unset, nobody is told. */
+  APPROVAL_WEBHOOK_URL?: string;
+  /** What its messages are signed with: `whsec_` and base64 of 24 to 64 bytes. Without it nothing is sent. */
+  APPROVAL_WEBHOOK_SECRET?: string;
 }
 
 /** The edge's signing key. Throws without a word of what the binding holds. */
