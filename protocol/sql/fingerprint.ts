@@ -142,11 +142,7 @@ class Writing {
       case "A_Expr":
         return this.#comparison(body, level);
       case "ColumnRef":
-        this.#columns += 1;
-        // `x.f` is `f(x)` where x has no column f.
-        if (nameParts(body.fields).some((name, index) => index > 0 && isPowerfulName(name)))
-          this.#powerful = true;
-        break;
+        return this.#column(body, level);
       case "FuncCall":
         if (!isPlainFunction(nameParts(body.funcname))) this.#powerful = true;
         break;
@@ -170,6 +166,23 @@ class Writing {
         this.#powerful = true;
     }
     return false;
+  }
+
+  /** Column references are what a tree has most of: their names are written at once. False for `*`. */
+  #column(body: TreeObject, level: number): boolean {
+    this.#columns += 1;
+    const parts = nameParts(body.fields);
+    let text = `@${parts.length}`;
+    for (let index = 0; index < parts.length; index += 1) {
+      const part = parts[index]!;
+      // `x.f` is `f(x)` where x has no column f.
+      if (index > 0 && isPowerfulName(part)) this.#powerful = true;
+      text += `"${part.length}:${part}`;
+    }
+    if (parts.includes("")) return false;
+    if (level + 3 > MAX_TREE_DEPTH) throw tooDeep();
+    this.#out += text;
+    return true;
   }
 
   /** Whether it's one whose constants may not count; it is written then. */

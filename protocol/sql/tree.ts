@@ -25,23 +25,22 @@ export function walk(value: unknown, visit: (type: string | null, body: TreeObje
     for (const item of value) walk(item, visit);
     return;
   }
-  const object = value as TreeObject;
-  let keys = 0;
-  let only = "";
-  for (const key in object) {
-    keys++;
-    only = key;
+  let type: string | null = null;
+  let body = value as TreeObject;
+  for (const key in body) {
+    // Nodes' names begin with a capital and stand alone, fields' names never do.
+    const code = key.charCodeAt(0);
+    if (code >= 65 && code <= 90) {
+      type = key;
+      body = body[key] as TreeObject;
+    }
+    break;
   }
-  const code = only.charCodeAt(0);
-  // Nodes' names begin with a capital, fields' names never do.
-  if (keys === 1 && code >= 65 && code <= 90) {
-    const body = object[only] as TreeObject;
-    visit(only, body);
-    for (const key in body) walk(body[key], visit);
-    return;
+  visit(type, body);
+  for (const key in body) {
+    const inner = body[key];
+    if (typeof inner === "object") walk(inner, visit);
   }
-  visit(null, object);
-  for (const key in object) walk(object[key], visit);
 }
 
 /** The texts of a list of String nodes: a name's parts. */
