@@ -183,6 +183,7 @@ function workerOptions(
   const env: NonNullable<MiniflareOptions["workers"][number]["config"]["env"]> = {
     SESSION: { type: "durable-object", worker: NAME, exportName: "Session" },
     HUB: { type: "durable-object", worker: NAME, exportName: "ConnectorHub" },
+    ACCESS: { type: "durable-object", worker: NAME, exportName: "AccessRequest" },
     DIRECTORY: { type: "d1", id: "directory", name: "directory" },
   };
   for (const [name, value] of Object.entries(texts)) env[name] = { type: "text", value };
@@ -196,6 +197,7 @@ function workerOptions(
       exports: {
         Session: { type: "durable-object", storage: "sqlite" },
         ConnectorHub: { type: "durable-object", storage: "sqlite" },
+        AccessRequest: { type: "durable-object", storage: "sqlite" },
       },
     },
     dev: { unsafeDirectSockets: [{ host: options.host ?? "127.0.0.1", port: options.port ?? 0 }] },

@@ -1,4 +1,5 @@
-import type { Limits, PolicyStamp, TargetKind } from "./control.ts";
+import type { Approval, ApprovalEvent } from "./approval.ts";
+import type { Lease, Limits, PolicyStamp, TargetKind } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
 
 /** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
@@ -161,6 +162,37 @@ export interface Session {
   ended: number | null;
   endCode: ErrorCode | "closed" | null;
   endReason: string | null;
+}
+
+/** A lease as it is listed: the right of one principal to open one target, which others approved. */
+export interface LeaseRecord extends Lease {
+  principal: string;
+  /** The user for whom the principal has it, and for nobody else. */
+  onBehalfOf: string | null;
+  target: string;
+  granted: number;
+  revoked: { at: number; by: string; reason: string } | null;
+}
+
+/** What `POST /v1/access-requests` answers: the request as it stands, or that none is needed. */
+export type AccessAnswer = Approval | { status: "allowed" };
+
+/** An entry of an access request's trail, which has no recording. */
+export interface TrailEntry {
+  time: number;
+  event:
+    | {
+        event: "access_requested";
+        principal: string;
+        onBehalfOf: string | null;
+        target: string;
+        purpose: string;
+      }
+    | ApprovalEvent
+    /** The lease stands in the directory: the target can be opened by it. */
+    | { event: "lease_granted"; until: number }
+    /** The lease is over before its time, and its sessions have been ended. */
+    | { event: "lease_revoked"; by: string; reason: string };
 }
 
 /** What a listing answers: `next` is the cursor of the next page, or null. */

@@ -1,11 +1,18 @@
 import { Hono } from "hono";
 import type { ExplainRequest } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
 import { getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
 import type { Identity, Subject } from "../identity/identity.ts";
-import { type ConnectDecision, connectRefusal, decideConnect, unknownTarget } from "../policy/connect.ts";
+import {
+  type ConnectDecision,
+  connectRefusal,
+  decideConnect,
+  leaseFor,
+  unknownTarget,
+} from "../policy/connect.ts";
 import { loadPolicies } from "../policy/sets.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
 import { principalName } from "./names.ts";
@@ -49,7 +56,7 @@ export const explainRoutes = new Hono<SignedIn>().post("/:name/explain", signedI
   const policy = await currentStamp(c.env.DIRECTORY);
   const set = await loadPolicies(c.env.DIRECTORY, policy.version);
   const connect = decideConnect(set, subject, target, "framed");
-  if (!identity.administrator) mayAsk(identity, target.name, connect, question);
+  if (!identity.administrator) await mayAsk(c.env, identity, target.name, connect, question);
   if (question.sql === undefined) return c.json({ policy, ...connect });
   const { sql, database } = question;
   const request: ExplainRequest = {
@@ -85,9 +92,20 @@ function subjectOf(identity: Identity, { as, onBehalfOf, groups }: Question): Su
  * An answer about SQL tells of tables, columns and how many rows there are: only who may open the target is told.
  * About opening, who is listed is told why not. Throws what opening would.
  */
-function mayAsk(identity: Identity, target: string, connect: ConnectDecision, { sql }: Question): void {
+async function mayAsk(
+  env: Env,
+  identity: Identity,
+  target: string,
+  connect: ConnectDecision,
+  { sql }: Question,
+): Promise<void> {
   const refusal = connectRefusal(connect, identity.principal, target);
-  if (refusal && (sql !== undefined || refusal.code === "unknown_target")) throw refusal;
+  if (!refusal || (sql === undefined && refusal.code !== "unknown_target")) return;
+  const leases =
+    refusal.code === "approval_required"
+      ? await standingLeases(env.DIRECTORY, { ...identity, target }, Date.now())
+      : [];
+  if (!leaseFor(connect, leases)) throw refusal;
 }
 
 /** Asks a replica, through its hub. Throws what it answered, or that it did not. */

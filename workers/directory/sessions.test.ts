@@ -56,7 +56,7 @@ const SETTINGS: Settings = {
 /** Stands for Cedar: policies whose text is `closed` forbid; others permit whom the target lists. */
 const decide: DecideConnect = async (target, policy) => {
   const open = mayOpen(target, FACTS) && policy?.version !== policyVersion("closed");
-  return open ? null : new SallyportError("forbidden", "no");
+  return open ? { lease: null } : new SallyportError("forbidden", "no");
 };
 
 async function apply(db: D1Database, wanted: Settings) {

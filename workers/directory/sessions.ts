@@ -1,8 +1,9 @@
 import type { EndCode } from "../../protocol/close-reason.ts";
-import type { PolicyStamp, SessionFacts } from "../../protocol/control.ts";
+import type { Lease, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import { DEFAULT_EDGE_LIMITS, type Page, type Session, type Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Credential } from "../identity/identity.ts";
+import { LEASE_STANDS, type LeaseRow, leasesQuery, type StandingLease, standingLeaseOf } from "./leases.ts";
 import { decodeCursor, encodeCursor, type PageRequest, page } from "./page.ts";
 import { STAMP_QUERY } from "./policies.ts";
 import { SETTINGS_QUERY, type SettingsRow, settingsOf } from "./settings.ts";
@@ -25,20 +26,30 @@ export interface Standing {
   limits: { sessions: number; sessionsPerPrincipal: number };
   /** The policy set in force; null in a fresh directory. */
   policy: PolicyStamp | null;
+  /** Those of this principal, for this user and target, that stand. */
+  leases: StandingLease[];
 }
 
 /** A session as it is registered: what its facts say of policies is decided on what registration reads. */
-export type Registering = Omit<SessionFacts, "listed" | "policy"> & { instance: string };
+export type Registering = Omit<SessionFacts, "listed" | "policy" | "lease"> & { instance: string };
 
-/** Decides `connect` on a target and a policy set as they are in the directory; answers why it may not be. */
-export type DecideConnect = (target: Target, policy: PolicyStamp | null) => Promise<SallyportError | null>;
+/**
+ * Decides `connect` on a target, a policy set and the leases that stand, as they are in the directory; answers why it
+ * may not be, or the lease that it needs.
+ */
+export type DecideConnect = (
+  target: Target,
+  policy: PolicyStamp | null,
+  leases: StandingLease[],
+) => Promise<SallyportError | { lease: Lease | null }>;
 
 /**
  * Registers a session as open, then checks that everything which let it open still does. A revocation first writes
  * its mark and then lists the open sessions; as this first inserts and then checks, in one transaction, one of the
  * two always sees the other. So it is with policies: what `decide` is given is the truth at this moment, and a set
- * that comes later finds the session with its connector. Answers the error with which the session must end; its row
- * is then closed with it.
+ * that comes later finds the session with its connector. The row names every lease that it may stand on before one is
+ * chosen, so that a revocation finds it. Answers the error with which the session must end; its row is then closed
+ * with it.
  */
 export async function register(
   db: D1Database,
@@ -47,10 +58,37 @@ export async function register(
   decide: DecideConnect,
 ): Promise<"ok" | SallyportError> {
   const standing = await insertAndRead(db, session, credential);
-  const error = refusal(session, credential, standing) ?? (await decide(standing.target!, standing.policy));
-  if (!error) return "ok";
-  await markEnded(db, session.session, error.code, error.message, session.opened);
-  return error;
+  const decided =
+    refusal(session, credential, standing) ??
+    (await decide(standing.target!, standing.policy, standing.leases));
+  if (decided instanceof SallyportError) {
+    await markEnded(db, session.session, decided.code, decided.message, session.opened);
+    return decided;
+  }
+  await keepLease(db, session.session, standing.leases, decided.lease);
+  return "ok";
+}
+
+/** Leaves in a session's row the one lease that it stands on, where the row names others. */
+async function keepLease(
+  db: D1Database,
+  session: string,
+  named: readonly StandingLease[],
+  lease: Lease | null,
+): Promise<void> {
+  if (named.every(({ id }) => id === lease?.id)) return;
+  try {
+    await db
+      .prepare("UPDATE sessions SET lease = ?2 WHERE id = ?1")
+      .bind(session, lease?.id ?? null)
+      .run();
+  } catch (error) {
+    // A session that names too many ends with any of them; one that fails here would stay registered as open.
+    console.error(
+      "a session's lease could not be noted:",
+      error instanceof Error ? error.message : "unknown",
+    );
+  }
 }
 
 /** Why a session may not open, whatever policies say, or null. Pure; the session's opening time is the clock. */
@@ -109,21 +147,23 @@ async function insertAndRead(
     db
       .prepare(
         `INSERT INTO sessions (id, target, kind, principal, on_behalf_of, groups, token, issuer, connector, instance,
-           address, opened, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+           address, opened, until, lease)
+         VALUES (?5, ?3, ?6, ?1, ?2, ?7, ?8, ?9, ?10, ?11, ?12, ?4, ?13,
+           (SELECT group_concat(id, ' ') FROM leases WHERE ${LEASE_STANDS}))`,
       )
       .bind(
-        session.session,
-        session.target,
-        session.kind,
         session.principal,
         user,
+        session.target,
+        session.opened,
+        session.session,
+        session.kind,
         JSON.stringify(session.groups),
         credential.kind === "service-token" ? credential.id : null,
         credential.kind === "oidc" ? credential.issuer : null,
         session.connector,
         session.instance,
         session.address,
-        session.opened,
         session.until,
       ),
     db
@@ -148,8 +188,9 @@ async function insertAndRead(
       )
       .bind(session.principal),
     db.prepare(STAMP_QUERY),
+    leasesQuery(db, session, session.opened),
   ]);
-  const [, , target, disabled, token, settings, key, open, policy] = results.map(
+  const [, , target, disabled, token, settings, key, open, policy, leases] = results.map(
     ({ results }) => results,
   ) as [
     unknown,
@@ -161,6 +202,7 @@ async function insertAndRead(
     unknown[],
     { everyone: number; principal: number }[],
     PolicyStamp[],
+    LeaseRow[],
   ];
   const { issuers, limits } = settingsOf(settings);
   return {
@@ -172,6 +214,7 @@ async function insertAndRead(
     open: { all: open[0]!.everyone, principal: open[0]!.principal },
     limits: { ...DEFAULT_EDGE_LIMITS, ...limits },
     policy: policy[0] ?? null,
+    leases: leases.map(standingLeaseOf),
   };
 }
 
@@ -235,7 +278,8 @@ export type Holder =
   | { token: string }
   | { issuer: string }
   | { target: string }
-  | { connector: string };
+  | { connector: string }
+  | { lease: string };
 
 const HOLDER_CONDITION: Record<string, string> = {
   principal: "(principal = ?1 OR on_behalf_of = ?1)",
@@ -243,6 +287,8 @@ const HOLDER_CONDITION: Record<string, string> = {
   issuer: "issuer = ?1",
   target: "target = ?1",
   connector: "connector = ?1",
+  // No lease's id is a part of another's.
+  lease: "lease IS NOT NULL AND instr(lease, ?1) > 0",
 };
 
 /** The open sessions of a holder, at most `MAX_OPEN_SESSIONS`. */

@@ -56,9 +56,9 @@ forbid (principal, action == Action::"connect", resource);`;
     const policies = `@id("by-day") @reason("Nobody is alone with orders.") @approvers("dba")
 permit (principal, action == Action::"connect", resource) when { context.approved };`;
     const told = refusal(policies);
-    assert.equal(told?.code, "forbidden");
+    assert.equal(told?.code, "approval_required");
     assert.match(told.message, /orders needs an approval: Nobody is alone with orders\./);
-    assert.match(told.hint ?? "", /not available yet/);
+    assert.match(told.hint ?? "", /sallyport connect orders --reason/);
   });
 
   test("knows groups, the user of an agent, and the mode", () => {

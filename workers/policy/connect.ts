@@ -1,8 +1,9 @@
-import type { SessionFacts } from "../../protocol/control.ts";
+import type { Lease, SessionFacts } from "../../protocol/control.ts";
 import type { Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { leaseCovers, type StandingLease } from "../directory/leases.ts";
 import { mayOpen } from "../identity/access.ts";
 import type { Subject } from "../identity/identity.ts";
 
@@ -25,8 +26,19 @@ export function decideConnect(
 }
 
 /**
- * The error with which an opening ends, or null where it is allowed. What a principal may not open, and is not
- * listed for, is unknown to it: a refusal would tell that it is there.
+ * The lease by which an opening that needs an approval is allowed, or null: the longest of those whose approvers are
+ * all that are asked for now. Whether they are this holder's, and stand, is the directory's to say.
+ */
+export function leaseFor({ decision }: ConnectDecision, leases: readonly StandingLease[]): Lease | null {
+  if (decision.verdict !== "approve") return null;
+  const found = leases.find((lease) => leaseCovers(lease, decision.approvals));
+  return found ? { id: found.id, until: found.until, by: found.by } : null;
+}
+
+/**
+ * The error with which an opening without a lease ends, or null where it is allowed. What a principal may not open,
+ * and is not listed for, is unknown to it: a refusal would tell that it is there. Where an approval would open it,
+ * the policies themselves offer the target, and `GET /v1/targets` lists it.
  */
 export function connectRefusal(
   { listed, decision }: ConnectDecision,
@@ -36,9 +48,9 @@ export function connectRefusal(
   if (decision.verdict === "allow") return null;
   if (decision.verdict === "approve") {
     return new SallyportError(
-      "forbidden",
+      "approval_required",
       `opening ${target} needs an approval: ${decision.reason}`,
-      "Approvals are not available yet; ask an administrator for another way.",
+      `Ask for it: sallyport connect ${target} --reason '…'`,
     );
   }
   if (!listed) return unknownTarget(principal, target);

@@ -15,6 +15,8 @@ import { workerCedar } from "../policy/cedar.ts";
 import { sessionStub } from "../session/stub.ts";
 import { Connect } from "../tunnel/opening.ts";
 
+export { AccessRequest } from "../approval/access-object.ts";
+
 /**
  * The edge's API for test/stub-edge.ts, with objects that only remember what was asked of them: so that a test
  * registers sessions without a connector and sees which ones a revocation reached.

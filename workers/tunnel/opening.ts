@@ -1,6 +1,7 @@
 import type { Limits, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
 import { type DecideConnect, type Registering, register } from "../directory/sessions.ts";
 import { loadSettings, sessionLimits } from "../directory/settings.ts";
@@ -9,7 +10,13 @@ import type { Env } from "../environment.ts";
 import { authenticate, bearerToken } from "../identity/authenticate.ts";
 import type { Identity } from "../identity/identity.ts";
 import { hashSecret } from "../identity/secret.ts";
-import { type ConnectDecision, connectRefusal, decideConnect, unknownTarget } from "../policy/connect.ts";
+import {
+  type ConnectDecision,
+  connectRefusal,
+  decideConnect,
+  leaseFor,
+  unknownTarget,
+} from "../policy/connect.ts";
 import { loadPolicies } from "../policy/sets.ts";
 import { sessionStub } from "../session/stub.ts";
 import { Remembered } from "./remembered.ts";
@@ -69,7 +76,9 @@ export async function prepare(
   const registered = await register(env.DIRECTORY, registering, credential, connect.decide);
   if (registered === "ok") {
     const { instance: _instance, ...facts } = registering;
-    return { facts: { ...facts, ...connect.granted }, limits };
+    const { granted } = connect;
+    const until = Math.min(facts.until, granted.lease?.until ?? facts.until);
+    return { facts: { ...facts, ...granted, until }, limits };
   }
   // The connector that was to serve it may wait there: it must not wait for ever.
   const { session: id } = registering;
@@ -77,12 +86,15 @@ export async function prepare(
   throw registered;
 }
 
+/** What opening adds to a session's facts. */
+type Granted = Pick<SessionFacts, "listed" | "policy" | "lease">;
+
 /** The decision that counts: on what registration read, after the session's row was written. */
 export class Connect {
   readonly #env: Env;
   readonly #identity: Identity;
   readonly #mode: SessionFacts["mode"];
-  #granted: Pick<SessionFacts, "listed" | "policy"> | undefined;
+  #granted: Granted | undefined;
 
   constructor(env: Env, identity: Identity, mode: SessionFacts["mode"]) {
     this.#env = env;
@@ -91,18 +103,21 @@ export class Connect {
   }
 
   /** On what an allowed session stands. */
-  get granted(): Pick<SessionFacts, "listed" | "policy"> {
+  get granted(): Granted {
     return this.#granted!;
   }
 
   /** Never throws: a session that is registered must end by an error, not be forgotten as open. */
-  readonly decide: DecideConnect = async (target, inForce) => {
+  readonly decide: DecideConnect = async (target, inForce, leases) => {
     try {
       const policy = inForce ?? (await currentStamp(this.#env.DIRECTORY));
       stamps.set(IN_FORCE, policy, Date.now());
       const decided = await decideBy(this.#env, policy, this.#identity, target, this.#mode);
-      this.#granted = { listed: decided.listed, policy };
-      return connectRefusal(decided, this.#identity.principal, target.name);
+      const lease = leaseFor(decided, leases);
+      const refusal = lease ? null : connectRefusal(decided, this.#identity.principal, target.name);
+      if (refusal) return refusal;
+      this.#granted = { listed: decided.listed, policy, ...(lease && { lease }) };
+      return { lease };
     } catch (error) {
       if (error instanceof SallyportError) return error;
       console.error("a connection could not be decided:", error);
@@ -140,8 +155,7 @@ async function lookUp(
   const known = targets.get(name, now);
   const stamp = stamps.get(IN_FORCE, now);
   if (known && stamp) {
-    const { decision } = await decideBy(env, stamp, identity, known.target, mode);
-    if (decision.verdict === "allow") return known;
+    if (!(await refusalOf(env, stamp, identity, known.target, mode))) return known;
   }
   const [target, settings, current] = await Promise.all([
     getTarget(env.DIRECTORY, name),
@@ -149,14 +163,26 @@ async function lookUp(
     currentStamp(env.DIRECTORY),
   ]);
   if (!target) throw unknownTarget(identity.principal, name);
-  const refusal = connectRefusal(
-    await decideBy(env, current, identity, target, mode),
-    identity.principal,
-    target.name,
-  );
+  const refusal = await refusalOf(env, current, identity, target, mode);
   if (refusal) throw refusal;
   stamps.set(IN_FORCE, current, now);
   return targets.set(name, { target, limits: sessionLimits(settings) }, now);
+}
+
+/** Why opening would be refused now, or null. Leases are looked up where one is needed; they are never remembered. */
+async function refusalOf(
+  env: Env,
+  policy: PolicyStamp,
+  identity: Identity,
+  target: Target,
+  mode: SessionFacts["mode"],
+): Promise<SallyportError | null> {
+  const decided = await decideBy(env, policy, identity, target, mode);
+  if (decided.decision.verdict === "approve") {
+    const holder = { ...identity, target: target.name };
+    if (leaseFor(decided, await standingLeases(env.DIRECTORY, holder, Date.now()))) return null;
+  }
+  return connectRefusal(decided, identity.principal, target.name);
 }
 
 const bearers = new Remembered<Identity>();
