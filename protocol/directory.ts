@@ -64,8 +64,28 @@ export interface Settings {
   /** Principals and `group:NAME`s that may administer. */
   administrators: string[];
   limits: Partial<Limits & EdgeLimits>;
+  /** Absent: nobody answers in Slack. */
+  approvals?: ApprovalSettings;
   /** The Cedar text that decides on every connection and statement; see protocol/policy/schema.ts. */
   policies: string;
+}
+
+/** How people answer approvals. What is secret of it (webhooks, signing secrets) is no setting, but a binding of the edge. */
+export interface ApprovalSettings {
+  slack: {
+    /** Whoever is not among them can't answer in Slack. */
+    users: SlackUser[];
+  };
+}
+
+export const NO_APPROVERS: ApprovalSettings = { slack: { users: [] } };
+
+/** Who a user of Slack is for the edge. Whether it may answer is for the policies to say. */
+export interface SlackUser {
+  /** The member ID in Slack, such as `U024BE7LH`; a name there could be anybody's. */
+  id: string;
+  principal: string;
+  groups: string[];
 }
 
 /** A policy set as the edge keeps it. */

@@ -7,6 +7,7 @@ import { policyRoutes } from "./policies.ts";
 import { principalRoutes } from "./principals.ts";
 import { publicRoutes } from "./public.ts";
 import { sessionRoutes } from "./sessions.ts";
+import { slackRoutes } from "./slack.ts";
 import { targetRoutes } from "./targets.ts";
 import { tokenRoutes } from "./tokens.ts";
 
@@ -26,4 +27,5 @@ export const apiRoutes = new Hono<{ Bindings: Env }>()
   .route("/v1/principals", principalRoutes)
   .route("/v1/connectors", enrolmentRoutes)
   .route("/v1/connectors", connectorRoutes)
-  .route("/v1/sessions", sessionRoutes);
+  .route("/v1/sessions", sessionRoutes)
+  .route("/v1/slack", slackRoutes);

@@ -1,6 +1,14 @@
 import type { Limits } from "../../protocol/control.ts";
-import type { EdgeLimits, Issuer, Settings, Target } from "../../protocol/directory.ts";
+import type {
+  ApprovalSettings,
+  EdgeLimits,
+  Issuer,
+  Settings,
+  SlackUser,
+  Target,
+} from "../../protocol/directory.ts";
 import { MAX_TEXT } from "../../protocol/policy/policy-text.ts";
+import { SLACK_USER } from "../approval/slack-payload.ts";
 import { MAX_OPEN_SESSIONS } from "../directory/sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { issuerUrl } from "../identity/issuer-url.ts";
@@ -12,6 +20,8 @@ const DAY = 24 * 60 * 60 * SECOND;
 const MAX_TARGETS = 1_000;
 const MAX_ISSUERS = 32;
 const MAX_PATTERNS = 200;
+const MAX_SLACK_USERS = 1_000;
+const MAX_GROUPS = 100;
 
 /** Algorithms whose verification key is public: with HS256 the published key would be the secret. */
 const ALGORITHMS = [
@@ -73,6 +83,23 @@ const limits: Shape<Partial<Limits & EdgeLimits>> = object(
   },
 );
 
+/** A principal as an issuer or a token names it: no pattern, and no group. */
+const principal = pattern(/^(?!group:)[!-~]{1,255}$/, "a principal");
+
+const slackUser: Shape<SlackUser> = object(
+  {
+    id: pattern(SLACK_USER, "a member ID of Slack, such as U024BE7LH"),
+    principal,
+    groups: list(pattern(/^[^\p{Cc}]{1,255}$/u, "a group's name"), MAX_GROUPS),
+  },
+  {},
+);
+
+const approvals: Shape<ApprovalSettings> = object(
+  { slack: object({ users: list(slackUser, MAX_SLACK_USERS) }, {}) },
+  {},
+);
+
 /** Any text within bounds; `checkPolicies` says more, with line and column. */
 const policies: Shape<string> = (value, at, tell) => {
   if (typeof value !== "string" || value.length > MAX_TEXT || !value.isWellFormed()) {
@@ -92,7 +119,7 @@ const settings: Shape<Settings> = (value, at, tell) => {
       limits,
       policies,
     },
-    {},
+    { approvals },
   )(value, at, (problem) => {
     sound = false;
     tell(problem);
@@ -104,6 +131,15 @@ const settings: Shape<Settings> = (value, at, tell) => {
   for (const [index, one] of result.issuers.entries()) {
     if (RESERVED.has(one.name)) tell(`${at}.issuers[${index}].name must not be ${one.name}: it is reserved`);
     if (one.algorithms.length === 0) tell(`${at}.issuers[${index}].algorithms must name one at least`);
+  }
+  const users = result.approvals?.slack.users ?? [];
+  unique(users, "id", `${at}.approvals.slack.users`, tell);
+  for (const [index, one] of users.entries()) {
+    if (one.principal === BOOTSTRAP) {
+      tell(
+        `${at}.approvals.slack.users[${index}].principal must not be ${BOOTSTRAP}: it is nobody in particular`,
+      );
+    }
   }
   for (const [index, one] of result.administrators.entries()) {
     if (/^(group:)?\**$/.test(one))

@@ -1,4 +1,4 @@
-import type { Change, Settings } from "../../protocol/directory.ts";
+import { type Change, NO_APPROVERS, type Settings } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Actor } from "./changes.ts";
 import { currentPolicies, putPolicies } from "./policies.ts";
@@ -37,7 +37,8 @@ export async function writeSettings(
   revision: number,
   actor: Actor,
 ): Promise<void> {
-  const { targets, policies, ...settings } = wanted;
+  const { targets, policies, ...rest } = wanted;
+  const settings = { approvals: NO_APPROVERS, ...rest };
   await db
     .batch([
       db

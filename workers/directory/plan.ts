@@ -11,8 +11,14 @@ export function planChanges(current: Settings, wanted: Settings): Change[] {
     ...differences("issuer", current.issuers, wanted.issuers),
     ...replaced("administrators", current.administrators, wanted.administrators),
     ...replaced("limits", current.limits, wanted.limits),
+    ...differences("slack-user", slackUsers(current), slackUsers(wanted)),
     ...policies(current.policies, wanted.policies),
   ];
+}
+
+/** One change for each person, so that the record says who could approve, and as whom. */
+function slackUsers({ approvals }: Settings): { name: string; principal: string; groups: string[] }[] {
+  return (approvals?.slack.users ?? []).map(({ id, ...user }) => ({ name: id, ...user }));
 }
 
 /** The whole texts stand in the directory under their versions. */

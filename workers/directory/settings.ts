@@ -1,8 +1,10 @@
 import { DEFAULT_LIMITS, type Limits } from "../../protocol/control.ts";
-import type { Issuer, Settings } from "../../protocol/directory.ts";
+import { type ApprovalSettings, type Issuer, NO_APPROVERS, type Settings } from "../../protocol/directory.ts";
 
 /** The settings that have no table of their own. */
-export type EdgeSettings = Omit<Settings, "targets" | "policies">;
+export type EdgeSettings = Omit<Settings, "targets" | "policies" | "approvals"> & {
+  approvals: ApprovalSettings;
+};
 
 export interface SettingsRow {
   name: keyof EdgeSettings;
@@ -13,7 +15,7 @@ export interface SettingsRow {
 export const SETTINGS_QUERY = "SELECT name, value FROM settings";
 
 export function settingsOf(rows: SettingsRow[]): EdgeSettings {
-  const settings: EdgeSettings = { issuers: [], administrators: [], limits: {} };
+  const settings: EdgeSettings = { issuers: [], administrators: [], limits: {}, approvals: NO_APPROVERS };
   return Object.assign(
     settings,
     Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value)])),
