@@ -1,13 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
 import { closeFrame } from "../../protocol/close-reason.ts";
 import { Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { thumbprint } from "../../protocol/signatures.ts";
 import { problemResponse } from "../api/problem.ts";
+import type { DeskHost } from "../approval/desk.ts";
+import type { Answer, AnswerOutcome } from "../approval/machine.ts";
+import type { ApprovalHost } from "../approval/stub.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
 import { checkTicket } from "../hub/ticket.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { SessionApprovals } from "./approvals.ts";
 import { parseControl } from "./control-message.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
@@ -35,7 +40,7 @@ interface Arrival {
  * calls of `Relay`, and the relay's effects into storage, alarms and calls of others. With SESSION_SHARDS several
  * sessions share one object and one commit.
  */
-export class Session extends DurableObject<Env> {
+export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #records: SessionRecords;
   readonly #relays = new Map<string, Relay>();
   readonly #links = new Links();
@@ -46,6 +51,7 @@ export class Session extends DurableObject<Env> {
   );
   readonly #clock: AlarmClock;
   readonly #errands: Errands;
+  readonly #approvals: SessionApprovals;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -58,6 +64,11 @@ export class Session extends DurableObject<Env> {
       lost: (record) => this.#endLost(record),
       settled: (record) => this.#forget(record),
     });
+    this.#approvals = new SessionApprovals(env, ctx.storage.sql, this.#records, {
+      relay: (session) => this.#relays.get(session),
+      wake: (at) => this.#clock.wake(at),
+      guarded: (relay, step) => this.#guarded(relay, step),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
     const now = Date.now();
@@ -67,6 +78,7 @@ export class Session extends DurableObject<Env> {
       if (relay.record.state === "ending") this.#errands.settle(relay.record);
       this.#clock.wake(relay.deadline());
     }
+    this.#clock.wake(this.#approvals.deadline());
   }
 
   /**
@@ -116,9 +128,11 @@ export class Session extends DurableObject<Env> {
     for (const relay of this.#relays.values()) {
       if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
     }
+    this.#approvals.run(now);
     await this.#errands.run();
     this.#clock.wake(this.#doorways.expire(Date.now()));
     for (const relay of this.#relays.values()) this.#clock.wake(relay.deadline());
+    this.#clock.wake(this.#approvals.deadline());
   }
 
   /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
@@ -138,6 +152,35 @@ export class Session extends DurableObject<Env> {
     relay?.release();
     this.#relays.delete(session);
     return true;
+  }
+
+  /** RPC; see `ApprovalHost`. */
+  async viewApproval(id: ApprovalId): Promise<Approval | null> {
+    this.#inbox.flush();
+    return this.#approvals.view(id);
+  }
+
+  async answerApproval(id: ApprovalId, answer: Answer): Promise<AnswerOutcome> {
+    this.#inbox.flush();
+    return this.#approvals.answer(id, answer, Date.now());
+  }
+
+  async rejectAnswer(id: ApprovalId, by: string, channel: ApprovalChannel, reason: string): Promise<void> {
+    this.#approvals.reject(id, by, channel, reason, Date.now());
+  }
+
+  async revokeApproval(id: ApprovalId, by: string, reason: string): Promise<boolean> {
+    this.#inbox.flush();
+    return this.#approvals.revoke(id, by, reason, Date.now());
+  }
+
+  /** Of a held statement only its connector withdraws the question. */
+  async withdrawApproval(): Promise<boolean> {
+    return false;
+  }
+
+  async keepResponseUrl(id: ApprovalId, url: string): Promise<void> {
+    this.#approvals.keepResponseUrl(id, url, Date.now());
   }
 
   /** RPC. The session's export file, as far as it goes; read from the log as the reader asks for it. */
@@ -361,7 +404,8 @@ export class Session extends DurableObject<Env> {
 
   #relay(record: SessionRecord, now: number): Relay {
     const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
-    const relay = new Relay(record, log, this.#effects, now);
+    const desk = (host: DeskHost) => this.#approvals.desk(record, host);
+    const relay = new Relay(record, log, desk, this.#effects, now);
     this.#relays.set(record.id, relay);
     return relay;
   }
@@ -375,6 +419,7 @@ export class Session extends DurableObject<Env> {
       this.#records.remove(record);
       this.#relays.delete(record.id);
     },
+    tell: (state, what, now) => this.#approvals.tell(state, what, now),
     wake: (at) => this.#clock.wake(at),
   };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import type { ApprovalAsk, StatementQuestion } from "../../protocol/approval.ts";
 import { DEFAULT_LIMITS, type SessionFacts } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import {
@@ -11,6 +12,7 @@ import {
   MAX_PAYLOAD,
   WINDOW,
 } from "../../protocol/frame.ts";
+import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import type { Sql } from "./log.ts";
 import { type Peer, VIEWER_BEHIND } from "./readers.ts";
@@ -67,12 +69,14 @@ describe("a session's rules", () => {
   let connector: FakePeer;
   let effects: string[];
 
+  const desk = (host: DeskHost) => new ApprovalDesk(sql, 1, ID, host);
   const effectsOf = (): Effects => ({
     save: (record) => records.save(record),
     dial: () => effects.push("dial"),
     checkConnector: () => effects.push("check"),
     settle: () => effects.push("settle"),
     discard: () => effects.push("discard"),
+    tell: ({ status }, what) => effects.push(`${what}: ${status}`),
     wake: () => {},
   });
   const open = (peer: FakePeer, mode: SessionFacts["mode"] = "framed") =>
@@ -83,14 +87,14 @@ describe("a session's rules", () => {
       .map((entry) => JSON.parse(Buffer.from(entry.frame).toString()).event as string);
   /** The object is evicted and made again from its storage. */
   const restart = (now: number) => {
-    relay = new Relay(records.find(ID)!, newLog(sql, ID, relay.record.number), effectsOf(), now);
+    relay = new Relay(records.find(ID)!, newLog(sql, ID, relay.record.number), desk, effectsOf(), now);
   };
 
   beforeEach(() => {
     sql = sessionStorage();
     records = new SessionRecords(sql);
     effects = [];
-    relay = new Relay(records.create(ID, "parked", 0), newLog(sql, ID, 1), effectsOf(), 0);
+    relay = new Relay(records.create(ID, "parked", 0), newLog(sql, ID, 1), desk, effectsOf(), 0);
     agent = new FakePeer();
     connector = new FakePeer();
   });
@@ -190,6 +194,7 @@ describe("a session's rules", () => {
     relay = new Relay(
       records.create("f".repeat(32), "parked", 0),
       newLog(sql, "f".repeat(32), 2),
+      (host) => new ApprovalDesk(sql, 2, "f".repeat(32), host),
       effectsOf(),
       0,
     );
@@ -200,6 +205,119 @@ describe("a session's rules", () => {
     relay.end("session_killed", "enough", 2);
     assert.deepEqual(other.payloads, ["half a ro"]);
     assert.equal(other.closed, 4410);
+  });
+
+  describe("and what waits for people", () => {
+    const question: StatementQuestion = {
+      kind: "statement",
+      policies: ["mass-write"],
+      reason: "Many rows.",
+      approvals: [{ approvers: ["dba"], quorum: 1 }],
+      expiresMs: 900_000,
+      lastsMs: 3_600_000,
+      scope: "once",
+      database: "orders",
+      actions: ["postgres:delete"],
+      statement: "DELETE FROM orders",
+      parameters: [],
+      sha256: "a".repeat(64),
+      fingerprint: "b".repeat(32),
+      plan: null,
+    };
+    const said = (ask: ApprovalAsk, flags: number = FrameFlag.ask) =>
+      encodeFrame(FrameType.event, flags, 0, Buffer.from(JSON.stringify(ask)));
+    const asked = () => said({ event: "approval_asked", approval: 1, question });
+    const answer = (now: number) =>
+      relay.approvals.answer(
+        1,
+        {
+          answer: "approve",
+          by: "corp/ada",
+          groups: ["dba"],
+          for: [0],
+          channel: "api",
+          reason: null,
+          judged: [],
+          standing: [],
+        },
+        now,
+      );
+    const news = (peer: FakePeer) =>
+      peer.texts
+        .filter(({ type }) => type === "approval")
+        .map((one) => (one.news as { status: string }).status);
+
+    beforeEach(() => {
+      open(agent);
+      relay.join(connector, KEY, SECRET, 0);
+    });
+
+    test("a question is recorded before it stands, an answer before it is told", () => {
+      relay.frame("connector", asked(), 1);
+      assert.deepEqual(news(connector), ["pending"]);
+      assert.equal(answer(2).outcome, "counted");
+      relay.frame("connector", said({ event: "approval_used", approval: 1 }), 3);
+      assert.deepEqual(news(connector), ["pending", "approved"]);
+      assert.deepEqual(events().slice(2), ["approval_opened", "approval_answered", "approval_decided"]);
+      assert.deepEqual(effects, ["asked: pending", "ended: approved", "ended: used"]);
+      assert.deepEqual(
+        agent.texts.map(({ type }) => type),
+        ["welcome"],
+      );
+    });
+
+    test("an event without the flag is only recorded, whatever it says", () => {
+      relay.frame("connector", said({ event: "approval_asked", approval: 1, question }, 0), 1);
+      assert.deepEqual(news(connector), []);
+      assert.equal(relay.approvals.view(1), null);
+    });
+
+    test("an agent can't ask, and what is no question ends the session", () => {
+      assert.throws(() => relay.frame("agent", asked(), 1), /event frame from the agent/);
+      const nothing = encodeFrame(FrameType.event, FrameFlag.ask, 0, Buffer.from("{"));
+      assert.throws(() => relay.frame("connector", nothing, 1), /not a JSON object/);
+      assert.throws(
+        () => relay.frame("connector", said({ event: "approval_used", approval: 1 }), 1),
+        /never asked/,
+      );
+    });
+
+    test("a connector that was away when it was approved is told when it is back", () => {
+      relay.frame("connector", asked(), 1);
+      relay.dropped("connector", connector, 2);
+      answer(3);
+      const back = new FakePeer();
+      relay.resume("connector", back, 0, 4);
+      assert.deepEqual(news(back), ["approved"]);
+    });
+
+    test("an object that was evicted meanwhile still knows the question", () => {
+      relay.frame("connector", asked(), 1);
+      restart(2);
+      assert.equal(answer(3).outcome, "counted");
+      const back = new FakePeer();
+      relay.resume("connector", back, 0, 4);
+      assert.deepEqual(news(back), ["approved"]);
+    });
+
+    test("a session that waits is not idle, and is again when the question has expired", () => {
+      relay.frame("connector", asked(), 1);
+      const expires = 1 + question.expiresMs;
+      assert.equal(relay.deadline(), expires);
+      relay.expire(expires);
+      assert.deepEqual(news(connector), ["pending", "expired"]);
+      assert.equal(relay.record.state, "open");
+      assert.equal(relay.deadline(), expires + DEFAULT_LIMITS.idleMs);
+    });
+
+    test("the end of the session withdraws the question before it is the last entry", () => {
+      relay.frame("connector", asked(), 1);
+      relay.end("session_killed", "enough", 2);
+      assert.deepEqual(events().slice(-2), ["approval_decided", "ended"]);
+      assert.equal(relay.approvals.view(1)?.status, "withdrawn");
+      assert.equal(answer(3).outcome, "rejected");
+      assert.equal(events().at(-1), "ended");
+    });
   });
 
   test("after the end nothing is logged or delivered, and the end is said once", () => {

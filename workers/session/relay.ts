@@ -9,9 +9,19 @@ import {
 } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { decodeHeader, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD } from "../../protocol/frame.ts";
+import {
+  decodeHeader,
+  encodeFrame,
+  FRAME_HEADER,
+  FrameFlag,
+  FrameType,
+  MAX_PAYLOAD,
+} from "../../protocol/frame.ts";
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
+import type { ApprovalDesk, DeskHost } from "../approval/desk.ts";
+import type { ApprovalState } from "../approval/machine.ts";
 import { TICKET_MS } from "../hub/ticket.ts";
+import { parseAsk } from "./control-message.ts";
 import type { SessionLog } from "./log.ts";
 import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
@@ -27,6 +37,8 @@ export interface Effects {
   settle(record: SessionRecord): void;
   /** Nobody came to a parked session: its record may go. */
   discard(record: SessionRecord): void;
+  /** People must hear of this approval. */
+  tell(state: ApprovalState, what: "asked" | "voted" | "ended", now: number): void;
   /** `expire` must be called at this time, ms since 1970. */
   wake(at: number): void;
 }
@@ -48,6 +60,7 @@ export const SEAL_MS = 3_000;
 export class Relay {
   readonly record: SessionRecord;
   readonly log: SessionLog;
+  readonly approvals: ApprovalDesk;
   readonly #effects: Effects;
   readonly #readers: Readers;
   /** Since when a side is away, ms; 0 while it is there. */
@@ -57,10 +70,25 @@ export class Relay {
   #redialAt = 0;
 
   /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
-  constructor(record: SessionRecord, log: SessionLog, effects: Effects, now: number) {
+  constructor(
+    record: SessionRecord,
+    log: SessionLog,
+    desk: (host: DeskHost) => ApprovalDesk,
+    effects: Effects,
+    now: number,
+  ) {
     this.record = record;
     this.log = log;
     this.#effects = effects;
+    this.approvals = desk({
+      record: (event, at) => {
+        if (this.record.state === "open") this.#event(event, at);
+      },
+      news: (news) => {
+        if (this.#readers.connector) this.#tell(this.#readers.connector.peer, news);
+      },
+      tell: (state, what, at) => effects.tell(state, what, at),
+    });
     this.#readers = new Readers(record, log, (at) => effects.wake(at));
     this.#agentAway = now;
     this.#connectorAway = now;
@@ -143,6 +171,7 @@ export class Relay {
     this.#welcome(peer, side === "agent" ? this.log.fromAgent : this.log.fromConnector);
     if (side === "connector" && this.record.facts) {
       this.#tell(peer, { type: "open", facts: this.record.facts });
+      for (const news of this.approvals.replay()) this.#tell(peer, news);
     }
     // Credit that was given while this side was away.
     this.#readers.recall(side);
@@ -152,7 +181,7 @@ export class Relay {
   /** A frame from a framed side. Throws `SallyportError` for what breaks the protocol; the shell then ends the session. */
   frame(side: Side, frame: Uint8Array, now: number): void {
     if (this.record.state !== "open") return;
-    const { type, stream } = decodeHeader(frame);
+    const { type, flags, stream } = decodeHeader(frame);
     if (stream !== 0)
       throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
     if (type === FrameType.ack) {
@@ -160,6 +189,7 @@ export class Relay {
     } else if (type === FrameType.event) {
       if (side === "agent") throw new SallyportError("protocol_violation", "an event frame from the agent");
       this.#append(EntryKind.connector, frame, now);
+      if ((flags & FrameFlag.ask) !== 0) this.#asked(frame.subarray(FRAME_HEADER), now);
     } else {
       if ((frame[1]! & FrameFlag.edge) !== 0)
         throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
@@ -210,6 +240,7 @@ export class Relay {
    */
   end(code: EndCode, reason: string, now: number, by?: string): void {
     if (this.record.state !== "open") return;
+    this.approvals.end(reason, now);
     if (code !== "closed" && this.log.interruptible && this.record.facts?.kind === "postgres") {
       const words = errorResponse(new SallyportError(code, reason), "FATAL");
       this.#append(EntryKind.target, encodeFrame(FrameType.end, FrameFlag.edge, 0, words), now);
@@ -249,7 +280,7 @@ export class Relay {
     if (this.record.state === "parked" && !this.#readers.connector) return this.record.created + TICKET_MS;
     if (this.record.state !== "open") return Number.POSITIVE_INFINITY;
     const { facts, limits } = this.record;
-    let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.log.time + limits!.idleMs);
+    let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.approvals.deadline(), this.#idleAt());
     if (!this.#readers.agent) at = Math.min(at, this.#agentAway + this.#agentPatience());
     if (!this.#readers.connector) {
       at = Math.min(at, this.record.connector ? this.#connectorAway + limits!.resumeMs : this.#redialAt);
@@ -273,7 +304,8 @@ export class Relay {
     if (now >= facts!.opened + limits!.maxMs) {
       this.end("limit_exceeded", `a session lasts ${limits!.maxMs / 1000} s at most`, now);
     }
-    if (now >= this.log.time + limits!.idleMs) {
+    this.approvals.expire(now);
+    if (now >= this.#idleAt()) {
       this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
     }
     if (!this.#readers.agent && now >= this.#agentAway + this.#agentPatience()) {
@@ -281,6 +313,11 @@ export class Relay {
     }
     if (!this.#readers.connector) this.#expireConnector(now);
     this.#readers.poll(now);
+  }
+
+  /** When the session has been idle for too long; one that waits for people is not idle. */
+  #idleAt(): number {
+    return this.approvals.pending ? Number.POSITIVE_INFINITY : this.log.time + this.record.limits!.idleMs;
   }
 
   /** How long an agent may stay away, ms; a raw one can't come back. */
@@ -367,6 +404,22 @@ export class Relay {
 
   #event(event: EdgeEvent, now: number): void {
     this.#append(EntryKind.edge, Buffer.from(JSON.stringify(event)), now);
+  }
+
+  /** The connector asks for approval of what it holds, or says what became of that. */
+  #asked(json: Uint8Array, now: number): void {
+    if (this.record.state !== "open") return;
+    const { principal, onBehalfOf, target, session } = this.record.facts!;
+    const ask = parseAsk(json);
+    if (ask.event === "approval_asked") {
+      const subject = { principal, ...(onBehalfOf !== undefined && { onBehalfOf }), target, session };
+      this.approvals.ask(ask.approval, subject, ask.question, now);
+    } else if (ask.event === "approval_withdrawn") {
+      this.approvals.withdraw(ask.approval, ask.reason, now);
+    } else {
+      this.approvals.used(ask.approval, now);
+    }
+    this.#effects.wake(this.deadline());
   }
 
   /** Recorded, then delivered: one synchronous step. */
