@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
-import type { SecretReference } from "./secrets.ts";
+import { type SecretReference, secretReference } from "../protocol/secrets.ts";
 
 /**
  * The connector's part of sallyport.yaml: `connector`, and `connection` of the targets that name this connector.
@@ -118,7 +118,7 @@ function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
     port: connection.get("port").optional((field) => field.integer(1, 65535)) ?? DEFAULT_PORT,
     databases: databases(connection.get("databases")),
     user: databaseName(connection.get("user")),
-    password: connection.get("password").optional((field) => secret(field, folder)),
+    password: connection.get("password").optional((field) => secretReference(field, folder)),
     tls,
     channelBinding,
     trustedFunctions: trustedFunctions(connection.get("trustedFunctions")),
@@ -162,7 +162,7 @@ function tlsConfig(field: Field, folder: string): TlsConfig {
     return { mode };
   }
   const certificate = path("certificate");
-  const key = tls.get("key").optional((one) => secret(one, folder));
+  const key = tls.get("key").optional((one) => secretReference(one, folder));
   if ((certificate === null) !== (key === null)) {
     field.fail("has only one of certificate and key", "Give both, or none.");
   }
@@ -172,21 +172,6 @@ function tlsConfig(field: Field, folder: string): TlsConfig {
     serverName: tls.get("serverName").optional((one) => one.string()),
     client: certificate === null || key === null ? null : { certificate, key },
   };
-}
-
-function secret(field: Field, folder: string): SecretReference {
-  const hint =
-    "Write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT, …]}; the secret itself never stands here.";
-  const reference = field.mapping(["env", "file", "command"], hint);
-  const env = reference.get("env").optional((one) => one.string());
-  const path = reference.get("file").optional((one) => resolve(folder, one.string()));
-  const argv = reference.get("command").optional((one) => one.list().map((argument) => argument.string()));
-  if ([env, path, argv].filter((one) => one !== null).length !== 1)
-    field.fail("needs exactly one source", hint);
-  if (env !== null) return { env };
-  if (path !== null) return { file: path };
-  const [program, ...args] = argv ?? [];
-  return program === undefined ? field.fail("has an empty command", hint) : { command: [program, ...args] };
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;

@@ -9,8 +9,8 @@ import {
 } from "node:tls";
 import { SallyportError } from "../../protocol/errors.ts";
 import { sslRequest } from "../../protocol/postgres/frontend.ts";
+import { resolveSecret } from "../../protocol/secrets.ts";
 import type { PostgresTargetConfig } from "../config.ts";
-import { resolveSecret } from "../secrets.ts";
 
 /** How long a target may take from the first packet until it is ready, ms. */
 export const CONNECT_TIMEOUT_MS = 10_000;

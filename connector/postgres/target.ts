@@ -13,8 +13,8 @@ import {
 import { PROTOCOL_3_0, startupMessage } from "../../protocol/postgres/frontend.ts";
 import { messageName } from "../../protocol/postgres/message-types.ts";
 import { MessageReader } from "../../protocol/postgres/reader.ts";
+import { resolveSecret } from "../../protocol/secrets.ts";
 import type { PostgresTargetConfig } from "../config.ts";
-import { resolveSecret } from "../secrets.ts";
 import { Authenticator } from "./authenticate.ts";
 import { connectionError, dial, readChunk } from "./dial.ts";
 

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { open } from "node:fs/promises";
-import { SallyportError } from "../protocol/errors.ts";
+import { resolve } from "node:path";
+import type { Field } from "./document.ts";
+import { SallyportError } from "./errors.ts";
 
 /** Where a secret is; the secret itself never stands in the configuration. */
 export type SecretReference =
@@ -19,6 +21,23 @@ export interface SecretSources {
 }
 
 const SOURCES: SecretSources = { env: process.env, commandLimitMs: COMMAND_LIMIT_MS };
+
+const FORM =
+  "Write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT, …]}; the secret itself never stands here.";
+
+/** A reference in the configuration; a path is relative to `folder`. Throws `invalid_config` for anything else. */
+export function secretReference(field: Field, folder: string): SecretReference {
+  const reference = field.mapping(["env", "file", "command"], FORM);
+  const env = reference.get("env").optional((one) => one.string());
+  const path = reference.get("file").optional((one) => resolve(folder, one.string()));
+  const argv = reference.get("command").optional((one) => one.list().map((argument) => argument.string()));
+  if ([env, path, argv].filter((one) => one !== null).length !== 1)
+    field.fail("needs exactly one source", FORM);
+  if (env !== null) return { env };
+  if (path !== null) return { file: path };
+  const [program, ...args] = argv ?? [];
+  return program === undefined ? field.fail("has an empty command", FORM) : { command: [program, ...args] };
+}
 
 /**
  * Reads a secret now, so that a rotated one is taken at the next connection. One newline at its end is cut.
@@ -46,7 +65,7 @@ async function read(reference: SecretReference, sources: SecretSources, fail: Fa
   if ("env" in reference) {
     const value = sources.env[reference.env];
     if (value !== undefined) return value;
-    throw fail(`the environment variable ${reference.env} is not set`, "Set it for the connector's process.");
+    throw fail(`the environment variable ${reference.env} is not set`, "Set it for this process.");
   }
   if ("file" in reference) return readFile(reference.file, fail);
   return runCommand(reference.command, sources.commandLimitMs, fail);
@@ -61,7 +80,7 @@ async function readFile(path: string, fail: Fail): Promise<string> {
   } catch (error) {
     throw fail(
       `the file ${path} can't be opened (${errorCode(error)})`,
-      "Check that it exists and that the connector's user may read it.",
+      "Check that it exists and that the user of this process may read it.",
     );
   }
   throw fail(
@@ -81,7 +100,7 @@ function runCommand(command: readonly [string, ...string[]], limitMs: number, fa
     } as const;
     const child = execFile(program, args, options, (error, stdout) => {
       if (error === null) return resolve(stdout);
-      const hint = "Run the command by hand as the connector's user.";
+      const hint = "Run the command by hand as the user of this process.";
       if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
         return reject(fail(`the command ${program} printed more than ${MAX_SECRET} bytes`, hint));
       }
