@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type DigestedStatement, statementDigest } from "./approval-digest.ts";
+
+const BASE: DigestedStatement = {
+  principal: "service/agent",
+  session: "ab".repeat(16),
+  target: "orders",
+  database: "postgres",
+  message: "bind",
+  sql: "DELETE FROM t WHERE id = $1",
+  runs: [],
+  parameterTypes: [23],
+  parameterFormats: [0],
+  parameters: [Buffer.from("1")],
+};
+
+test("the digest is over the encoding that is written down", () => {
+  const u32 = (value: number) => Buffer.from([0, 0, 0, value]);
+  const text = (value: string) => Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(value)]);
+  const encoded = Buffer.concat([
+    text("sallyport statement approval v1"),
+    text("p"),
+    ...[u32(1), text("u")],
+    ...["s", "t", "d", "query", "SELECT 'é'"].map(text),
+    ...[u32(1), text("x")],
+    ...[u32(1), u32(23)],
+    u32(0),
+    ...[u32(2), u32(0), u32(1), text("")],
+  ]);
+  const digest = statementDigest({
+    principal: "p",
+    onBehalfOf: "u",
+    session: "s",
+    target: "t",
+    database: "d",
+    message: "query",
+    sql: "SELECT 'é'",
+    runs: ["x"],
+    parameterTypes: [23],
+    parameterFormats: [],
+    parameters: [null, new Uint8Array(0)],
+  });
+  assert.equal(digest, createHash("sha256").update(encoded).digest("hex"));
+});
+
+test("anything else than the very same statement of the same session has another digest", () => {
+  const others: Partial<DigestedStatement>[] = [
+    { principal: "service/other" },
+    { onBehalfOf: "corp/alice" },
+    { onBehalfOf: "" },
+    { session: "cd".repeat(16) },
+    { target: "order", database: "spostgres" },
+    { database: "template1" },
+    { message: "execute" },
+    { sql: "DELETE FROM t WHERE id = $1 " },
+    { runs: [""] },
+    { parameterTypes: [] },
+    { parameterTypes: [20] },
+    { parameterFormats: [1] },
+    { parameterFormats: [] },
+    { parameters: [Buffer.from("2")] },
+    { parameters: [Buffer.from("")] },
+    { parameters: [null] },
+    { parameters: [Buffer.from("1"), null] },
+    { parameters: [] },
+  ];
+  const digests = [BASE, ...others.map((part) => ({ ...BASE, ...part }))].map(statementDigest);
+  assert.equal(new Set(digests).size, digests.length);
+  assert.equal(statementDigest({ ...BASE, onBehalfOf: undefined }), statementDigest(BASE));
+});
+
+test("what stands in one part can't be moved into the next", () => {
+  const value = fc.option(fc.uint8Array({ maxLength: 6 }), { nil: null });
+  const lists = fc.record({
+    sql: fc.string({ maxLength: 4 }),
+    runs: fc.array(fc.string({ maxLength: 3 }), { maxLength: 3 }),
+    parameterTypes: fc.array(fc.nat(300), { maxLength: 3 }),
+    parameterFormats: fc.array(fc.nat(1), { maxLength: 3 }),
+    parameters: fc.array(value, { maxLength: 3 }),
+  });
+  const shown = (part: object) =>
+    JSON.stringify(part, (_, one) => (one instanceof Uint8Array ? Buffer.from(one).toString("hex") : one));
+  fc.assert(
+    fc.property(lists, lists, (one, other) => {
+      const same = shown(one) === shown(other);
+      assert.equal(statementDigest({ ...BASE, ...one }) === statementDigest({ ...BASE, ...other }), same);
+    }),
+  );
+});
