@@ -38,6 +38,13 @@ test("what is no blank to PostgreSQL stays part of the statement's text", () => 
   assert.deepEqual(texts("SELECT 1 AS a\u00a0"), ["SELECT 1 AS a\u00a0"]);
 });
 
+test("blanks without end take no time to speak of", { timeout: 20_000 }, () => {
+  const blanks = " \t\n\r\f\v".repeat(40_000);
+  assert.deepEqual(texts(`${blanks}SELECT 1`), ["SELECT 1"]);
+  assert.deepEqual(texts(`SELECT 1${blanks}`), ["SELECT 1"]);
+  assert.deepEqual(texts(`SELECT${blanks}1`), [`SELECT${blanks}1`]);
+});
+
 test("empty strings and comments alone are no statement", () => {
   for (const sql of ["", " \n\t", ";", " ;; ; ", "-- DROP TABLE t", "/* DROP /* nested */ TABLE t; */"]) {
     assert.deepEqual(texts(sql), [], JSON.stringify(sql));

@@ -227,7 +227,14 @@ function isAscii(text: string): boolean {
   return Buffer.byteLength(text) === text.length;
 }
 
-/** Only what PostgreSQL's lexer skips: a no-break space, say, is part of an identifier. */
+/** Space, tab, newline, return, form feed and vertical tab: a no-break space, say, is part of an identifier. */
+const BLANKS = " \t\n\r\f\v";
+
+/** Not by a regular expression: a run of blanks in the middle would take it quadratic time. */
 function trimBlanks(text: string): string {
-  return text.replace(/^[ \t\n\r\f\v]+/, "").replace(/[ \t\n\r\f\v]+$/, "");
+  let start = 0;
+  let end = text.length;
+  while (start < end && BLANKS.includes(text[start]!)) start += 1;
+  while (end > start && BLANKS.includes(text[end - 1]!)) end -= 1;
+  return text.slice(start, end);
 }
