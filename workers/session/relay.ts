@@ -43,6 +43,11 @@ export interface Effects {
   wake(at: number): void;
 }
 
+interface Wait {
+  at: number;
+  act(now: number): void;
+}
+
 /** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
 export const JOIN_MS = 10_000;
 export const REDIAL_MS = 2_500;
@@ -276,78 +281,72 @@ export class Relay {
 
   /** When `expire` must be called next, ms since 1970; Infinity when nothing is due. */
   deadline(): number {
-    if (this.record.state === "ending") return this.record.end!.at + SEAL_MS;
-    if (this.record.state === "parked" && !this.#readers.connector) return this.record.created + TICKET_MS;
-    if (this.record.state !== "open") return Number.POSITIVE_INFINITY;
-    const { facts, limits } = this.record;
-    let at = Math.min(facts!.until, facts!.opened + limits!.maxMs, this.approvals.deadline(), this.#idleAt());
-    if (!this.#readers.agent) at = Math.min(at, this.#agentAway + this.#agentPatience());
-    if (!this.#readers.connector) {
-      at = Math.min(at, this.record.connector ? this.#connectorAway + limits!.resumeMs : this.#redialAt);
-      if (this.record.connector && this.#checkConnectorAt) at = Math.min(at, this.#checkConnectorAt);
-    }
-    return Math.min(at, this.#readers.pollAt);
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#waits().map(({ at }) => at));
   }
 
   /** Does what is due. */
   expire(now: number): void {
-    if (this.record.state === "ending") {
-      if (now >= this.record.end!.at + SEAL_MS) this.#effects.settle(this.record);
-      return;
-    }
-    // A parked session keeps its record while its ticket is valid, so that the ticket works once.
-    if (this.record.state === "parked" && !this.#readers.connector && now >= this.record.created + TICKET_MS)
-      this.#effects.discard(this.record);
-    if (this.record.state !== "open") return;
-    const { facts, limits } = this.record;
-    if (now >= facts!.until) this.end("lease_expired", "the right to use this target has run out", now);
-    if (now >= facts!.opened + limits!.maxMs) {
-      this.end("limit_exceeded", `a session lasts ${limits!.maxMs / 1000} s at most`, now);
-    }
-    this.approvals.expire(now);
-    if (now >= this.#idleAt()) {
-      this.end("idle", `nothing was sent for ${limits!.idleMs / 1000} s`, now);
-    }
-    if (!this.#readers.agent && now >= this.#agentAway + this.#agentPatience()) {
-      this.end("agent_gone", `the agent did not come back within ${this.#agentPatience() / 1000} s`, now);
-    }
-    if (!this.#readers.connector) this.#expireConnector(now);
-    this.#readers.poll(now);
+    const { state } = this.record;
+    for (const { at, act } of this.#waits()) if (now >= at && this.record.state === state) act(now);
   }
 
-  /** When the session has been idle for too long; one that waits for people is not idle. */
-  #idleAt(): number {
-    return this.approvals.pending ? Number.POSITIVE_INFINITY : this.log.time + this.record.limits!.idleMs;
+  /** What happens when nothing else does, and when, ms since 1970. */
+  #waits(): Wait[] {
+    const { state, created, facts, limits, end } = this.record;
+    if (state === "ending") return [{ at: end!.at + SEAL_MS, act: () => this.#effects.settle(this.record) }];
+    // A parked session keeps its record while its ticket is valid, so that the ticket works once.
+    if (state === "parked" && !this.#readers.connector)
+      return [{ at: created + TICKET_MS, act: () => this.#effects.discard(this.record) }];
+    if (state !== "open") return [];
+    const { maxMs, idleMs } = limits!;
+    const waits: Wait[] = [
+      this.#ends(facts!.until, "lease_expired", "the right to use this target has run out"),
+      this.#ends(facts!.opened + maxMs, "limit_exceeded", `a session lasts ${maxMs / 1000} s at most`),
+      { at: this.approvals.deadline(), act: (now) => this.approvals.expire(now) },
+      { at: this.#readers.pollAt, act: (now) => this.#readers.poll(now) },
+    ];
+    // One that waits for people is not idle.
+    if (!this.approvals.pending)
+      waits.push(this.#ends(this.log.time + idleMs, "idle", `nothing was sent for ${idleMs / 1000} s`));
+    if (!this.#readers.agent) {
+      const reason = `the agent did not come back within ${this.#agentPatience() / 1000} s`;
+      waits.push(this.#ends(this.#agentAway + this.#agentPatience(), "agent_gone", reason));
+    }
+    return this.#readers.connector ? waits : [...waits, ...this.#waitsForConnector()];
+  }
+
+  #waitsForConnector(): Wait[] {
+    const { facts, limits, connector } = this.record;
+    if (!connector) {
+      const reason = `connector ${facts!.connector} did not answer within ${JOIN_MS / 1000} s`;
+      return [
+        this.#ends(facts!.opened + JOIN_MS, "connector_offline", reason),
+        {
+          at: this.#redialAt,
+          act: (now) => {
+            this.#redialAt = now + REDIAL_MS;
+            this.#effects.dial(this.record);
+          },
+        },
+      ];
+    }
+    const reason = `connector ${connector.name} did not come back within ${limits!.resumeMs / 1000} s`;
+    const waits = [this.#ends(this.#connectorAway + limits!.resumeMs, "connector_lost", reason)];
+    if (this.#checkConnectorAt === 0) return waits;
+    const check = () => {
+      this.#checkConnectorAt = 0;
+      this.#effects.checkConnector(this.record);
+    };
+    return [...waits, { at: this.#checkConnectorAt, act: check }];
+  }
+
+  #ends(at: number, code: EndCode, reason: string): Wait {
+    return { at, act: (now) => this.end(code, reason, now) };
   }
 
   /** How long an agent may stay away, ms; a raw one can't come back. */
   #agentPatience(): number {
     return this.record.facts!.mode === "raw" ? 0 : this.record.limits!.resumeMs;
-  }
-
-  #expireConnector(now: number): void {
-    const { facts, limits, connector } = this.record;
-    if (!connector) {
-      if (now >= facts!.opened + JOIN_MS) {
-        this.end(
-          "connector_offline",
-          `connector ${facts!.connector} did not answer within ${JOIN_MS / 1000} s`,
-          now,
-        );
-      } else if (now >= this.#redialAt) {
-        this.#redialAt = now + REDIAL_MS;
-        this.#effects.dial(this.record);
-      }
-    } else if (now >= this.#connectorAway + limits!.resumeMs) {
-      this.end(
-        "connector_lost",
-        `connector ${connector.name} did not come back within ${limits!.resumeMs / 1000} s`,
-        now,
-      );
-    } else if (this.#checkConnectorAt && now >= this.#checkConnectorAt) {
-      this.#checkConnectorAt = 0;
-      this.#effects.checkConnector(this.record);
-    }
   }
 
   /** A framed agent is told in a message as well: the closing handshake may take its time. */
