@@ -79,12 +79,13 @@ const ASKS: { [Name in keyof Asks]: Shape<Asks[Name]> } = {
 };
 
 /**
- * Reads what a connector asks the edge, of the JSON in an event frame with `FrameFlag.ask`. Strict: what the edge
- * does not know, the people who are asked would not be shown either, so an unknown member is refused. The answer is
- * made anew, its members in one order: the same question has the same JSON. Throws `protocol_violation`, which names
- * the member that is wrong and never what it holds.
+ * Reads what a connector asks the edge: the payload of an event frame with `FrameFlag.ask`, as bytes or parsed.
+ * Strict: what the edge does not know, the people who are asked would not be shown either, so an unknown member is
+ * refused. The answer is made anew, its members in one order: the same question has the same JSON. Throws
+ * `protocol_violation`, which names the member that is wrong and never what it holds.
  */
-export function readApprovalAsk(json: unknown): ApprovalAsk {
+export function readApprovalAsk(payload: unknown): ApprovalAsk {
+  const json = payload instanceof Uint8Array ? parsed(payload) : payload;
   if (!isObject(json) || typeof json.event !== "string" || !Object.hasOwn(ASKS, json.event))
     throw wrong("the event");
   const { event, approval } = checked(
@@ -146,6 +147,14 @@ export function isLease(value: unknown): value is Lease {
     isTime(value.until) &&
     isTexts(value.by)
   );
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw wrong("it is no JSON");
+  }
 }
 
 function readQuestion(json: unknown): StatementQuestion {

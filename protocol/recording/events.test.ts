@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import type { ApprovalAsk, ApprovalEvent } from "../approval.ts";
 import type { ConnectorEvent, EdgeEvent, SessionFacts } from "../control.ts";
-import { encodeFrame, FrameType } from "../frame.ts";
+import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
 import type { Approve, Block } from "../policy/decision.ts";
 import { generateKey } from "../signatures.ts";
 import type { StatementFacts } from "../sql/facts.ts";
@@ -104,6 +105,62 @@ describe("events of the guard", () => {
   });
 });
 
+describe("events about approvals", () => {
+  const asks: ApprovalAsk[] = [
+    {
+      event: "approval_asked",
+      approval: 1,
+      question: {
+        kind: "statement",
+        policies: approve.policies,
+        reason: approve.reason,
+        approvals: approve.approvals,
+        expiresMs: approve.expiresMs,
+        lastsMs: approve.lastsMs,
+        scope: "once",
+        database: "orders",
+        actions: facts.actions,
+        statement: "DELETE FROM orders WHERE id = $1",
+        parameters: ["7"],
+        sha256: "ab".repeat(32),
+        fingerprint: facts.fingerprint,
+        plan: null,
+      },
+    },
+    { event: "approval_withdrawn", approval: 1, reason: "the agent cancelled it" },
+    { event: "approval_used", approval: 1 },
+  ];
+  const framed = (event: object, flags: number) =>
+    connectorEvent(encodeFrame(FrameType.event, flags, 0, Buffer.from(JSON.stringify(event))));
+
+  test("that the edge acted on read back as they were asked", () => {
+    for (const ask of asks) assert.deepEqual(framed(ask, FrameFlag.ask), ask);
+  });
+
+  test("that the edge did not act on are none: a use is not shown where no use was accepted", () => {
+    for (const ask of asks) assert.equal(framed(ask, 0), null);
+    assert.equal(framed({ event: "cut", limit: "rows", value: 1 }, FrameFlag.ask), null);
+  });
+
+  test("without what they say are none", () => {
+    assert.equal(framed({ ...asks[0], question: null }, FrameFlag.ask), null);
+    assert.equal(framed({ ...asks[1], reason: 7 }, FrameFlag.ask), null);
+    assert.equal(framed({ ...asks[2], approval: "1" }, FrameFlag.ask), null);
+  });
+
+  test("by the edge read back as they were written, or are none", () => {
+    const opened: ApprovalEvent = {
+      event: "approval_opened",
+      approval: 1,
+      id: `${"a".repeat(32)}-1`,
+      expires: 9,
+    };
+    assert.deepEqual(edgeEvent(Buffer.from(JSON.stringify(opened))), opened);
+    assert.equal(edgeEvent(Buffer.from(JSON.stringify({ ...opened, expires: "late" }))), null);
+    assert.equal(edgeEvent(Buffer.from(JSON.stringify({ ...opened, event: "approval_decided" }))), null);
+  });
+});
+
 const composer = new Composer("0".repeat(32), await generateKey(), await generateKey()).opened();
 
 describe("a session's opening", () => {
@@ -125,5 +182,14 @@ describe("a session's opening", () => {
     const event = openedWith({ policy: undefined, listed: undefined });
     assert.ok(event?.event === "opened");
     assert.deepEqual([event.facts.policy, event.facts.listed], [{ version: "", revision: 0 }, true]);
+  });
+
+  test("tells the approval that it needed", () => {
+    const lease = { id: `${"a".repeat(32)}-0`, until: 1_700_000_000_000, by: ["dora"] };
+    const event = openedWith({ lease });
+    assert.ok(event?.event === "opened");
+    assert.deepEqual(event.facts.lease, lease);
+    assert.equal(openedWith({ lease: { ...lease, by: "dora" } }), null);
+    assert.equal(openedWith({ lease: null }), null);
   });
 });
