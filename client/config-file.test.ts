@@ -55,6 +55,7 @@ test("the file becomes settings without any connection", () => {
     ],
     administrators: ["group:platform"],
     limits: { idleMs: 5_400_000, maxBytes: 8 * 1024 ** 3, sessions: 100 },
+    approvals: { slack: { users: [] } },
     policies: STARTER_POLICIES,
   });
   assert.doesNotMatch(

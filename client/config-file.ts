@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
-import type { Issuer, Settings, Target } from "../protocol/directory.ts";
+import { type Issuer, NO_APPROVERS, type Settings, type Target } from "../protocol/directory.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
+import { approvalSettings, type EdgeApprovals, edgeApprovals, NO_CHANNELS } from "./approval-config.ts";
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "./units.ts";
 
 /** The name that is looked for in the current folder. */
@@ -18,6 +19,8 @@ export interface EdgeSection {
   url: URL | undefined;
   /** Session objects that sessions share; 0 gives each its own. */
   shards: number;
+  /** Where people are asked. */
+  approvals: EdgeApprovals;
 }
 
 /** The part of the connector that `sallyport dev` must know: the rest is the connector's own. */
@@ -40,7 +43,16 @@ export interface ConfigFile {
   locate(problem: string): string;
 }
 
-const SECTIONS = ["edge", "connector", "administrators", "issuers", "limits", "policies", "targets"];
+const SECTIONS = [
+  "edge",
+  "connector",
+  "administrators",
+  "issuers",
+  "limits",
+  "policies",
+  "approvals",
+  "targets",
+];
 const DEFAULT_LISTEN = { host: "127.0.0.1", port: 7843 };
 const STARTER = "the starter policies";
 const DEFAULT_STATE = "sallyport-state";
@@ -84,6 +96,7 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
     issuers: list(root.get("issuers")).map(issuer),
     administrators: texts(root.get("administrators")),
     limits: root.get("limits").optional(limits) ?? {},
+    approvals: root.get("approvals").optional(approvalSettings) ?? NO_APPROVERS,
     policies: policies?.text ?? STARTER_POLICIES,
   };
   return {
@@ -134,7 +147,7 @@ export function parseListen(text: string): { host: string; port: number } | unde
 }
 
 function edgeSection(field: Field, folder: string): EdgeSection {
-  const edge = field.optional((one) => one.mapping(["listen", "state", "url", "shards"]));
+  const edge = field.optional((one) => one.mapping(["listen", "state", "url", "shards", "approvals"]));
   const get = <T>(name: string, read: (one: Field) => T) => edge?.get(name).optional(read) ?? undefined;
   return {
     listen:
@@ -150,6 +163,7 @@ function edgeSection(field: Field, folder: string): EdgeSection {
         : one.fail("is not a URL", "Write it as https://HOST.");
     }),
     shards: get("shards", (one) => one.integer(0, 1_000)) ?? 1,
+    approvals: get("approvals", (one) => edgeApprovals(one, folder)) ?? NO_CHANNELS,
   };
 }
 

@@ -39,7 +39,7 @@ export interface EdgeOptions {
   /** The Worker's module (bundled with esbuild, in memory) and its D1 schema; tests give their own. */
   entry?: string;
   migrations?: string;
-  /** Text bindings added to the Worker's environment, for tests. */
+  /** More text bindings of the Worker's environment, such as the channels for approvals. */
   bindings?: Record<string, string>;
   /** Receives what workerd and Miniflare print, one line a call. */
   onLog?: (line: string) => void;

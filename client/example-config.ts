@@ -7,6 +7,9 @@ edge:
   state: ./sallyport-state          # everything that is kept: recordings, keys, the first administrator's token
   # url: https://sallyport.example.com   # how others reach it, when a proxy with TLS stands before it
   # shards: 1                            # session objects that sessions share; 0 gives each its own
+  # approvals:                           # where people are asked; see docs/approvals.md
+  #   slack: {webhook: {env: SLACK_WEBHOOK_URL}, signingSecret: {env: SLACK_SIGNING_SECRET}}
+  #   webhook: {url: {env: APPROVAL_WEBHOOK_URL}, secret: {file: /etc/sallyport/webhook-secret}}
 
 # The connector: the inner door, in the network of the targets.
 connector:
@@ -37,6 +40,12 @@ limits:
 # What may be done: a file of Cedar policies, which decide on every connection and statement; see docs/policies.md.
 # Without one the starter set is in force: 'sallyport policy init policies.cedar' writes it, to begin with.
 # policies: ./policies.cedar
+
+# Who may answer approvals in Slack, and as whom; the policies decide whether they may.
+# approvals:
+#   slack:
+#     users:
+#       - {id: U024BE7LH, principal: corp/alice@example.com, groups: [dba]}
 
 targets:
   - name: orders

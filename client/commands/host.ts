@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { DEFAULT_EDGE_LIMITS } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { changeLines } from "../apply.ts";
+import { approvalBindings } from "../approval-config.ts";
 import { listenAddress, withExamples } from "../command-line.ts";
 import { type ConfigFile, DEFAULT_FILE, parseConfigFile, readConfigFile } from "../config-file.ts";
 import { startDev } from "../dev.ts";
@@ -97,6 +98,10 @@ async function openEdge(
       `${host}:${port} is plain HTTP: let only a proxy with TLS reach it, and give its address as edge.url.`,
     );
   }
+  const bindings = await approvalBindings(edge.approvals);
+  if (bindings.SLACK_WEBHOOK_URL !== undefined && edge.url === undefined) {
+    note("Without edge.url, messages about approvals have no link: they name the command line.");
+  }
   warnOfOpenFiles(edge.shards, config.settings.limits.sessions ?? DEFAULT_EDGE_LIMITS.sessions);
   const done = progress("Starting the edge");
   try {
@@ -107,6 +112,7 @@ async function openEdge(
       host,
       port,
       shards: edge.shards,
+      bindings,
       ...(edge.url !== undefined && { publicUrl: edge.url }),
       ...(options.verbose && { onLog: (line: string) => note(line) }),
       onCrash: crashed,

@@ -26,6 +26,7 @@ const good: Settings = {
   issuers: [issuer],
   administrators: ["group:a"],
   limits: {},
+  approvals: { slack: { users: [{ id: "U024BE7LH", principal: "corp/alice", groups: ["dba"] }] } },
   policies: "permit (principal, action, resource);\n",
 };
 
@@ -35,6 +36,14 @@ const check = (change: Partial<Record<keyof Settings, unknown>>) =>
 test("good settings pass unchanged", () => {
   assert.deepEqual(check({}), good);
 });
+
+test("settings without approvals let nobody answer in Slack", () => {
+  const { approvals: _none, ...without } = good;
+  assert.deepEqual(parse(Apply, { settings: without, dryRun: true }).settings.approvals, undefined);
+});
+
+const slack = (...users: unknown[]) => ({ approvals: { slack: { users } } });
+const alice = { id: "U024BE7LH", principal: "corp/alice", groups: [] };
 
 const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
   [
@@ -67,6 +76,15 @@ const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
   ["policies that are no text", { policies: ["permit"] }, /policies must be a text/],
   ["policies without bound", { policies: " ".repeat(300_000) }, /policies must be a text of at most 256 KiB/],
   ["policies with half a character", { policies: "\ud800" }, /policies must be a text/],
+  ["a Slack user by name", slack({ ...alice, id: "alice" }), /users\[0\]\.id must be a member ID of Slack/],
+  ["two of one Slack user", slack(alice, { ...alice, principal: "b" }), /users\[1\]\.id is the same as/],
+  ["a Slack user as a pattern", slack({ ...alice, principal: "group:dba" }), /principal must be a principal/],
+  ["the bootstrap token in Slack", slack({ ...alice, principal: "bootstrap" }), /nobody in particular/],
+  [
+    "a webhook among the settings",
+    { approvals: { slack: { users: [], webhook: "x" } } },
+    /webhook is not known/,
+  ],
   ["a missing part", { administrators: undefined }, /administrators must be a list/],
 ];
 for (const [what, change, words] of bad) {

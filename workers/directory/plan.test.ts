@@ -42,6 +42,34 @@ const session = (id: string, more: Partial<OpenSession> = {}): OpenSession => ({
   ...more,
 });
 
+test("each person who may answer in Slack is a change of its own; none at all is the same as no list", () => {
+  const users = (...list: [id: string, principal: string][]): Settings =>
+    settings({
+      approvals: { slack: { users: list.map(([id, principal]) => ({ id, principal, groups: [] })) } },
+    });
+  assert.deepEqual(planChanges(settings(), users()), []);
+  assert.deepEqual(planChanges(users(["U01", "a"], ["U02", "b"]), users(["U03", "c"], ["U02", "x"])), [
+    {
+      action: "delete",
+      subject: "slack-user/U01",
+      before: { name: "U01", principal: "a", groups: [] },
+      after: null,
+    },
+    {
+      action: "update",
+      subject: "slack-user/U02",
+      before: { name: "U02", principal: "b", groups: [] },
+      after: { name: "U02", principal: "x", groups: [] },
+    },
+    {
+      action: "create",
+      subject: "slack-user/U03",
+      before: null,
+      after: { name: "U03", principal: "c", groups: [] },
+    },
+  ]);
+});
+
 test("equal settings have no difference, whatever the order of members and targets", () => {
   const other = settings({
     targets: [target("b"), target("a")],
