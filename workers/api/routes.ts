@@ -1,8 +1,11 @@
 import { Hono } from "hono";
 import type { Env } from "../environment.ts";
+import { accessRequestRoutes } from "./access-requests.ts";
 import { administrationRoutes } from "./administration.ts";
+import { approvalRoutes } from "./approvals.ts";
 import { connectorRoutes, enrolmentRoutes } from "./connectors.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
+import { leaseRoutes } from "./leases.ts";
 import { policyRoutes } from "./policies.ts";
 import { principalRoutes } from "./principals.ts";
 import { publicRoutes } from "./public.ts";
@@ -27,5 +30,8 @@ export const apiRoutes = new Hono<{ Bindings: Env }>()
   .route("/v1/principals", principalRoutes)
   .route("/v1/connectors", enrolmentRoutes)
   .route("/v1/connectors", connectorRoutes)
+  .route("/v1/approvals", approvalRoutes)
+  .route("/v1/access-requests", accessRequestRoutes)
+  .route("/v1/leases", leaseRoutes)
   .route("/v1/sessions", sessionRoutes)
   .route("/v1/slack", slackRoutes);

@@ -7,6 +7,7 @@ import type {
   ConnectQuestion,
 } from "../../protocol/approval.ts";
 import type { TrailEntry } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { endSessions } from "../api/revocation.ts";
 import { grantLease, type NewLease, revokeLease } from "../directory/leases.ts";
 import { openSessionsOf } from "../directory/sessions.ts";
@@ -99,14 +100,14 @@ export class AccessRequest extends DurableObject<Env> {
   /** RPC. Also ends the lease and its sessions, before it answers where that succeeds. */
   async revokeApproval(id: ApprovalId, by: string, reason: string): Promise<boolean> {
     const revoked = this.#view(id) !== null && this.#desk!.revoke(QUESTION, by, reason, Date.now());
-    await this.#settleLease();
+    await this.#endLease();
     return revoked;
   }
 
   /** RPC. Of an approved request it gives the lease back. */
   async withdrawApproval(id: ApprovalId, reason: string): Promise<boolean> {
     const withdrawn = this.#view(id) !== null && this.#desk!.withdraw(QUESTION, reason, Date.now());
-    await this.#settleLease();
+    await this.#endLease();
     return withdrawn;
   }
 
@@ -191,7 +192,7 @@ export class AccessRequest extends DurableObject<Env> {
    * Brings the directory up to what was decided; tried again from the alarm until it is. What is over is marked there
    * before its sessions are ended: what registers after the mark is refused by itself.
    */
-  async #settleLease(): Promise<void> {
+  async #settleLease(): Promise<boolean> {
     const wanted = this.#leaseWanted();
     this.#leaseDue = Number.POSITIVE_INFINITY;
     if (wanted) {
@@ -203,6 +204,17 @@ export class AccessRequest extends DurableObject<Env> {
       }
     }
     this.#rest();
+    return !Number.isFinite(this.#leaseDue);
+  }
+
+  /** Throws `internal` when it is not yet over for all; it will be. */
+  async #endLease(): Promise<void> {
+    if (await this.#settleLease()) return;
+    throw new SallyportError(
+      "internal",
+      "it is decided that the lease is over, but not all who must know could be told yet",
+      "That is tried again by itself; do it again to see whether it has come about.",
+    );
   }
 
   async #write(state: Exclude<LeaseState, "none">, lease: NewLease, { decided }: Approval): Promise<void> {

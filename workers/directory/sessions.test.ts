@@ -164,6 +164,7 @@ describe("a session's standing", () => {
     open: { all: 1, principal: 1 },
     limits: { sessions: 10, sessionsPerPrincipal: 5 },
     policy: null,
+    leases: [],
   };
   const oidc: Credential = { kind: "oidc", issuer: "https://idp", expires: 5_000 };
 
