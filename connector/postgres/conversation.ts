@@ -83,6 +83,8 @@ export class Conversation {
   #status: TransactionStatus;
   /** Messages of the extended protocol were sent since the last Sync. */
   #unsynced = false;
+  /** The batch that is open has bound or run something of the agent's. */
+  #begun = false;
   /** The target ignores all until a Sync, which was not sent yet. */
   #skipping = false;
   #errored = false;
@@ -123,6 +125,11 @@ export class Conversation {
     return this.#unsynced;
   }
 
+  /** A batch is open in which nothing was bound and nothing has run: a Sync would undo and commit nothing. */
+  get preparedOnly(): boolean {
+    return this.#unsynced && !this.#begun;
+  }
+
   /** What is sent before the next Sync, the target ignores. */
   get skipping(): boolean {
     return this.#skipping;
@@ -151,12 +158,14 @@ export class Conversation {
     const { request } = exchange;
     if (request === "sync") {
       this.#unsynced = false;
+      this.#begun = false;
       this.#skipping = false;
     } else if (this.#skipping) {
       exchange.failed?.();
       return;
     } else if (request !== "query" && request !== "call") {
       this.#unsynced = true;
+      if (exchange.own !== true && (request === "bind" || request === "execute")) this.#begun = true;
     }
     this.#waiting.push(exchange);
   }

@@ -87,6 +87,14 @@ export class OwnQueries {
     return await this.#ask(text);
   }
 
+  /** Ends the batch that is open, in which nothing may have run yet. Resolves when it has ended. */
+  async endBatch(): Promise<void> {
+    const exchange: Exchange = { request: "sync", own: true };
+    this.#talk.sent(exchange);
+    this.#write(frontend.sync());
+    await this.until(() => !this.#talk.has(exchange));
+  }
+
   /** Aborts the transaction that is open, by a statement that must fail; tells what became of it. */
   abort(done: (status: TransactionStatus) => void): void {
     const told = () => done(this.#talk.status);
@@ -127,8 +135,11 @@ export class OwnQueries {
   }
 
   async #ask(text: BoundText): Promise<(string | null)[][]> {
-    await this.quiet();
-    if (this.#talk.skipping) throw new Skipping();
+    // Another question may have been asked between two turns of this one.
+    do {
+      await this.quiet();
+      if (this.#talk.skipping) throw new Skipping();
+    } while (!this.#talk.answered);
     const { promise, resolve, reject } = Promise.withResolvers<(string | null)[][]>();
     const question: Question = { rows: [], error: null, resolve, reject };
     this.#question = question;
