@@ -211,6 +211,7 @@ describe("a constant counts", () => {
       "UPDATE pg_settings SET setting = $X$ WHERE name = 'role'",
       "UPDATE pg_catalog.pg_proc SET prosrc = $X$ WHERE proname = 'f'",
       "INSERT INTO pg_catalog.x VALUES ($X$)",
+      "UPDATE cron.job SET command = $X$",
       "SELECT $X$ AS a INTO t",
     ]) {
       const limit = text.includes("LIMIT");

@@ -370,11 +370,13 @@ function isPowerfulName(name: string): boolean {
   return /^(?:pg|lo|ts)_/.test(name) || functionRow(name) !== null;
 }
 
-/** Rows of the system's own relations are names and code: writing pg_settings is SET. */
+/** Schemas whose rows are names and code: the system's own, and those of extensions that run what a row holds. */
+const POWERFUL_SCHEMAS: ReadonlySet<unknown> = new Set([
+  ...["pg_catalog", "information_schema"],
+  ...["cron", "pgagent", "partman", "net", "timescaledb_information", "_timescaledb_config"],
+]);
+
+/** Writing pg_settings is SET. */
 function isSystemRelation({ schemaname, relname }: TreeObject): boolean {
-  return (
-    schemaname === "pg_catalog" ||
-    schemaname === "information_schema" ||
-    (typeof relname === "string" && relname.startsWith("pg_"))
-  );
+  return POWERFUL_SCHEMAS.has(schemaname) || (typeof relname === "string" && relname.startsWith("pg_"));
 }
