@@ -17,12 +17,11 @@ import {
   type ApprovalState,
   type ApprovalStep,
   due,
-  newsOf,
   opened,
   openedUnder,
   step,
-  viewOf,
 } from "./machine.ts";
+import { newsOf, viewOf } from "./machine-view.ts";
 
 /** What the desk asks of its host. Each is called after the state that it follows from is written. */
 export interface DeskHost {

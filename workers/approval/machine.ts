@@ -9,9 +9,12 @@ import type {
   ApprovalSubject,
   ApprovalVote,
 } from "../../protocol/approval.ts";
-import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
-import { counted, isAsker, isMet, progress, samePerson, voters } from "./machine-votes.ts";
+import { bounded, cut, MAX_SPEAKER_NAME } from "./machine-bounds.ts";
+import { newsOf, viewOf } from "./machine-view.ts";
+import { counted, isAsker, isMet, samePerson, voters } from "./machine-votes.ts";
+
+export { newsOf, viewOf } from "./machine-view.ts";
 
 /** All that is known of one approval. Times are ms since 1970. */
 export interface ApprovalState {
@@ -88,8 +91,6 @@ export interface ApprovalStep {
 export const MAX_REJECTED = 20;
 /** Votes of one approval; further ones are refused. Far above what the quorums of one verdict can need. */
 export const MAX_VOTES = 200;
-const MAX_NAME = 255;
-const MAX_VOTE_GROUPS = 200;
 
 type Type = ApprovalInput["type"];
 type Of<Name extends Type> = Extract<ApprovalInput, { type: Name }>;
@@ -215,53 +216,6 @@ export function due(state: ApprovalState): number | null {
   return state.status === "approved" ? state.until : null;
 }
 
-/** What the connector must hear of a state as long as what it asked about has not run; null once it has. */
-export function newsOf(state: ApprovalState): ApprovalNews | null {
-  const { approval, id, status, question, votes, expires, decided, under } = state;
-  if (state.released !== null) return null;
-  const [by, reason] = [decided?.by ?? null, decided?.reason ?? null];
-  const told = (news: ApprovalNews["news"]): ApprovalNews => ({ type: "approval", approval, news });
-  switch (status) {
-    case "pending":
-      return told({ status, id, expires, ...progress(question.approvals, votes) });
-    case "approved":
-      return told({ status, by: voters(question.approvals, votes), under });
-    case "denied":
-      return told({ status, by: by ?? "", reason });
-    case "expired":
-      return told({ status });
-    case "withdrawn":
-      return told({ status, reason: reason ?? "" });
-    case "lapsed":
-      // Whoever revoked it refused what still waits.
-      return by === null
-        ? told({ status: "withdrawn", reason: reason ?? "" })
-        : told({ status: "denied", by, reason });
-    case "used":
-      return null;
-  }
-}
-
-/** The approval as it is shown. */
-export function viewOf(state: ApprovalState): Approval {
-  const { id, subject, status, asked, expires, question, votes, decided, until } = state;
-  return {
-    id,
-    kind: question.kind,
-    session: subject.session ?? null,
-    principal: subject.principal,
-    onBehalfOf: subject.onBehalfOf ?? null,
-    target: subject.target,
-    status,
-    asked,
-    expires,
-    question,
-    votes,
-    decided,
-    until,
-  };
-}
-
 /** An answer to a question that stands. */
 function vote(state: ApprovalState, { answer }: Of<"answer">, now: number): ApprovalStep {
   const rules = state.question.approvals;
@@ -330,7 +284,11 @@ function vote(state: ApprovalState, { answer }: Of<"answer">, now: number): Appr
 /** Why this person's answer can't count, or null. */
 function notEntitled(state: ApprovalState, answer: Answer, may: number[]): string | null {
   const { by, onBehalfOf } = answer;
-  if ([by, onBehalfOf].some((name) => name !== undefined && (name.length === 0 || name.length > MAX_NAME)))
+  if (
+    [by, onBehalfOf].some(
+      (name) => name !== undefined && (name.length === 0 || name.length > MAX_SPEAKER_NAME),
+    )
+  )
     return "that is no name of a principal";
   if (isAsker(state.subject, answer))
     return "nobody answers a question of their own, or of whom they act for";
@@ -421,7 +379,9 @@ function reject(state: ApprovalState, { by, channel, reason }: Of<"reject">): Ap
   const { approval } = state;
   return {
     state: { ...state, rejected: state.rejected + 1 },
-    effects: [record({ event: "approval_rejected", approval, by: cut(by, MAX_NAME), channel, reason })],
+    effects: [
+      record({ event: "approval_rejected", approval, by: cut(by, MAX_SPEAKER_NAME), channel, reason }),
+    ],
     outcome: null,
   };
 }
@@ -456,26 +416,4 @@ function decision(state: ApprovalState, how = state.decided): ApprovalEffect {
     until,
     under,
   });
-}
-
-/** What comes from outside, cut to its bounds; names are compared and therefore refused instead, not cut. */
-function bounded(input: ApprovalInput): ApprovalInput {
-  if (input.type === "answer") {
-    const { answer } = input;
-    return {
-      type: "answer",
-      answer: {
-        ...answer,
-        groups: answer.groups.slice(0, MAX_VOTE_GROUPS).filter((group) => group.length <= MAX_NAME),
-        reason: answer.reason === null ? null : cut(answer.reason, MAX_APPROVAL_REASON),
-      },
-    };
-  }
-  if (input.type === "revoke")
-    return { ...input, by: cut(input.by, MAX_NAME), reason: cut(input.reason, MAX_APPROVAL_REASON) };
-  return "reason" in input ? { ...input, reason: cut(input.reason, MAX_APPROVAL_REASON) } : input;
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1).toWellFormed()}…`;
 }
