@@ -2,27 +2,35 @@ import type { Problem } from "../../protocol/directory.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 
 /**
- * An error as problem+json (RFC 9457). What is no `SallyportError` is logged and answered as `internal` or,
- * where the storage is at fault, `storage_failed`, without a word of it. A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750 section 3).
+ * An error as problem+json (RFC 9457). A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750
+ * section 3).
  */
 export function problemResponse(error: unknown): Response {
-  const known = ours(error) ?? internal(error);
-  const { status } = ERRORS[known.code];
-  const problem: Problem = {
-    type: `urn:sallyport:error:${known.code}`,
-    title: known.code.replaceAll("_", " "),
-    status,
-    code: known.code,
-    detail: known.message,
-    ...(known.hint !== undefined && { hint: known.hint }),
-  };
+  const problem = problemOf(error);
+  const { status } = problem;
   return new Response(JSON.stringify(problem), {
     status,
     headers: {
       "content-type": "application/problem+json",
-      ...(status === 401 && { "www-authenticate": challenge(known.message) }),
+      ...(status === 401 && { "www-authenticate": challenge(problem.detail) }),
     },
   });
+}
+
+/**
+ * What is told of an error (RFC 9457). What is no `SallyportError` is logged and told as `internal` or, where the
+ * storage is at fault, `storage_failed`, without a word of it.
+ */
+export function problemOf(error: unknown): Problem {
+  const { code, message, hint } = ours(error) ?? internal(error);
+  return {
+    type: `urn:sallyport:error:${code}`,
+    title: code.replaceAll("_", " "),
+    status: ERRORS[code].status,
+    code,
+    detail: message,
+    ...(hint !== undefined && { hint }),
+  };
 }
 
 /** An error of ours; from a Durable Object it arrives as a plain error that has kept its own members. */

@@ -13,7 +13,8 @@ import { hashSecret, SecretPrefix, sameHash } from "./secret.ts";
 export const BOOTSTRAP = "bootstrap";
 
 const MAX_TOKEN = 16 * 1024;
-const issuerKeys = new IssuerKeys((url, init) => fetch(url, init));
+/** The keys and endpoints of all issuers, for whatever this instance of the Worker verifies. */
+export const issuerKeys = new IssuerKeys((url, init) => fetch(url, init));
 
 /**
  * Who sends this request, by its bearer token: a service token, the bootstrap token, or a JWT of a configured
@@ -24,7 +25,15 @@ export async function authenticate(
   env: Pick<Env, "DIRECTORY" | "BOOTSTRAP_TOKEN_SHA256">,
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<Identity> {
-  const token = bearerToken(request);
+  return authenticateToken(bearerToken(request), env, ctx);
+}
+
+/** Whom a token proves, by whatever way it came: every rule of `authenticate` holds. Throws as it does. */
+export async function authenticateToken(
+  token: string,
+  env: Pick<Env, "DIRECTORY" | "BOOTSTRAP_TOKEN_SHA256">,
+  ctx: Pick<ExecutionContext, "waitUntil">,
+): Promise<Identity> {
   const now = Date.now();
   const hash = hashSecret(token);
   if (env.BOOTSTRAP_TOKEN_SHA256 && sameHash(hash, env.BOOTSTRAP_TOKEN_SHA256)) {
@@ -38,8 +47,8 @@ export async function authenticate(
 /** The bearer token (RFC 6750 section 2.1), taken from nowhere but the header. Throws `unauthenticated`. */
 export function bearerToken(request: Request): string {
   const header = request.headers.get("authorization") ?? "";
-  const token = /^bearer ([\w.~+/-]+=*)$/i.exec(header.slice(0, MAX_TOKEN))?.[1];
-  if (token === undefined || header.length > MAX_TOKEN) {
+  const [, token = ""] = /^bearer (.*)$/i.exec(header) ?? [];
+  if (!isToken(token)) {
     throw new SallyportError(
       "unauthenticated",
       "the request has no bearer token",
@@ -47,6 +56,11 @@ export function bearerToken(request: Request): string {
     );
   }
   return token;
+}
+
+/** Whether a text has the form of a bearer token (RFC 6750 section 2.1), at most 16 KiB. */
+export function isToken(text: string): boolean {
+  return text.length <= MAX_TOKEN && /^[\w.~+/-]+=*$/.test(text);
 }
 
 async function byServiceToken(

@@ -139,3 +139,30 @@ test("an unknown key is fetched once in the cooldown; a withdrawn one dies with 
   await assert.rejects(verify(old), /not signed by a key that corp publishes/);
   await verify(fresh);
 });
+
+test("endpoints are https, or http on loopback, without a user or a fragment; a bad one is none, and keys are had all the same", async () => {
+  const token_endpoint = "https://idp.example/token?policy=a";
+  const good = { token_endpoint, authorization_endpoint: "https://idp.example/auth" };
+  const read = async (more: object) => {
+    const { keys } = site({ [DISCOVERY]: () => discovery(more), [JWKS]: () => Response.json({ keys: [] }) });
+    await keys.of(ISSUER, 0);
+    return keys.endpoints(ISSUER, 0);
+  };
+  const found = await read({ ...good, authorization_response_iss_parameter_supported: true });
+  assert.equal(found.token?.href, token_endpoint);
+  assert.equal(found.authorization?.href, "https://idp.example/auth");
+  assert.deepEqual([found.namesItself, found.scopes], [true, null]);
+  assert.deepEqual((await read({ ...good, scopes_supported: ["openid", 7] })).scopes, ["openid"]);
+  const bad = [
+    "http://idp.example/auth",
+    "https://a:b@idp.example/",
+    "https://idp.example/#x",
+    "javascript:1",
+    7,
+  ];
+  for (const authorization_endpoint of bad) {
+    const { authorization, token } = await read({ ...good, authorization_endpoint });
+    assert.equal(authorization, null, String(authorization_endpoint));
+    assert.equal(token?.href, token_endpoint);
+  }
+});

@@ -6,8 +6,13 @@ const MAX_URL = 500;
  * fragment (OpenID Connect Discovery 1.0, section 3). Null when it is none.
  */
 export function issuerUrl(text: string): URL | null {
+  return /[?#]/.test(text) ? null : endpointUrl(text);
+}
+
+/** Reads the URL of an issuer's endpoint: as an issuer's own, but it may have a query (RFC 6749, section 3.1). */
+export function endpointUrl(text: string): URL | null {
   const url = text.length <= MAX_URL ? URL.parse(text) : null;
-  if (!url || url.username || url.password || /[?#]/.test(text)) return null;
+  if (!url || url.username || url.password || text.includes("#")) return null;
   const secure = url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname));
   return secure ? url : null;
 }
