@@ -15,7 +15,7 @@ export const EXIT_STATUS_HELP = `Exit status:
   0  done
   1  failed
   2  wrong usage, or a mistake in a file or an option
-  3  refused: not allowed, limited, or killed
+  3  refused: not allowed, limited, killed, or not approved
   4  not logged in, or the token is no longer valid
   5  no such target, session, token, …
   6  the edge, the connector or the target could not be reached

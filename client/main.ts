@@ -4,6 +4,7 @@ import { SallyportError } from "../protocol/errors.ts";
 import { edgeAddressOf, edgeOf, withExamples } from "./command-line.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAdministrationCommands } from "./commands/administration.ts";
+import { addApprovalCommands } from "./commands/approvals.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
   addTunnelCommands(program);
   const sessions = addSessionCommands(program);
   registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
+  addApprovalCommands(program);
   addConfigurationCommands(program);
   addPolicyCommands(program);
   addAdministrationCommands(program);
@@ -71,6 +73,7 @@ export function buildProgram(): Command {
     ["sallyport run orders -- psql -c 'select 1'", "a command through a tunnel"],
     ["sallyport connect orders", "a local address for any client"],
     ["sallyport sessions list --open", "who is connected now"],
+    ["sallyport approvals list --watch", "what waits for your word"],
   ]);
   return program.addHelpText("after", `\n${ENVIRONMENT_HELP}\n\n${EXIT_STATUS_HELP}`);
 }

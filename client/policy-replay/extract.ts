@@ -1,3 +1,4 @@
+import { type ApprovalAsk, MAX_APPROVALS, type StatementQuestion } from "../../protocol/approval.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
@@ -33,6 +34,8 @@ export class Extractor {
   readonly #names = new NameReader();
   #session: SessionFacts | null = null;
   #database: string | null = null;
+  /** Statements that are held, by the number of their question. */
+  readonly #held = new Map<number, number>();
   #waiting: (Waiting | Delivered | Named)[] = [];
   #runs = new Map<number, Waiting>();
   #text = 0;
@@ -122,6 +125,7 @@ export class Extractor {
       outcome: "refused",
       tags: [],
       judged: null,
+      asked: null,
     };
     const waiting: Waiting = { step, statement, answered: false };
     this.#runs.set(statement, waiting);
@@ -138,8 +142,16 @@ export class Extractor {
     if (name !== undefined) run.name = name;
   }
 
-  #connector(event: ConnectorEvent, seq: number, time: number): void {
+  #connector(event: ConnectorEvent | ApprovalAsk, seq: number, time: number): void {
     switch (event.event) {
+      case "approval_asked":
+        this.#ask(event.approval, event.question);
+        break;
+      case "approval_used": {
+        const held = this.#held.get(event.approval);
+        if (held !== undefined) this.#unanswered.released(held);
+        break;
+      }
       case "target_connected":
         this.#database = event.database;
         break;
@@ -167,9 +179,35 @@ export class Extractor {
           outcome: "refused",
           tags: [],
           judged: { decision, facts, plan },
+          asked: null,
         };
         this.#wait({ step, statement: null, answered: true });
       }
+    }
+  }
+
+  #ask(approval: number, question: StatementQuestion): void {
+    const number = this.#unanswered.held(question.statement);
+    const run = number === null ? undefined : this.#runs.get(number);
+    if (number === null || !run) return;
+    const { policies, reason, approvals, expiresMs, lastsMs, scope, plan } = question;
+    const decision: Approve = {
+      verdict: "approve",
+      policies,
+      reason,
+      approvals,
+      expiresMs,
+      lastsMs,
+      scope,
+      rows: null,
+      bytes: null,
+    };
+    // Asked again because the policies changed meanwhile: what it ran by is the last.
+    run.step.asked = { decision, plan };
+    this.#held.set(approval, number);
+    for (const oldest of this.#held.keys()) {
+      if (this.#held.size <= MAX_APPROVALS) break;
+      this.#held.delete(oldest);
     }
   }
 

@@ -1,4 +1,5 @@
-import type { Decision } from "../../protocol/policy/decision.ts";
+import type { Approve, Decision } from "../../protocol/policy/decision.ts";
+import { approvalWords } from "../recordings/narrate.ts";
 import { printable } from "../terminal.ts";
 import type { Basis, Judgement } from "./session-judge.ts";
 import type { SessionOf } from "./steps.ts";
@@ -9,9 +10,19 @@ const LINE = 160;
 /** Characters of a statement in JSON. */
 const TEXT = 8 * 1024;
 
-/** Whether a policy set decides differently from what was decided. */
+/** Whether a policy set decides differently from what was decided, or would ask others. */
 export function differs({ then, now }: Judgement): boolean {
-  return now !== null && now.verdict !== then.verdict;
+  return now !== null && (now.verdict !== then.verdict || asksOthers(then, now));
+}
+
+/** Whether two approvals need other people, or another number of them. */
+function asksOthers(then: Decision, now: Decision): boolean {
+  if (then.verdict !== "approve" || now.verdict !== "approve") return false;
+  return rulesOf(then).join() !== rulesOf(now).join();
+}
+
+function rulesOf({ approvals }: Approve): string[] {
+  return approvals.map(({ approvers, quorum }) => JSON.stringify([quorum, approvers.toSorted()])).toSorted();
 }
 
 /** What a replay counts. */
@@ -98,8 +109,9 @@ function byTextWords({ then, now }: Judgement): string {
   return `the recording has no facts of it, so it was judged by its text alone. Not known are ${UNKNOWN_FACTS}; context.complete is false.${missing}`;
 }
 
-/** `allow -> block`; the same twice is told once. */
+/** `allow -> block`; the same twice is told once, if it asks the same people. */
 function wayOf({ then, now }: Judgement): string {
+  if (now && asksOthers(then, now)) return "approve -> approve by others";
   const after = now?.verdict ?? "not known";
   return after === then.verdict ? after : `${then.verdict} -> ${after}`;
 }
@@ -107,7 +119,8 @@ function wayOf({ then, now }: Judgement): string {
 function decisionWords(decision: Decision): string | null {
   const by = decision.policies.length === 0 ? "" : ` · by ${decision.policies.join(", ")}`;
   if (decision.verdict === "allow") return by === "" ? null : `allowed${by}`;
-  return `${decision.reason.replace(/\s+/g, " ")}${by}`;
+  const needs = decision.verdict === "approve" ? ` · ${approvalWords(decision)}` : "";
+  return `${decision.reason.replace(/\s+/g, " ")}${by}${needs}`;
 }
 
 /** The end of a replay, for people. */

@@ -123,7 +123,7 @@ export class SessionJudge {
   }
 
   #run(run: Run): Judgement {
-    const then = run.judged?.decision ?? WENT;
+    const then = run.judged?.decision ?? run.asked?.decision ?? WENT;
     const verdicts = this.#verdicts(run);
     for (const { fingerprint } of verdicts ?? []) {
       if (fingerprint === null) continue;
@@ -141,7 +141,8 @@ export class SessionJudge {
     const { judged, text, name } = run;
     if (judged?.facts) {
       const { facts } = judged;
-      const plan = judged.plan ?? greatestPlan(this.#recorded.of(facts.fingerprint).variants);
+      const plan =
+        judged.plan ?? run.asked?.plan ?? greatestPlan(this.#recorded.of(facts.fingerprint).variants);
       return [this.#judge(run, { candidates: [{ facts, plan }], basis: "recorded" }, text ?? "")];
     }
     if (run.protocol === "function") return null;
@@ -229,7 +230,9 @@ export class SessionJudge {
     const session = this.#session.of(fingerprint, run.time);
     const principalUsage = this.#principal.of(fingerprint, run.time);
     const { inTransaction } = run;
-    const decisions = candidates.map(({ facts, plan }) => {
+    const decisions = candidates.map(({ facts, plan: recorded }) => {
+      // Where nothing else is known, the estimate that approvers were shown: it is of the whole text.
+      const plan = recorded ?? run.asked?.plan ?? null;
       const circumstances = { database: this.#database, inTransaction, plan, session, principalUsage };
       try {
         return judgeStatement(this.#set, this.#subject, this.#target, facts, circumstances);

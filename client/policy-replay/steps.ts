@@ -33,6 +33,11 @@ export interface Run {
     facts: StatementFacts | null;
     plan: PlanEstimate | null;
   } | null;
+  /** What people were asked before it ran, or was refused; null when nobody was. */
+  asked: {
+    decision: Approve;
+    plan: PlanEstimate | null;
+  } | null;
 }
 
 /** A Parse gave a name to a text, or tried to: SQL may EXECUTE it. */

@@ -1,11 +1,13 @@
+import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp } from "../../protocol/control.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { printable } from "../terminal.ts";
 import { durationText } from "../units.ts";
+import { approvalEntryWords, leaseText } from "./approval-words.ts";
+import { HeldStatements, type Told } from "./held.ts";
 import { RowTable, valueText } from "./rows.ts";
-import { Unanswered } from "./unanswered.ts";
 
 type Style = "bold" | "dim" | "red" | "yellow";
 /** Colours a text that has been made printable. */
@@ -19,6 +21,15 @@ const PARAMETER = 200;
 const STATUS = { I: "no transaction", T: "in a transaction", E: "in a failed transaction" };
 const TRANSACTION_OF = { I: "", T: " (in a transaction)", E: " (in a failed transaction)" };
 
+/** Ends of an approval after which the connector answers the statement with an error of its own. */
+const REFUSALS: readonly string[] = ["denied", "expired"];
+const APPROVAL_STYLES: Readonly<Record<string, Style>> = {
+  approval_answered: "bold",
+  approval_decided: "bold",
+  approval_rejected: "red",
+  approval_used: "yellow",
+};
+
 export type Judged = Extract<ConnectorEvent, { event: "judged" }>;
 
 /** Tells a session as lines for people. All recorded text is made printable: it may hold anything. */
@@ -26,7 +37,7 @@ export class Narrator {
   readonly #style: Styler;
   readonly #rows: RowTable;
   readonly #verbose: boolean;
-  readonly #unanswered = new Unanswered();
+  readonly #held = new HeldStatements();
   /** Statements that did not reach the target, whose error is Sallyport's. */
   readonly #refused = new Set<number>();
   #day = "";
@@ -41,12 +52,12 @@ export class Narrator {
   }
 
   tell(event: TranscriptEvent): string[] {
-    this.#unanswered.take(event);
+    const approval = this.#held.take(event);
     if (event.type === "row") return indented(this.#rows.add(event.values));
     if (event.type === "columns") {
       return indented(this.#rows.begin(event.columns.map(({ name }) => name)));
     }
-    const said = this.#words(event);
+    const said = approval ? this.#approvalWords(approval, event.time) : this.#words(event);
     // A statement sent ahead may stand between the rows of another.
     const rows = event.type === "statement" ? [] : indented(this.#rows.end());
     if (said.length === 0) return rows;
@@ -88,11 +99,14 @@ export class Narrator {
       case "resolved":
         return this.#statement(event, style("yellow", "in truth ran: "));
       case "result":
-        return [this.#number(event.statement) + resultWords(event)];
+        return [
+          this.#number(event.statement) +
+            resultWords(event, this.#held.served(event.statement, event.duration)),
+        ];
       case "skipped":
         return [`${this.#number(event.statement)}skipped because of the error before it`];
       case "error":
-        return this.#serverWords(event, "red", ` · ${event.duration} ms`, event.text);
+        return this.#errorWords(event);
       case "notice":
         return this.#serverWords(event, "yellow", "");
       case "notification":
@@ -140,6 +154,11 @@ export class Narrator {
     ];
   }
 
+  #errorWords(event: Extract<TranscriptEvent, { type: "error" }>): string[] {
+    const duration = this.#held.served(event.statement, event.duration);
+    return this.#serverWords(event, "red", ` · ${duration} ms`, event.text);
+  }
+
   #serverWords(
     event: ServerWords & { statement: number | null },
     colour: "red" | "yellow",
@@ -161,7 +180,7 @@ export class Narrator {
     ];
   }
 
-  #connectorWords(event: ConnectorEvent): string[] {
+  #connectorWords(event: ConnectorEvent | ApprovalAsk): string[] {
     switch (event.event) {
       case "judged":
         return this.#judgedWords(event);
@@ -177,18 +196,38 @@ export class Narrator {
   }
 
   #judgedWords({ decision, text, facts }: Judged): string[] {
-    const number = this.#unanswered.judged(text);
+    const { statement: number, asked } = this.#held.judged(text);
     if (number !== null) this.#refused.add(number);
-    const held = decision.verdict === "approve";
+    const held = decision.verdict === "approve" && !asked;
     const [first = "", ...more] = linesOf(decision.reason);
-    const head = this.#style(held ? "yellow" : "red", held ? "HELD" : "BLOCKED");
+    const head = this.#style(held ? "yellow" : "red", held ? "HELD" : asked ? "NOT RUN" : "BLOCKED");
     return [
       `${this.#number(number)}${head}: ${first}${policiesWords(decision.policies)}`,
       ...more.map((line) => MORE + line),
       ...(number === null ? recorded(text) : []),
-      ...(held ? recorded(approvalWords(decision)) : []),
+      ...(held && decision.verdict === "approve" ? recorded(approvalWords(decision)) : []),
       ...(this.#verbose && facts ? recorded(factsWords(facts)) : []),
     ];
+  }
+
+  #approvalWords({ entry, question }: Told, time: number): string[] {
+    const statement = question?.statement ?? null;
+    if (entry.event === "approval_asked") {
+      const { reason, policies, statement: text } = entry.question;
+      const [first = "", ...more] = linesOf(reason);
+      return [
+        `${this.#number(statement)}${this.#style("yellow", "HELD")}: ${first}${policiesWords(policies)}`,
+        ...more.map((line) => MORE + line),
+        ...(statement === null ? recorded(text) : []),
+        ...recorded(`approval ${entry.approval}: ${approvalWords(entry.question)}`),
+      ];
+    }
+    const refused = entry.event === "approval_decided" && REFUSALS.includes(entry.status);
+    if (refused && statement !== null) this.#refused.add(statement);
+    const words = approvalEntryWords(entry, question && time - question.asked);
+    const [first = "", ...more] = linesOf(words);
+    const head = this.#style(APPROVAL_STYLES[entry.event] ?? "dim", `approval ${entry.approval}:`);
+    return [`${this.#number(statement)}${head} ${first}`, ...more.map((line) => MORE + line)];
   }
 
   /** Only changes are told: most answers leave a session as it was. */
@@ -206,8 +245,10 @@ export class Narrator {
   }
 }
 
-function resultWords(event: Extract<TranscriptEvent, { type: "result" }>): string {
-  const { outcome, tag, rows, duration } = event;
+function resultWords(
+  { outcome, tag, rows }: Extract<TranscriptEvent, { type: "result" }>,
+  duration: number,
+): string {
   const seen = rows === 0 ? `${duration} ms` : `${rows} ${rows === 1 ? "row" : "rows"} · ${duration} ms`;
   switch (outcome) {
     case "complete":
@@ -224,7 +265,11 @@ function edgeWords(event: EdgeEvent): string {
     case "opened": {
       const { session, principal, onBehalfOf, target, kind, address, mode } = event.facts;
       const whom = onBehalfOf === undefined ? principal : `${principal} for ${onBehalfOf}`;
-      return printable(`session ${session}: ${whom} opened ${target} (${kind}, ${mode}) from ${address}`);
+      const { lease } = event.facts;
+      const under = lease ? `, under approval ${leaseText(lease)}` : "";
+      return printable(
+        `session ${session}: ${whom} opened ${target} (${kind}, ${mode}) from ${address}${under}`,
+      );
     }
     case "connector_joined":
       return printable(`connector ${event.connector} joined (instance ${event.instance})`);
@@ -244,7 +289,7 @@ const LINKS: Record<string, string> = {
   connector_resumed: "the connector resumed",
 };
 
-function connectorWords(event: ConnectorEvent): string {
+function connectorWords(event: ConnectorEvent | ApprovalAsk): string {
   switch (event.event) {
     case "target_connected": {
       const { host, port, database, user, tls, processId } = event;
@@ -274,7 +319,11 @@ function policiesWords(policies: string[]): string {
 }
 
 /** Who would have to agree, and for how long the question stands. */
-export function approvalWords({ approvals, expiresMs, scope }: Approve): string {
+export function approvalWords({
+  approvals,
+  expiresMs,
+  scope,
+}: Pick<Approve, "approvals" | "expiresMs" | "scope">): string {
   const groups = approvals.map(({ approvers, quorum }) => `${quorum} of ${approvers.join(" or ")}`);
   const whom = groups.length === 0 ? "" : `approval by ${groups.join(" and ")}, `;
   return `${whom}within ${durationText(expiresMs)}, for ${SCOPES[scope]}`;

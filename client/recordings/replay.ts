@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { printLines, styled } from "../terminal.ts";
+import { HeldStatements, type Told } from "./held.ts";
 import { Narrator } from "./narrate.ts";
 
 export interface ReplayOptions {
@@ -21,8 +22,9 @@ const LONGEST_PAUSE = 3_000;
 export async function replay(entries: AsyncIterable<RecordedEntry>, options: ReplayOptions): Promise<void> {
   const transcript = new Transcript();
   const narrator = new Narrator(styled, options.rows ?? Number.POSITIVE_INFINITY, options.verbose);
+  const held = new HeldStatements();
   const tell = options.json
-    ? (event: TranscriptEvent) => [JSON.stringify(event)]
+    ? (event: TranscriptEvent) => [JSON.stringify(withStatement(event, held.take(event)))]
     : (event: TranscriptEvent) => narrator.tell(event);
   let time: number | null = null;
   for await (const entry of entries) {
@@ -33,4 +35,9 @@ export async function replay(entries: AsyncIterable<RecordedEntry>, options: Rep
     await printLines(transcript.push(entry).flatMap(tell));
   }
   if (!options.json) await printLines(narrator.end());
+}
+
+/** An event of an approval says of which statement it is, too: its entry has the question's number only. */
+function withStatement(event: TranscriptEvent, told: Told | null): object {
+  return told ? { ...event, statement: told.question?.statement ?? null } : event;
 }

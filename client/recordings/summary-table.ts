@@ -1,16 +1,20 @@
 import { print, printable, printTable, styled, timeText } from "../terminal.ts";
+import { leaseText } from "./approval-words.ts";
 import { stampText } from "./narrate.ts";
-import type { SessionSummary } from "./summary.ts";
+import type { ApprovalCounts, SessionSummary } from "./summary.ts";
 
 const OUTCOME = 60;
 const STATEMENT = 100;
 
+type Field = [name: string, value: string];
+
 /** Prints a session's facts, how it ended, and its statements as a table. */
 export function printSummary(summary: SessionSummary): void {
-  const { facts, end, entries, statements, blocked, held, policies, listed } = summary;
+  const { facts, end, entries, statements, blocked, held, approvals, policies, listed } = summary;
   if (facts) {
     const sets = policies.length > 0 ? policies : [facts.policy];
-    const fields: [name: string, value: string][] = [
+    const { lease } = facts;
+    const fields: Field[] = [
       ["session", facts.session],
       ["principal", facts.onBehalfOf ? `${facts.principal} for ${facts.onBehalfOf}` : facts.principal],
       ["groups", facts.groups.join(", ") || "-"],
@@ -18,12 +22,14 @@ export function printSummary(summary: SessionSummary): void {
       ["connector", facts.connector],
       ["address", facts.address],
       ["policy", sets.map(stampText).join(", then ")],
+      ...(lease ? [["right", leaseText(lease)] satisfies Field] : []),
       ["opened", timeText(facts.opened)],
       ["ended", end ? timeText(end.time) : "not yet, as far as this recording goes"],
     ];
     if (end) fields.push(["because", `${end.code}: ${end.reason}${end.by ? ` (by ${end.by})` : ""}`]);
     fields.push(["entries", String(entries)]);
     fields.push(["statements", `${statements}, of which ${blocked} blocked and ${held} held for approval`]);
+    if (approvals.asked > 0) fields.push(["approvals", countsText(approvals)]);
     for (const [name, value] of fields) print(`${styled("bold", name.padEnd(10))} ${printable(value)}`);
     print("");
   }
@@ -39,6 +45,18 @@ export function printSummary(summary: SessionSummary): void {
       onOneLine(text ?? "(its text is not in this recording)", STATEMENT),
     ]),
   );
+}
+
+/** `2 asked: 1 approved, 1 denied · 1 answer did not count`; what is zero goes without saying. */
+function countsText({ asked, covered, rejected, ...ends }: ApprovalCounts): string {
+  const became = (["approved", "used", "denied", "expired", "withdrawn"] as const)
+    .filter((end) => ends[end] > 0)
+    .map(
+      (end) =>
+        `${ends[end]} ${end}${end === "approved" && covered > 0 ? ` (${covered} covered by an earlier one)` : ""}`,
+    );
+  const notes = rejected === 0 ? "" : ` · ${rejected} ${rejected === 1 ? "answer" : "answers"} did not count`;
+  return `${asked} asked${became.length === 0 ? "" : `: ${became.join(", ")}`}${notes}`;
 }
 
 function onOneLine(text: string, limit: number): string {

@@ -1,6 +1,7 @@
+import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
-import { Unanswered } from "./unanswered.ts";
+import { HeldStatements, type Told } from "./held.ts";
 
 /** What a session did, in short. */
 export interface SessionSummary {
@@ -13,19 +14,35 @@ export interface SessionSummary {
   statements: number;
   /** Statements that did not reach the target because policy blocked them. */
   blocked: number;
-  /** Likewise, because they need an approval. */
+  /** Statements that needed an approval, whether they had it in the end or not. */
   held: number;
+  /** What became of questions to people. */
+  approvals: ApprovalCounts;
   /** The policy sets that judged, in order; at most `MAX_POLICIES`, the latest. */
   policies: PolicyStamp[];
   /** The latest. */
   listed: StatementSummary[];
 }
 
+export interface ApprovalCounts {
+  asked: number;
+  approved: number;
+  /** Of those approved, by an earlier approval that covered them, and by nobody's word of their own. */
+  covered: number;
+  denied: number;
+  expired: number;
+  withdrawn: number;
+  /** Released: what was held went to the target. */
+  used: number;
+  /** Answers that did not count. */
+  rejected: number;
+}
+
 export interface StatementSummary {
   number: number;
   /** When it was sent, ms since 1970. */
   time: number;
-  /** Ms that the server took, by the edge's clock. */
+  /** Ms that the server took, by the edge's clock; not those for which it was held. */
   duration: number;
   /** Rows that the agent saw. */
   rows: number;
@@ -47,7 +64,17 @@ export class Summarizer {
   readonly #statements = new Map<number, StatementSummary>();
   #facts: SessionFacts | null = null;
   #end: SessionSummary["end"] = null;
-  readonly #unanswered = new Unanswered();
+  readonly #approvals = new HeldStatements();
+  readonly #counts: ApprovalCounts = {
+    asked: 0,
+    approved: 0,
+    covered: 0,
+    denied: 0,
+    expired: 0,
+    withdrawn: 0,
+    used: 0,
+    rejected: 0,
+  };
   #policies: PolicyStamp[] = [];
   #count = 0;
   #entries = 0;
@@ -59,7 +86,11 @@ export class Summarizer {
   }
 
   take(event: TranscriptEvent): void {
-    this.#unanswered.take(event);
+    const told = this.#approvals.take(event);
+    if (told) {
+      this.#approval(told);
+      return;
+    }
     switch (event.type) {
       case "edge":
         this.#edge(event.event, event.time);
@@ -77,7 +108,7 @@ export class Summarizer {
         this.#result(event);
         break;
       case "error":
-        this.#add(event.statement, 0, event.duration, `${event.sqlstate} ${event.message}`);
+        this.#add(event.statement, 0, this.#served(event), `${event.sqlstate} ${event.message}`);
         this.#change(event.statement, { failed: true });
         break;
       case "skipped":
@@ -98,6 +129,7 @@ export class Summarizer {
       statements: this.#count,
       blocked: this.#blocked,
       held: this.#held,
+      approvals: { ...this.#counts },
       policies: this.#policies,
       listed: [...this.#statements.values()],
     };
@@ -110,7 +142,7 @@ export class Summarizer {
     this.#end = { time, code, reason, ...(by !== undefined && { by }) };
   }
 
-  #connector(event: ConnectorEvent): void {
+  #connector(event: ConnectorEvent | ApprovalAsk): void {
     if (event.event === "policy") {
       const { version, revision } = event;
       this.#policies = [...this.#policies, { version, revision }].slice(-MAX_POLICIES);
@@ -118,11 +150,38 @@ export class Summarizer {
     if (event.event !== "judged") return;
     const { decision, text } = event;
     const held = decision.verdict === "approve";
+    const { statement, asked } = this.#approvals.judged(text);
+    this.#change(statement, { failed: true });
+    if (held && asked) return;
     if (held) this.#held++;
     else this.#blocked++;
-    const number = this.#unanswered.judged(text);
-    this.#add(number, 0, 0, `${held ? "held" : "blocked"}: ${decision.reason}`);
-    this.#change(number, { failed: true });
+    this.#add(statement, 0, 0, `${held ? "held" : "blocked"}: ${decision.reason}`);
+  }
+
+  #approval({ entry, question }: Told): void {
+    const counts = this.#counts;
+    const statement = question?.statement ?? null;
+    switch (entry.event) {
+      case "approval_asked":
+        counts.asked++;
+        this.#held++;
+        this.#add(statement, 0, 0, `held: ${entry.question.reason}`);
+        break;
+      case "approval_rejected":
+        counts.rejected++;
+        break;
+      case "approval_used":
+        counts.used++;
+        break;
+      case "approval_decided": {
+        const { status, by, under } = entry;
+        if (status === "lapsed") break;
+        counts[status]++;
+        if (under !== null) counts.covered++;
+        if (status !== "approved") this.#change(statement, { failed: true });
+        this.#add(statement, 0, 0, `${status}${by.length === 0 ? "" : ` by ${by.join(", ")}`}`);
+      }
+    }
   }
 
   #begin(number: number, time: number, text: string | null): void {
@@ -146,7 +205,11 @@ export class Summarizer {
 
   #result(event: Extract<TranscriptEvent, { type: "result" }>): void {
     const words = { complete: event.tag || "done", suspended: "more rows to come", empty: "nothing to run" };
-    this.#add(event.statement, event.rows, event.duration, words[event.outcome]);
+    this.#add(event.statement, event.rows, this.#served(event), words[event.outcome]);
+  }
+
+  #served({ statement, duration }: { statement: number | null; duration: number }): number {
+    return this.#approvals.served(statement, duration);
   }
 
   /** Adds one result; a query of several statements has several. */

@@ -33,16 +33,27 @@ export class Unanswered {
 
   /** The number of the statement that was judged, null when it is none of those that wait, as a Parse alone is. */
   judged(text: string): number | null {
-    for (const same of [isWhole, isPart, isMore]) {
-      for (const [number, sent] of this.#sent) if (same(sent, text)) return this.#judged(number);
-    }
-    for (const number of this.#calls) return this.#judged(number);
-    return null;
+    const number = this.#find(text);
+    if (number !== null) this.#remove(number);
+    return number;
   }
 
-  #judged(number: number): number {
+  /** Likewise of the statement that is held for an approval, which goes on waiting. */
+  held(text: string): number | null {
+    return this.#find(text);
+  }
+
+  /** A statement that was held went to the target: no later judgement speaks of it. */
+  released(number: number): void {
     this.#remove(number);
-    return number;
+  }
+
+  #find(text: string): number | null {
+    for (const same of [isWhole, isPart, isMore]) {
+      for (const [number, sent] of this.#sent) if (same(sent, text)) return number;
+    }
+    for (const number of this.#calls) return number;
+    return null;
   }
 
   #add(number: number, text: string): void {

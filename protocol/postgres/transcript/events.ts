@@ -1,3 +1,4 @@
+import type { ApprovalAsk } from "../../approval.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import type { TransactionStatus } from "../backend.ts";
 import type { Value } from "../types.ts";
@@ -9,7 +10,7 @@ export type Happening =
   /** Written by the edge: opened, connector_joined, dropped and resumed, ended. */
   | { type: "edge"; event: EdgeEvent }
   /** Written by the connector. */
-  | { type: "connector"; event: ConnectorEvent }
+  | { type: "connector"; event: ConnectorEvent | ApprovalAsk }
   | { type: "encryption"; request: "ssl" | "gssenc" }
   | { type: "startup"; version: string; parameters: [name: string, value: string][] }
   | { type: "cancel"; processId: number }

@@ -1,0 +1,56 @@
+import type { Lease } from "../../protocol/control.ts";
+import { CHANNELS } from "../approvals/words.ts";
+import { timeText } from "../terminal.ts";
+import { durationText } from "../units.ts";
+import type { ApprovalEntry } from "./approval-entry.ts";
+
+/** What an entry of an approval says, but for the question itself. The text is as it was recorded. */
+export function approvalEntryWords(
+  entry: Exclude<ApprovalEntry, { event: "approval_asked" }>,
+  waitedMs: number | null,
+): string {
+  const after = waitedMs === null ? "" : ` after ${waitText(waitedMs)}`;
+  switch (entry.event) {
+    case "approval_opened":
+      return `asked as ${entry.id}, until ${timeText(entry.expires)}`;
+    case "approval_told": {
+      const where = CHANNELS[entry.channel];
+      const detail = entry.detail === "" ? "" : `: ${entry.detail}`;
+      return entry.reached ? `asked in ${where}${detail}` : `${where} could not be reached${detail}`;
+    }
+    case "approval_answered": {
+      const { by, channel, reason } = entry.vote;
+      const said = entry.answer === "approve" ? "approved" : "denied";
+      return `${by} ${said} by ${CHANNELS[channel]}${reason === null ? "" : `: "${reason}"`}`;
+    }
+    case "approval_rejected":
+      return `an answer of ${entry.by} by ${CHANNELS[entry.channel]} does not count: ${entry.reason}`;
+    case "approval_decided":
+      return decidedWords(entry, after);
+    case "approval_withdrawn":
+      return `no longer asked${after}: ${entry.reason}`;
+    case "approval_used":
+      return `released${after}`;
+  }
+}
+
+function decidedWords(entry: Extract<ApprovalEntry, { event: "approval_decided" }>, after: string): string {
+  const { status, by, reason, until, under } = entry;
+  const people = by.length === 0 ? "" : ` by ${by.join(", ")}`;
+  const why = reason === null ? "" : `: ${reason}`;
+  if (status === "approved") {
+    const covered = under === null ? "" : `, covered by approval ${under}`;
+    const holds = until === null ? "" : `, holds until ${timeText(until)}`;
+    return `approved${people}${after}${covered}${holds}${why}`;
+  }
+  return `${status}${people}${after}${why}`;
+}
+
+/** `3f0c…-0, approved by corp/dana, until 2026-11-22T05:00:00Z`. */
+export function leaseText({ id, by, until }: Lease): string {
+  return `${id}, approved by ${by.join(", ")}, until ${timeText(until)}`;
+}
+
+function waitText(ms: number): string {
+  return ms < 1_000 ? `${Math.max(0, ms)} ms` : durationText(ms);
+}
