@@ -8,6 +8,7 @@ import type { Credential } from "../identity/identity.ts";
 import { newDatabase, sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { readSettings, writeSettings } from "./apply.ts";
 import { createEnrolment, enrol, revokeConnector } from "./connectors.ts";
+import { grantLease, type NewLease, revokeLease } from "./leases.ts";
 import { planChanges, sessionsToEnd } from "./plan.ts";
 import { policyVersion } from "./policies.ts";
 import { disablePrincipal } from "./principals.ts";
@@ -133,6 +134,84 @@ describe("register, then check again", () => {
       assert.deepEqual(outcomes, new Set(["killed", "refused"]), "both orders were tried");
     });
   }
+});
+
+const LEASE: NewLease = {
+  id: `${"1".repeat(32)}-0`,
+  principal: "corp/agent",
+  onBehalfOf: "corp/alice",
+  target: "orders",
+  granted: 700,
+  until: 4_000,
+  by: ["corp/dba"],
+  approvals: [{ approvers: ["dba"], quorum: 1 }],
+};
+
+/** Stands for policies that ask for an approval. */
+const byLease: DecideConnect = async (_target, _policy, [lease]) =>
+  lease ? { lease } : new SallyportError("approval_required", "no");
+
+describe("a session that needs a lease", () => {
+  test("in every order of their steps, does not survive when the lease is revoked", async () => {
+    const outcomes = new Set<string>();
+    for (let order = 0; order < 2 ** 7; order++) {
+      const { database, db } = await prepared();
+      await grantLease(db, LEASE);
+      const turns = interleave(order, 7);
+      const opening = register(sqliteDirectory(turns.first, database), FACTS, TOKEN, byLease);
+      const revoker = sqliteDirectory(turns.second, database);
+      const revoking = revokeLease(revoker, LEASE, "enough", ADMIN).then(() =>
+        openSessionsOf(revoker, { lease: LEASE.id }),
+      );
+      turns.start();
+      const [opened, found] = await Promise.all([opening, revoking]);
+      assert.ok(opened !== "ok" || found.length === 1, `order ${order.toString(2)}: it lives on`);
+      outcomes.add(opened === "ok" ? "killed" : "refused");
+    }
+    assert.deepEqual(outcomes, new Set(["killed", "refused"]), "both orders were tried");
+  });
+
+  const foreign: [string, Partial<Registering>][] = [
+    ["another principal", { principal: "corp/other" }],
+    ["another user of the same agent", { onBehalfOf: "corp/bob" }],
+    ["the user itself", { principal: "corp/alice" }],
+    ["another target", { target: "staff" }],
+    ["a time after its end", { opened: LEASE.until }],
+  ];
+  for (const [who, changed] of foreign) {
+    test(`does not open by a lease for ${who}`, async () => {
+      const { db } = await prepared();
+      await apply(db, {
+        ...SETTINGS,
+        targets: [SETTINGS.targets[0]!, { ...SETTINGS.targets[0]!, name: "staff" }],
+      });
+      await grantLease(db, LEASE);
+      const refused = await register(db, { ...FACTS, ...changed }, TOKEN, byLease);
+      assert.equal(refused === "ok" ? "ok" : refused.code, "approval_required");
+    });
+  }
+
+  test("does not open for the agent itself by a lease for its user", async () => {
+    const { db } = await prepared();
+    await grantLease(db, LEASE);
+    const { onBehalfOf: _user, ...itself } = FACTS;
+    const refused = await register(db, itself, TOKEN, byLease);
+    assert.equal(refused === "ok" ? "ok" : refused.code, "approval_required");
+  });
+
+  test("is registered under the lease that it stands on, and under none where it needs none", async () => {
+    const { db } = await prepared();
+    const other = { ...LEASE, id: `${"2".repeat(32)}-0`, until: 3_000 };
+    await grantLease(db, LEASE);
+    await grantLease(db, other);
+    const second: DecideConnect = async (_target, _policy, leases) => ({ lease: leases[1]! });
+    assert.equal(await register(db, FACTS, TOKEN, second), "ok");
+    assert.equal((await openSessionsOf(db, { lease: other.id })).length, 1);
+    assert.deepEqual(await openSessionsOf(db, { lease: LEASE.id }), []);
+    const free = { ...FACTS, session: "1".repeat(32) };
+    assert.equal(await register(db, free, TOKEN, decide), "ok");
+    assert.equal((await openSessionsOf(db, { lease: other.id })).length, 1);
+  });
 });
 
 /** Lets two run one step at a time: each bit of `order` says whose turn is next; then both run freely. */
