@@ -14,6 +14,8 @@ import type { Delivered, NamedPortal, NamedText, Run, Step } from "./steps.ts";
 const MAX_WAITING = 10_000;
 /** Characters of their texts. */
 const MAX_WAITING_TEXT = 32 * 1024 * 1024;
+/** Questions of which each may have 192 KiB of text. */
+const MAX_ASKED = 20;
 /** Of a string with more statements, the first tags are kept. */
 const MAX_TAGS = 1_000;
 
@@ -36,6 +38,8 @@ export class Extractor {
   #database: string | null = null;
   /** Statements that are held, by the number of their question. */
   readonly #held = new Map<number, number>();
+  /** What was asked about texts that are yet to be sent to be run, or to be run on: a portal with more rows. */
+  readonly #asked: { text: string; asked: Run["asked"] }[] = [];
   #waiting: (Waiting | Delivered | Named)[] = [];
   #runs = new Map<number, Waiting>();
   #text = 0;
@@ -94,6 +98,7 @@ export class Extractor {
         this.#bytes += event.bytes;
         break;
       case "result":
+        if (event.outcome === "suspended") this.#suspended(event.statement);
         this.#answer(event.statement, event.tag);
         this.#delivered(event.time);
         break;
@@ -125,7 +130,7 @@ export class Extractor {
       outcome: "refused",
       tags: [],
       judged: null,
-      asked: null,
+      asked: this.#askedAbout(text),
     };
     const waiting: Waiting = { step, statement, answered: false };
     this.#runs.set(statement, waiting);
@@ -187,28 +192,37 @@ export class Extractor {
   }
 
   #ask(approval: number, question: StatementQuestion): void {
+    const { policies, reason, approvals, expiresMs, lastsMs, scope, plan } = question;
+    const rule = { policies, reason, approvals, expiresMs, lastsMs, scope };
+    const asked: Run["asked"] = { decision: { verdict: "approve", ...rule, rows: null, bytes: null }, plan };
     const number = this.#unanswered.held(question.statement);
     const run = number === null ? undefined : this.#runs.get(number);
-    if (number === null || !run) return;
-    const { policies, reason, approvals, expiresMs, lastsMs, scope, plan } = question;
-    const decision: Approve = {
-      verdict: "approve",
-      policies,
-      reason,
-      approvals,
-      expiresMs,
-      lastsMs,
-      scope,
-      rows: null,
-      bytes: null,
-    };
+    if (number === null || !run) {
+      // A Bind is held: its Execute may come later.
+      this.#asked.push({ text: question.statement, asked });
+      if (this.#asked.length > MAX_ASKED) this.#asked.shift();
+      return;
+    }
     // Asked again because the policies changed meanwhile: what it ran by is the last.
-    run.step.asked = { decision, plan };
+    run.step.asked = asked;
     this.#held.set(approval, number);
     for (const oldest of this.#held.keys()) {
       if (this.#held.size <= MAX_APPROVALS) break;
       this.#held.delete(oldest);
     }
+  }
+
+  /** What was asked about a text before it was sent to be run, once. */
+  #askedAbout(text: string | null): Run["asked"] {
+    const index = this.#asked.findIndex((one) => one.text === text);
+    return index < 0 ? null : this.#asked.splice(index, 1)[0]!.asked;
+  }
+
+  /** The next Execute of a portal runs on by the same approval. */
+  #suspended(statement: number | null): void {
+    const step = statement === null ? undefined : this.#runs.get(statement)?.step;
+    if (step?.asked && step.text !== null) this.#asked.push({ text: step.text, asked: step.asked });
+    if (this.#asked.length > MAX_ASKED) this.#asked.shift();
   }
 
   #answer(statement: number | null, tag: string | null): void {

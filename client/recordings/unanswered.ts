@@ -2,7 +2,7 @@ import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 
 /** Characters of texts that are kept to find a judged statement by. */
 const MAX_KEPT = 8 * 1024 * 1024;
-/** A judgement has at most 8 KiB of its statement's text, and it may be a later statement of a string. */
+/** A judgement has at most 8 KiB of its statement's text, and it may be a later statement of a string. A question has all. */
 const MAX_TEXT = 64 * 1024;
 /** What a statement costs besides its text: each judgement looks through all that wait. */
 const OWN_COST = 1_000;
@@ -76,12 +76,12 @@ export class Unanswered {
 }
 
 function isWhole(sent: string, judged: string): boolean {
-  return sent === judged;
+  return sent === judged.slice(0, MAX_TEXT);
 }
 
-/** An EXECUTE is judged with what it runs. */
+/** An EXECUTE is judged, and asked about, with what it runs. */
 function isMore(sent: string, judged: string): boolean {
-  return sent !== "" && judged.startsWith(`${sent};`);
+  return sent !== "" && (judged.startsWith(`${sent};`) || judged.startsWith(`${sent}\n\n`));
 }
 
 function isPart(sent: string, judged: string): boolean {
