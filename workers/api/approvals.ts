@@ -99,7 +99,7 @@ export const approvalRoutes = new Hono<SignedIn>()
     // What was revoked before is revoked: asked again, because the first answer was lost, it is no error.
     const before = after.status === "lapsed" && (after.until ?? 0) > by.time;
     if (!revoked && !before) throw ended(after);
-    index(c, after);
+    await index(c, after);
     return c.json({ approval: after, killed: standing.length });
   })
   .post("/:id/withdraw", async (c) => {
@@ -125,7 +125,7 @@ export const approvalRoutes = new Hono<SignedIn>()
     const withdrawn = await approvalHost(c.env, id).withdrawApproval(id, words);
     const after = (await approvalHost(c.env, id).viewApproval(id)) ?? approval;
     if (!withdrawn && after.status !== "withdrawn") throw ended(after);
-    index(c, after);
+    await index(c, after);
     return c.json(after);
   });
 
@@ -139,7 +139,7 @@ async function answered(c: Context<SignedIn>, id: string, answer: "approve" | "d
       channel: "api",
       reason: reason || null,
     });
-    index(c, approval);
+    await index(c, approval);
     return c.json(approval);
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "forbidden") throw error;
@@ -149,9 +149,9 @@ async function answered(c: Context<SignedIn>, id: string, answer: "approve" | "d
   }
 }
 
-/** Brings the listing up at once; the object does so as well, from its alarm. */
-function index(c: Context<SignedIn>, approval: Approval): void {
-  c.executionCtx.waitUntil(indexApproval(c.env.DIRECTORY, approval).catch(() => {}));
+/** Brings the listing up before the answer; the object does so as well, from its alarm, so a failure is none. */
+async function index(c: Context<SignedIn>, approval: Approval): Promise<void> {
+  await indexApproval(c.env.DIRECTORY, approval).catch(() => {});
 }
 
 function ended({ id, status }: Approval): SallyportError {
@@ -159,7 +159,7 @@ function ended({ id, status }: Approval): SallyportError {
 }
 
 /** An approval that somebody may see: its own, one that it may answer, or any for administrators. Throws `not_found`. */
-async function visible(
+export async function visible(
   env: Env,
   identity: Identity,
   id: string,
