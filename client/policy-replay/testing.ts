@@ -1,3 +1,4 @@
+import type { StatementQuestion } from "../../protocol/approval.ts";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
 import { bindTo, complete, done, error, row, START } from "../../protocol/postgres/transcript/testing.ts";
@@ -8,6 +9,7 @@ import { factsOf, type StatementFacts } from "../../protocol/sql/facts.ts";
 export class Scene {
   readonly composer: Composer;
   #status: "I" | "T" | "E" = "I";
+  #approvals = 0;
 
   constructor(composer: Composer, facts: Partial<Composer["facts"]> = {}) {
     this.composer = composer;
@@ -45,6 +47,31 @@ export class Scene {
     this.composer.connector({ event: "judged", decision, text: sql.slice(0, 8192), facts, plan });
     this.composer.target(Buffer.concat([error("42501", "no"), this.#ready()]));
     return this;
+  }
+
+  /** A simple query that people approved, and that the target ran. */
+  approved(sql: string, tag: string, part: Partial<StatementQuestion> = {}): this {
+    const approval = this.#asked(sql, part);
+    this.composer.edge({ ...DECIDED, approval, status: "approved", by: ["corp/dana"] });
+    this.composer.ask({ event: "approval_used", approval });
+    this.composer.target(Buffer.concat([done(tag), this.#ready()]));
+    return this;
+  }
+
+  /** A simple query that somebody denied. `facts`: what the guard tells of it. */
+  denied(sql: string, facts: StatementFacts | null, part: Partial<StatementQuestion> = {}): this {
+    const approval = this.#asked(sql, part);
+    this.composer.edge({ ...DECIDED, approval, status: "denied", by: ["corp/dana"] });
+    this.composer.connector({ event: "judged", decision: HELD, text: sql, facts, plan: null });
+    this.composer.target(Buffer.concat([error("42501", "no"), this.#ready()]));
+    return this;
+  }
+
+  #asked(sql: string, part: Partial<StatementQuestion>): number {
+    const approval = ++this.#approvals;
+    this.composer.agent(pg.query(sql));
+    this.composer.ask({ event: "approval_asked", approval, question: questionOf(sql, part) });
+    return approval;
   }
 
   /** A prepared statement made and run. */
@@ -108,3 +135,22 @@ export const HELD: Approve = {
   rows: null,
   bytes: null,
 };
+
+const DECIDED = { event: "approval_decided", reason: null, until: null, under: null } as const;
+
+/** What a connector asks about a statement that `HELD` holds, with what is given. */
+export function questionOf(statement: string, part: Partial<StatementQuestion> = {}): StatementQuestion {
+  const { policies, reason, approvals, expiresMs, lastsMs, scope } = HELD;
+  return {
+    kind: "statement",
+    ...{ policies, reason, approvals, expiresMs, lastsMs, scope },
+    database: "orders",
+    actions: ["postgres:delete"],
+    statement,
+    parameters: [],
+    sha256: "ab".repeat(32),
+    fingerprint: "0123456789abcdef0123456789abcdef",
+    plan: null,
+    ...part,
+  };
+}

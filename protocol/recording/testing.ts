@@ -1,3 +1,4 @@
+import type { ApprovalAsk } from "../approval.ts";
 import {
   type ConnectorEvent,
   connectorSealText,
@@ -104,6 +105,12 @@ export class Composer {
       EntryKind.connector,
       encodeFrame(FrameType.event, 0, 0, Buffer.from(JSON.stringify(event))),
     );
+  }
+
+  /** What the connector asks of the edge about an approval. */
+  ask(event: ApprovalAsk): this {
+    const payload = Buffer.from(JSON.stringify(event));
+    return this.#sent(EntryKind.connector, encodeFrame(FrameType.event, FrameFlag.ask, 0, payload));
   }
 
   /** What the edge itself writes to the agent as its last word. */
