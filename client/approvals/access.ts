@@ -123,12 +123,12 @@ export class AccessRequest {
         if (approval.votes.length !== votes.length) tell(approval);
         const early = LEAST_MS - (waiting.now() - began);
         if (early > 0) await waiting.pause(early);
+        if (waiting.now() > end + GRACE_MS) throw refusal({ ...approval, status: "expired" });
       } catch (error) {
         if (!isPassing(error) || waiting.now() > end + GRACE_MS) throw error;
         if (failures === 0) waiting.away((error as SallyportError).message);
         await waiting.pause(RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)]!);
       }
-      if (waiting.now() > end + GRACE_MS) throw refusal({ ...approval, status: "expired" });
     }
     return approval;
   }

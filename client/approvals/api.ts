@@ -145,7 +145,7 @@ function approvalOf(api: EdgeApi, answer: unknown, id?: ApprovalId): Approval {
 
 function notUnderstood(api: EdgeApi): SallyportError {
   return new SallyportError(
-    "edge_unreachable",
+    "protocol_violation",
     `${api.edge.origin} answered something else than was asked for.`,
     "The edge may be of another version than this command.",
   );
