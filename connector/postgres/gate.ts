@@ -9,6 +9,7 @@ import type { PostgresTargetConfig } from "../config.ts";
 import type { CancelRegistry } from "./cancel.ts";
 import { CONNECT_TIMEOUT_MS } from "./dial.ts";
 import type { Guard } from "./guard/guard.ts";
+import type { Timers } from "./guard/timers.ts";
 import { Relay } from "./relay.ts";
 import { type Admission, admit } from "./startup.ts";
 import { openTarget, TargetRefusal } from "./target.ts";
@@ -23,6 +24,8 @@ export interface PostgresDeps {
   cancelElsewhere(principal: string, target: string, processId: number, secret: Uint8Array): void;
   /** Tells the operator; has what the agent isn't told, such as hosts and paths, but no secret. */
   log(message: string): void;
+  /** What waits of held statements are timed by; the process's own by default. */
+  timers?: Timers;
   /** How long a target may take until it is ready, ms; `CONNECT_TIMEOUT_MS` by default. */
   connectTimeoutMs?: number;
 }

@@ -3,9 +3,9 @@ import { WINDOW } from "../../protocol/frame.ts";
 import { FRONTEND } from "../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../protocol/postgres/reader.ts";
 import { type Conversation, MAX_WAITING, type Request } from "./conversation.ts";
+import { CANCELLED } from "./guard/approvals.ts";
 import { mustFail } from "./guard/must-fail.ts";
 import type { OwnQueries } from "./guard/own-queries.ts";
-import { Refusal } from "./guard/refusal.ts";
 import type { SessionGuard } from "./guard/session-guard.ts";
 import type { AgentExchange, Verdict } from "./guard/verdict.ts";
 
@@ -81,12 +81,14 @@ export class Inbound {
   /** Cancels what waits for its verdict; false when nothing does. */
   cancel(): boolean {
     this.#cancelled = this.#busy;
+    if (this.#busy) this.#options.guard.cancel();
     return this.#cancelled;
   }
 
-  /** The agent's stream has ended; what waits is done first. */
+  /** The agent's stream has ended; what waits is done first, but for people. */
   end(): void {
     this.#ended = true;
+    this.#options.guard.leave();
     this.#checkOver();
   }
 
@@ -230,8 +232,10 @@ export class Inbound {
         const { exchange } = verdict;
         if (talk.skipping && exchange.request !== "sync") {
           exchange.failed?.();
+          exchange.approval?.withdraw("the target skips it after an error");
           return undefined;
         }
+        exchange.approval?.used();
         talk.sent(exchange);
         this.#pieces = "pass";
         this.#pass();
@@ -280,8 +284,8 @@ export class Inbound {
 function withdrawn(exchange: AgentExchange): Verdict {
   if (exchange.request === "sync") return { act: "pass", exchange };
   exchange.failed?.();
-  const refusal = Refusal.of("57014", "canceling statement due to user request");
-  return { act: "refuse", request: exchange.request, refusal };
+  exchange.approval?.withdraw("the agent cancelled the statement");
+  return { act: "refuse", request: exchange.request, refusal: CANCELLED };
 }
 
 function outOfOrder(name: string): SallyportError {

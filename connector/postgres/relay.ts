@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ApprovalNews } from "../../protocol/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {
@@ -16,11 +17,14 @@ import type { PostgresTargetConfig } from "../config.ts";
 import { cancelOnTarget } from "./cancel.ts";
 import { Conversation } from "./conversation.ts";
 import type { PostgresDeps } from "./gate.ts";
+import { Approvals } from "./guard/approvals.ts";
 import { OwnQueries } from "./guard/own-queries.ts";
 import type { Refusal } from "./guard/refusal.ts";
 import { Reporter } from "./guard/reporter.ts";
 import { SessionCatalog } from "./guard/session-catalog.ts";
 import { SessionGuard } from "./guard/session-guard.ts";
+import { TargetTimeouts } from "./guard/target-timeouts.ts";
+import { REAL_TIMERS } from "./guard/timers.ts";
 import { Inbound } from "./inbound.ts";
 import { Outbound } from "./outbound.ts";
 import { Outbox } from "./outbox.ts";
@@ -47,6 +51,8 @@ export class Relay implements StreamHandlers {
   readonly #own: OwnQueries;
   readonly #catalog: SessionCatalog;
   readonly #reporter: Reporter;
+  readonly #approvals: Approvals;
+  readonly #timeouts: TargetTimeouts;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
   /** The agent has said that it is done; the target closes next. */
@@ -74,6 +80,14 @@ export class Relay implements StreamHandlers {
       this.#talk,
       new Set(target.trustedFunctions),
     );
+    const timers = deps.timers ?? REAL_TIMERS;
+    this.#approvals = new Approvals({
+      ask: (ask) => stream.askEdge(ask),
+      tell: (notice) => this.#notice(notice),
+      timers,
+      now: guard.now,
+    });
+    this.#timeouts = new TargetTimeouts(this.#own, this.#talk, timers, () => this.#catalog.serverVersion);
     this.#unsubscribe = guard.policies.onChange(() => {
       const error = guard.revoked(stream.facts);
       if (error !== null && !this.#over) this.#finish(error.code, error.message, error);
@@ -93,6 +107,8 @@ export class Relay implements StreamHandlers {
         own: this.#own,
         catalog: this.#catalog,
         reporter: this.#reporter,
+        approvals: this.#approvals,
+        timeouts: this.#timeouts,
         now: guard.now,
       }),
       write: (bytes, written) => void socket.write(bytes, written),
@@ -150,6 +166,10 @@ export class Relay implements StreamHandlers {
     this.#stop();
   }
 
+  onApproval(news: ApprovalNews): void {
+    this.#guarded(() => this.#approvals.news(news));
+  }
+
   /** Cancels what runs on the target, or waits to. */
   async cancel(): Promise<void> {
     const { session } = this.#stream.facts;
@@ -197,6 +217,15 @@ export class Relay implements StreamHandlers {
     // An agent that ends inside a message has nothing more to say, and Terminate would be taken for its rest.
     if (said || !this.#opened.agent.boundary) socket.end();
     else socket.end(terminate());
+  }
+
+  /** Says something to the agent's user as soon as a message may stand. */
+  #notice(bytes: Uint8Array): void {
+    const say = () => {
+      if (!this.#over) this.#outbox.add(bytes, false, true);
+    };
+    if (this.#outbox.boundary) say();
+    else this.#own.until(() => this.#outbox.boundary).then(say, () => {});
   }
 
   #guarded(step: () => void): void {
@@ -265,6 +294,8 @@ export class Relay implements StreamHandlers {
     this.#unsubscribe();
     this.#outbox.discard();
     this.#reporter.stop();
+    this.#approvals.end();
+    this.#timeouts.stop();
     this.#own.end();
     this.#catalog.release();
     this.#opened.connection.socket.destroy();

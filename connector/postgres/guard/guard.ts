@@ -61,12 +61,12 @@ export class Guard {
 
   /**
    * Checks what an agent asks for as its session starts: that it may connect by the policies of this moment, and
-   * change the settings that it names. Throws `forbidden`.
+   * change the settings that it names. Throws `forbidden`, `approval_required`.
    */
   async admit(facts: SessionFacts, admission: Admission): Promise<void> {
     await this.parser;
     const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
-    checkConnect(set, facts);
+    this.#checkConnect(set, facts);
     if (admission.settings.length === 0) return;
     const decision = judgeStatement(
       set,
@@ -89,11 +89,26 @@ export class Guard {
     // Its statements are refused until there is one; the session itself may stay.
     if (held === null) return null;
     try {
-      checkConnect(held.set, facts);
+      this.#checkConnect(held.set, facts);
       return null;
     } catch (error) {
       return error as SallyportError;
     }
+  }
+
+  /** A connection that needs an approval has one, its lease, until that is over. */
+  #checkConnect(set: PolicySet, facts: SessionFacts): void {
+    const { listed, mode, lease, target } = facts;
+    const decision = set.decide(subjectOf(facts), "connect", policyTarget(facts), { listed, mode });
+    if (decision.verdict === "allow") return;
+    if (decision.verdict === "block") throw refusedBy(decision, `opening ${target}`);
+    if (lease !== undefined && this.now() < lease.until) return;
+    const words = lease === undefined ? "needs an approval" : "needs another approval, for its lease is over";
+    throw new SallyportError(
+      "approval_required",
+      `opening ${target} ${words}: ${decision.reason}`,
+      `Ask for it with \`sallyport connect ${target} --reason '…'\`.`,
+    );
   }
 
   /** Ends the catalogs' connections. */
@@ -115,16 +130,12 @@ export function policyTarget({ target, kind, connector }: SessionFacts): PolicyT
   return { name: target, kind, connector };
 }
 
-function checkConnect(set: PolicySet, facts: SessionFacts): void {
-  const { listed, mode } = facts;
-  const decision = set.decide(subjectOf(facts), "connect", policyTarget(facts), { listed, mode });
-  if (decision.verdict !== "allow") throw refusedBy(decision, `opening ${facts.target}`);
-}
-
 function refusedBy(decision: Exclude<Decision, { verdict: "allow" }>, what: string): SallyportError {
   const { verdict, reason, policies } = decision;
   const words =
-    verdict === "block" ? "is blocked by policy" : "needs an approval, which can't be asked for yet";
+    verdict === "block"
+      ? "is blocked by policy"
+      : "needs an approval, which can't be asked for while a session starts";
   const hint = policies.length === 0 ? undefined : `Decided by ${policies.join(", ")}.`;
   return new SallyportError("forbidden", `${what} ${words}: ${reason}`, hint);
 }

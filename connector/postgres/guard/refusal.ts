@@ -36,11 +36,7 @@ export class Refusal extends Error {
     const which = policies.length === 0 ? "No policy permits it" : `Decided by ${policies.join(", ")}`;
     const hint = `${which}; \`sallyport policy explain\` tells what was found in the statement.`;
     if (verdict === "block") return Refusal.of("42501", `blocked by policy: ${reason}`, hint);
-    const who = decision.approvals.map(({ approvers, quorum }) =>
-      quorum > 1 ? `${quorum} of ${approvers.join(", ")}` : approvers.join(", "),
-    );
-    const by = who.length === 0 ? "" : ` by ${who.join(" and ")}`;
-    return Refusal.of("42501", `needs approval${by}, which can't be asked for yet: ${reason}`, hint);
+    return Refusal.of("42501", `needs an approval, which can't be asked for here: ${reason}`, hint);
   }
 
   static byError(error: unknown): Refusal {

@@ -43,11 +43,12 @@ export class ResultLimit {
   }
 }
 
-/** The limit that an allowed message's results have, if any. */
+/** The limit that the results of a message have, once it may run, if any. */
 export function resultLimit(
-  decision: Extract<Decision, { verdict: "allow" }>,
+  decision: Decision,
   statements: readonly ClassifiedStatement[],
 ): ResultLimit | undefined {
+  if (decision.verdict === "block") return undefined;
   const { rows, bytes } = decision;
   if (rows === null && bytes === null) return undefined;
   const readOnly = statements.every(({ facts }) => facts.actions.every((action) => HARMLESS.has(action)));

@@ -58,6 +58,19 @@ export class SessionCatalog {
     shared.acquire();
   }
 
+  /** `server_version_num`; 0 while it isn't known. */
+  get serverVersion(): number {
+    return this.#shared.serverVersion;
+  }
+
+  /** Time has passed: what names mean is asked again, and whether others have changed the catalog. */
+  async doubt(): Promise<void> {
+    this.#names = null;
+    this.#private = undefined;
+    this.#kept.clear();
+    if (!this.#dirty && !this.#alone && !(await inTime(this.#shared.lookNow()))) this.#alone = true;
+  }
+
   /** The statements, or what must be found first. Throws `Refusal`. */
   classify(parsed: ParsedStatement[]): ClassifiedStatement[] | Need {
     const nameless = parsed.every(({ tree }) => NAMELESS.has(Object.keys(tree)[0]!));
@@ -130,18 +143,13 @@ export class SessionCatalog {
   async #load(names: CatalogName[]): Promise<void> {
     const catalog = this.#catalog();
     if (catalog !== this.#shared) return await catalog.load(names);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), SHARED_MS);
     try {
-      await Promise.race([this.#shared.load(names), once(late.signal, "abort")]);
+      if (!(await inTime(this.#shared.load(names)))) this.#alone = true;
     } catch (error) {
       // No connection to be had, or a lock, perhaps this session's own, that keeps the other from reading.
       if (!(error instanceof SallyportError) || !ELSEWHERE.has(error.code)) throw error;
       this.#alone = true;
-    } finally {
-      clearTimeout(timer);
     }
-    if (late.signal.aborted) this.#alone = true;
   }
 
   /** The session is over. */
@@ -166,6 +174,18 @@ export class SessionCatalog {
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(parsed, statements);
   }
+}
+
+/** Whether the shared cache answers before the session asks for itself. Throws what the answer throws. */
+async function inTime(answer: Promise<void>): Promise<boolean> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), SHARED_MS);
+  try {
+    await Promise.race([answer, once(late.signal, "abort")]);
+  } finally {
+    clearTimeout(timer);
+  }
+  return !late.signal.aborted;
 }
 
 /** Statements whose parse tree has no name of the catalog: they also run where the target can't be asked. */

@@ -1,38 +1,51 @@
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Decision } from "../../../protocol/policy/decision.ts";
+import type { Approve, Block } from "../../../protocol/policy/decision.ts";
 import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { Conversation, Request } from "../conversation.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
+import { type Approvals, CANCELLED, type Hold } from "./approvals.ts";
 import { POLICY_MS } from "./guard.ts";
 import { Judging, type JudgingOptions } from "./judging.ts";
 import { type BoundText, type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { SessionCatalog } from "./session-catalog.ts";
 import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
+import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
+import type { TargetTimeouts } from "./target-timeouts.ts";
 import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
 
 export interface GuardOptions extends JudgingOptions {
   texts: ParsedTexts;
   own: OwnQueries;
   catalog: SessionCatalog;
+  approvals: Approvals;
+  timeouts: TargetTimeouts;
 }
 
 /** Bytes of a message before its body. */
 const TYPED_HEADER = 5;
-/** How often one message may ask for more before it is given up: names, catalog, views in views, plan. */
+/** How often one message may ask for more before it is given up: names, catalog, views in views, plan, people. */
 const MAX_NEEDS = 64;
+/** How often people are asked about one message, when what they approved is not what would run any more. */
+const MAX_ASKED = 3;
+/** Bytes of a Bind that is kept to be shown to people, should its Execute need an approval of its own. */
+const MAX_KEPT_BIND = 2 * 1024;
 
 /** What was found out for the message that is being judged. */
 interface Findings {
   plan?: PlanEstimate | null | undefined;
   /** The text of a SELECT that calls the function of a function-call message. */
   call?: string;
+  /** People were asked about it so often. */
+  asked: number;
+  /** What they were asked last. */
+  hold?: Hold;
 }
 
 /**
@@ -45,6 +58,12 @@ export class SessionGuard {
   readonly #catalog: SessionCatalog;
   readonly #judging: Judging;
   readonly #names: SessionNames;
+  /** The question that is open. */
+  #hold: Hold | undefined;
+  /** The agent has cancelled the message that is being judged. */
+  #cancelled = false;
+  /** The agent has closed its end: what it left behind runs only where nobody need be asked. */
+  #left = false;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -52,6 +71,18 @@ export class SessionGuard {
     this.#catalog = options.catalog;
     this.#judging = new Judging(options);
     this.#names = new SessionNames(options.texts, options.catalog, options.talk);
+  }
+
+  /** The agent cancels the message that is being judged: what is held is withdrawn. */
+  cancel(): void {
+    this.#cancelled = true;
+    this.#hold?.withdraw("the agent cancelled the statement");
+  }
+
+  /** The agent has closed its end. */
+  leave(): void {
+    this.#left = true;
+    this.#hold?.withdraw("the agent closed the connection");
   }
 
   /** Judges a message that asks the target for something. The message must stay as it is until the promise is kept. */
@@ -68,7 +99,8 @@ export class SessionGuard {
   }
 
   #judged(message: MessageReader): Verdict | Promise<Verdict> {
-    const findings: Findings = {};
+    const findings: Findings = { asked: 0 };
+    this.#cancelled = false;
     const request = requestOf(message.type);
     try {
       const verdict = this.#attempt(message, findings);
@@ -87,13 +119,15 @@ export class SessionGuard {
     let missing = first;
     try {
       for (let count = 0; count < MAX_NEEDS; count += 1) {
-        await this.#find(missing, findings);
+        const refusal = await this.#find(missing, findings);
+        if (refusal !== undefined && missing.need === "approval") return missing.refused(refusal);
         const verdict = this.#attempt(message, findings);
-        if ("act" in verdict) return verdict;
+        if ("act" in verdict) return settled(verdict, findings);
         missing = verdict;
       }
       throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
     } catch (error) {
+      findings.hold?.withdraw("it can't run any more");
       if (error instanceof Skipping) return { act: "drop" };
       const refusal = refusalOf(error);
       return error instanceof OwnQueryFailed && this.#talk.skipping
@@ -102,14 +136,18 @@ export class SessionGuard {
     }
   }
 
-  async #find(missing: Missing, findings: Findings): Promise<void> {
+  /** Answers the refusal of a message that people did not approve. */
+  async #find(missing: Missing, findings: Findings): Promise<Refusal | undefined> {
     switch (missing.need) {
       case "policy":
         await this.#options.policies.atLeast(this.#options.facts.policy.revision, POLICY_MS);
         break;
       case "answers":
         await this.#options.own.quiet();
+        if (this.#talk.skipping) throw new Skipping();
         break;
+      case "approval":
+        return await this.#ask(missing.asked, findings);
       case "plan":
         findings.plan = await this.#plan(missing.text);
         break;
@@ -118,6 +156,32 @@ export class SessionGuard {
         break;
       default:
         await this.#catalog.find(missing);
+    }
+    return undefined;
+  }
+
+  /** Holds the message until people have answered. All that was known of it may have changed then. */
+  async #ask(asked: Asked, findings: Findings): Promise<Refusal | undefined> {
+    const { approvals, timeouts } = this.#options;
+    findings.hold?.withdraw("what it would do has changed since it was approved");
+    if (findings.asked >= MAX_ASKED) {
+      return cantBeHeld("what it would do, or the policies, changed each time that it was approved");
+    }
+    findings.asked += 1;
+    try {
+      const warning = await timeouts.begin();
+      if (this.#cancelled || this.#left) return CANCELLED;
+      const hold = approvals.open(asked, warning);
+      this.#hold = hold;
+      findings.hold = hold;
+      const outcome = await hold.decided();
+      if (!outcome.approved) return outcome.refusal;
+      await this.#catalog.doubt();
+      findings.plan = undefined;
+      return undefined;
+    } finally {
+      this.#hold = undefined;
+      timeouts.stop();
     }
   }
 
@@ -139,7 +203,7 @@ export class SessionGuard {
       case FRONTEND.Bind.type:
         return this.#bind(body, findings);
       case FRONTEND.Execute.type:
-        return this.#execute(body);
+        return this.#execute(body, findings);
       case FRONTEND.FunctionCall.type:
         return this.#call(body, findings);
       case FRONTEND.Describe.type:
@@ -160,11 +224,15 @@ export class SessionGuard {
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
     const alone = statements.length === 1 ? statements[0]! : undefined;
-    const text = { sql: alone?.text ?? "", parameterTypes: [], parameterFormats: [], parameters: [] };
+    const text = alone?.explainable === true ? { sql: alone.text, parameterTypes: [], ...NO_VALUES } : null;
     findings.plan ??= this.#names.planOfFetched(statements);
-    const found = this.#judging.decide(all, findings.plan, alone?.explainable === true ? text : null, "run");
+    const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") return this.#refused("query", found, sql, all, findings.plan);
+    if (found.verdict !== "allow") {
+      const held = { sql, own: statements, all, parameterTypes: [], values: NO_VALUES, certain: true };
+      const bar = this.#bar("query", found, held, text, findings);
+      if (bar !== undefined) return bar;
+    }
     this.#judging.ran(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#names.endsBatch();
@@ -190,7 +258,7 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const found = this.#judging.decide(all, undefined, null, "prepare");
     if ("need" in found) return found;
-    if (found.verdict === "block") return this.#refused("parse", found, sql, all);
+    if (found.verdict === "block") return this.#refused("parse", found, sql, all, null);
     if (this.#names.prepared.crowded(statement)) return { need: "answers" };
     const prepared: Prepared = { sql, parsed, parameterTypes };
     this.#names.prepared.ask(statement, prepared);
@@ -203,18 +271,20 @@ export class SessionGuard {
 
   #bind(body: Uint8Array, findings: Findings): Verdict | Missing {
     const bind = frontend.parseBind(body);
-    return this.#bound(bind, bind, findings);
+    const kept = body.length <= MAX_KEPT_BIND ? Uint8Array.prototype.slice.call(body) : null;
+    return this.#bound(bind, bind, kept, findings);
   }
 
   /** Of a Bind that is longer than what is held its names are there; the planner can't be asked about it. */
   #longBind(message: MessageReader, findings: Findings): Verdict | Missing {
     const header = message.data.subarray(message.start + TYPED_HEADER, message.end);
-    return this.#bound(frontend.parseBindNames(header), null, findings);
+    return this.#bound(frontend.parseBindNames(header), null, null, findings);
   }
 
   #bound(
     { portal: portalName, statement }: Pick<frontend.Bind, "portal" | "statement">,
     values: frontend.Bind | null,
+    bind: Uint8Array | null,
     findings: Findings,
   ): Verdict | Missing {
     const meanings = this.#names.prepared.get(statement);
@@ -239,9 +309,20 @@ export class SessionGuard {
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "plan");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") return this.#refused("bind", found, meaning!.sql, all, findings.plan);
+    const { sql, parameterTypes } = meaning!;
+    if (found.verdict !== "allow") {
+      const held = { sql, own: statements, all, parameterTypes, values, certain: meanings.length === 1 };
+      const bar = this.#bar("bind", found, held, text, findings);
+      if (bar !== undefined) return bar;
+    }
     if (this.#names.portals.crowded(portalName)) return { need: "answers" };
-    const portal: Portal = { statements: all, plan: findings.plan ?? null, limit: resultLimit(found, all) };
+    const portal: Portal = {
+      statements: all,
+      plan: findings.plan ?? null,
+      limit: resultLimit(found, all),
+      bound: { sql, own: statements, parameterTypes, bind },
+      approved: this.#approved(findings),
+    };
     this.#names.portals.ask(portalName, portal);
     return pass({
       request: "bind",
@@ -250,7 +331,7 @@ export class SessionGuard {
     });
   }
 
-  #execute(body: Uint8Array): Verdict | Missing {
+  #execute(body: Uint8Array, findings: Findings): Verdict | Missing {
     const { portal: name } = frontend.parseExecute(body);
     const portals = this.#names.portals.get(name);
     if (portals.length === 0)
@@ -259,8 +340,10 @@ export class SessionGuard {
     const plan = portals.length === 1 ? portals[0]!.plan : null;
     const found = this.#judging.decide(statements, plan, null, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") {
-      return this.#refused("execute", found, statements.map(({ text }) => text).join("; "), statements);
+    if (found.verdict !== "allow" && !portals.every((portal) => this.#covers(portal, found))) {
+      findings.plan = plan;
+      const bar = this.#bar("execute", found, heldPortals(portals), null, findings);
+      if (bar !== undefined) return bar;
     }
     this.#judging.ran(statements, plan);
     const limit = portals.map((portal) => portal.limit).find((one) => one !== undefined);
@@ -279,7 +362,10 @@ export class SessionGuard {
     if ("need" in statements) return statements;
     const found = this.#judging.decide(statements, null, null, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") return this.#refused("call", found, findings.call, statements);
+    if (found.verdict !== "allow") {
+      const refusal = found.verdict === "approve" ? CALL_BY_MESSAGE : undefined;
+      return this.#refused("call", found, findings.call, statements, null, refusal);
+    }
     this.#judging.ran(statements, null);
     return pass({ request: "call", done: this.#names.effects(statements) });
   }
@@ -307,15 +393,70 @@ export class SessionGuard {
     return `SELECT ${schema}.${name}()`;
   }
 
+  /** What stands in the way of a message that isn't simply allowed; undefined where people have agreed to it. */
+  #bar(
+    request: Request,
+    decision: Approve | Block,
+    held: Omit<HeldMessage, "message" | "plan">,
+    text: BoundText | null,
+    findings: Findings,
+  ): Verdict | Missing | undefined {
+    const { sql, all } = held;
+    const refused = (refusal?: Refusal) =>
+      this.#refused(request, decision, sql, all, findings.plan ?? null, refusal);
+    if (decision.verdict === "block") return refused();
+    const absent = refusalOfAbsent(all);
+    if (absent !== undefined) return refused(absent);
+    // Only then it is known what names mean, and whether there is a transaction that has failed.
+    if (!this.#talk.answered) return { need: "answers" };
+    if (this.#talk.status === "E") return refused(cantBeHeld("the transaction has failed", ROLL_BACK));
+    if (findings.plan === undefined && text !== null) return { need: "plan", text };
+    const asked = this.#askAbout(request, decision, held, findings);
+    if (asked instanceof Refusal) return refused(asked);
+    const outcome = findings.hold?.outcome;
+    if (outcome?.approved === false) return refused(outcome.refusal);
+    if (findings.hold !== undefined && isStill(findings.hold.asked, asked)) return undefined;
+    return { need: "approval", asked, refused };
+  }
+
+  #askAbout(
+    request: Request,
+    decision: Approve,
+    held: Omit<HeldMessage, "message" | "plan">,
+    findings: Findings,
+  ): Asked | Refusal {
+    const { facts, database } = this.#options;
+    const message = request as HeldMessage["message"];
+    try {
+      return askAbout(facts, database, { ...held, message, plan: findings.plan ?? null }, decision);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+      throw error;
+    }
+  }
+
+  /** What people agreed to as the message was bound. It isn't good for ever: a portal may be kept for hours. */
+  #approved({ hold }: Findings): Portal["approved"] {
+    if (hold?.outcome.approved !== true) return null;
+    const { question } = hold.asked;
+    return { question, until: this.#options.now() + question.expiresMs };
+  }
+
+  #covers({ approved }: Portal, decision: Approve | Block): boolean {
+    if (approved === null || decision.verdict === "block") return false;
+    return this.#options.now() < approved.until && agreed(approved.question, decision);
+  }
+
   #refused(
     request: Request,
-    decision: Exclude<Decision, { verdict: "allow" }>,
+    decision: Approve | Block,
     sql: string,
     statements: readonly ClassifiedStatement[],
-    plan: PlanEstimate | null = null,
+    plan: PlanEstimate | null,
+    refusal?: Refusal,
   ): Verdict {
     this.#judging.refused(decision, sql, statements, plan);
-    return refuse(request, Refusal.byPolicy(decision));
+    return refuse(request, refusal ?? refusalOfAbsent(statements) ?? Refusal.byPolicy(decision));
   }
 
   #sync(): Verdict {
@@ -323,3 +464,31 @@ export class SessionGuard {
     return pass({ request: "sync", done: ended, failed: ended });
   }
 }
+
+/** What people agreed to goes with the message that it lets pass, and is withdrawn where that doesn't. */
+function settled(verdict: Verdict, { hold }: Findings): Verdict {
+  if (hold === undefined) return verdict;
+  if (verdict.act === "pass" && hold.outcome.approved) verdict.exchange.approval = hold;
+  else hold.withdraw("the policies, or what it would do, have changed since it was approved");
+  return verdict;
+}
+
+/** What an Execute would run; where it isn't known which portal its name means, it can't be shown. */
+function heldPortals(portals: readonly Portal[]): Omit<HeldMessage, "message" | "plan"> {
+  const { sql, own, parameterTypes, bind } = portals[0]!.bound;
+  return {
+    sql,
+    own,
+    all: portals.flatMap((portal) => portal.statements),
+    parameterTypes,
+    values: bind === null ? null : frontend.parseBind(bind),
+    certain: portals.length === 1,
+  };
+}
+
+const NO_VALUES = { parameterFormats: [], parameters: [] };
+const ROLL_BACK = "Roll it back.";
+const CALL_BY_MESSAGE = cantBeHeld(
+  "a function-call message has no text that people could be shown",
+  "Call the function by SELECT f(...).",
+);

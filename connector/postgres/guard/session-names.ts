@@ -1,3 +1,4 @@
+import type { StatementQuestion } from "../../../protocol/approval.ts";
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { ClassifiedStatement, SessionEffect } from "../../../protocol/sql/facts.ts";
@@ -22,6 +23,19 @@ export interface Portal {
   statements: ClassifiedStatement[];
   plan: PlanEstimate | null;
   limit: ResultLimit | undefined;
+  /** What people are shown where its Execute needs an approval of its own. */
+  bound: BoundPortal;
+  /** What people agreed to when it was bound: its Execute needs them no more, for as long as they would have had. */
+  approved: { question: StatementQuestion; until: number } | null;
+}
+
+export interface BoundPortal {
+  sql: string;
+  /** The statements of that text. */
+  own: ClassifiedStatement[];
+  parameterTypes: number[];
+  /** A copy of the Bind's body, where it is short. */
+  bind: Uint8Array | null;
 }
 
 const MAX_CURSORS = 1_000;

@@ -2,10 +2,12 @@ import { isUtf8 } from "node:buffer";
 import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { Exchange, Request } from "../conversation.ts";
+import type { Hold } from "./approvals.ts";
 import { type BoundText, OwnQueryFailed } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { ResultLimit } from "./result-limit.ts";
 import type { Need } from "./session-catalog.ts";
+import type { Asked } from "./statement-question.ts";
 
 /** What becomes of an agent's message. */
 export type Verdict =
@@ -26,6 +28,8 @@ export interface AgentExchange extends Exchange {
   limit?: ResultLimit;
   /** The target will wait for CopyData: nothing else is sent until it says so. */
   copyIn?: boolean;
+  /** Lets it pass: to be used as its bytes leave, or withdrawn where they don't. */
+  approval?: Pick<Hold, "used" | "withdraw">;
 }
 
 /** What must be known before the message can be judged. */
@@ -35,7 +39,9 @@ export type Missing =
   /** What was sent before must be answered. */
   | { need: "answers" }
   | { need: "plan"; text: BoundText }
-  | { need: "function"; oid: number };
+  | { need: "function"; oid: number }
+  /** People must agree. `refused`: what the message gets where they don't. */
+  | { need: "approval"; asked: Asked; refused(refusal: Refusal): Verdict };
 
 export function pass(exchange: AgentExchange): Verdict {
   return { act: "pass", exchange };

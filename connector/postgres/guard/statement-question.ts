@@ -1,0 +1,180 @@
+import { isUtf8 } from "node:buffer";
+import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval.ts";
+import { statementDigest } from "../../../protocol/approval-digest.ts";
+import { readApprovalAsk } from "../../../protocol/approval-reading.ts";
+import type { PlanEstimate, SessionFacts } from "../../../protocol/control.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
+import { MAX_PAYLOAD } from "../../../protocol/frame.ts";
+import type { Approve } from "../../../protocol/policy/decision.ts";
+import type { Bind } from "../../../protocol/postgres/frontend.ts";
+import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A message that would run something, and all that it says. */
+export interface HeldMessage {
+  message: "query" | "bind" | "execute";
+  /** The whole text, of the message or of what it binds. */
+  sql: string;
+  /** The statements of that text. */
+  own: readonly ClassifiedStatement[];
+  /** With those that they run in turn: prepared ones, cursors. */
+  all: readonly ClassifiedStatement[];
+  parameterTypes: readonly number[];
+  /** Null where they are not all there any more, or yet. */
+  values: Pick<Bind, "parameterFormats" | "parameters"> | null;
+  /** It is known which statement a name stands for. */
+  certain: boolean;
+  plan: PlanEstimate | null;
+}
+
+/** What people are asked, and what must still be so when they have answered. */
+export interface Asked {
+  question: StatementQuestion;
+  /** Everything that the parser and the catalog said of it then. */
+  meaning: string;
+}
+
+/** People were shown this many rows; of a plan that has more than so many times as many they know nothing. */
+const MORE_ROWS = 2;
+
+/**
+ * The question about a message. Throws `Refusal` for one that can't be shown whole: nobody shall approve what they did
+ * not see.
+ */
+export function askAbout(facts: SessionFacts, database: string, held: HeldMessage, decision: Approve): Asked {
+  const { policies, reason, approvals, expiresMs, lastsMs, scope } = decision;
+  const { values } = held;
+  if (!held.certain) throw cantBeHeld("its name may mean several statements", "Use another name.");
+  if (values === null) throw tooLong("its parameters have too many bytes to be kept");
+  const runs = textsBeside(held);
+  const question: StatementQuestion = {
+    policies,
+    reason,
+    approvals,
+    expiresMs,
+    lastsMs,
+    scope,
+    kind: "statement",
+    database,
+    actions: [...new Set(held.all.flatMap((one) => one.facts.actions))].sort(),
+    statement: runs.length === 0 ? held.sql : `${held.sql}\n\n${RUNS}\n${runs.join(";\n")}`,
+    parameters: shown(values),
+    sha256: statementDigest({
+      principal: facts.principal,
+      onBehalfOf: facts.onBehalfOf,
+      session: facts.session,
+      target: facts.target,
+      database,
+      message: held.message,
+      sql: held.sql,
+      runs,
+      parameterTypes: held.parameterTypes,
+      parameterFormats: values.parameterFormats,
+      parameters: values.parameters,
+    }),
+    fingerprint: held.all.map((one) => one.facts.fingerprint).join(" "),
+    plan: held.plan,
+  };
+  checkSize(question);
+  return { question, meaning: JSON.stringify(held.all.map((one) => one.facts)) };
+}
+
+/**
+ * Whether what was approved is what would run now: the same bytes, of the same meaning, held by no other rules, and
+ * not much more of it than people were shown.
+ */
+export function isStill(approved: Asked, now: Asked): boolean {
+  const [was, is] = [approved.question, now.question];
+  return (
+    was.sha256 === is.sha256 &&
+    was.fingerprint === is.fingerprint &&
+    approved.meaning === now.meaning &&
+    (was.scope === "once" || is.scope !== "once") &&
+    agreed(was, is) &&
+    isNotMuchMore(was.plan, is.plan)
+  );
+}
+
+/** Whether everyone whom these policies want asked has been asked, by the same policies. */
+export function agreed(
+  given: Pick<StatementQuestion, "policies" | "approvals">,
+  wanted: Pick<StatementQuestion, "policies" | "approvals">,
+): boolean {
+  const rules = new Set(given.approvals.map((rule) => JSON.stringify([rule.quorum, rule.approvers])));
+  return (
+    wanted.approvals.length > 0 &&
+    wanted.policies.every((policy) => given.policies.includes(policy)) &&
+    wanted.approvals.every((rule) => rules.has(JSON.stringify([rule.quorum, rule.approvers])))
+  );
+}
+
+function isNotMuchMore(shown: PlanEstimate | null, now: PlanEstimate | null): boolean {
+  if (shown === null || now === null) return shown === now;
+  return now.rows <= shown.rows * MORE_ROWS;
+}
+
+/** A text such as EXECUTE p says nothing to who must decide; what p is does. */
+const RUNS = "/* It runs what was prepared, declared or bound before: */";
+
+function textsBeside({ own, all }: HeldMessage): string[] {
+  const mine = new Set(own);
+  return [...new Set(all.filter((one) => !mine.has(one)).map(({ text }) => text))];
+}
+
+/** Values as people read them: text as it is, `\x…` for binary ones, null for NULL. */
+function shown({
+  parameterFormats,
+  parameters,
+}: Pick<Bind, "parameterFormats" | "parameters">): (string | null)[] {
+  const formats = parameterFormats;
+  if (formats.length > 1 && formats.length !== parameters.length) {
+    throw Refusal.of(
+      "08P01",
+      `bind message has ${formats.length} parameter formats but ${parameters.length} parameters`,
+    );
+  }
+  let bytes = 0;
+  for (const value of parameters) bytes += value?.length ?? 0;
+  if (bytes > MAX_APPROVAL_TEXT) throw tooLong(`its parameters have ${bytes} bytes`);
+  return parameters.map((value, index) => {
+    if (value === null) return null;
+    const format = formats[formats.length === 1 ? 0 : index] ?? 0;
+    const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    if (format !== 0) return `\\x${text.toString("hex")}`;
+    if (!isUtf8(text)) throw Refusal.of("22021", 'invalid byte sequence for encoding "UTF8"');
+    return text.toString("utf8");
+  });
+}
+
+function checkSize(question: StatementQuestion): void {
+  let bytes = Buffer.byteLength(question.statement);
+  for (const value of question.parameters) bytes += value === null ? 0 : Buffer.byteLength(value);
+  if (bytes > MAX_APPROVAL_TEXT) {
+    throw tooLong(`with its parameters, as people are shown them, it has ${bytes} bytes`);
+  }
+  const ask = JSON.stringify({ event: "approval_asked", approval: 1, question });
+  if (Buffer.byteLength(ask) > MAX_ASK) throw tooLong("as a message it has more bytes than one may have");
+  try {
+    // What the edge would not take would end the session.
+    readApprovalAsk(JSON.parse(ask));
+  } catch (error) {
+    if (error instanceof SallyportError) throw cantBeHeld(error.message);
+    throw error;
+  }
+}
+
+/** A number of at most nine digits stands in the place of the 1. */
+const MAX_ASK = MAX_PAYLOAD - 8;
+
+function tooLong(what: string): Refusal {
+  return Refusal.of(
+    "54000",
+    `needs an approval, but can't be held: ${what}; people can be shown ${MAX_APPROVAL_TEXT}`,
+    "Split it, or write long values by a statement that needs no approval.",
+  );
+}
+
+/** Of what needs an approval that can't be asked for. */
+export function cantBeHeld(why: string, hint?: string): Refusal {
+  return Refusal.of("42501", `needs an approval, but can't be held: ${why}`, hint);
+}
