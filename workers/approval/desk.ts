@@ -160,10 +160,11 @@ export class ApprovalDesk {
   revoke(approval: number, by: string, reason: string, now: number): boolean {
     const before = this.#load(approval);
     if (before === null || (before.status !== "pending" && before.status !== "approved")) return false;
-    const { state } = this.#step(before, { type: "revoke", by, reason }, now);
+    const stood = now < (due(before) ?? Number.POSITIVE_INFINITY);
+    this.#step(before, { type: "revoke", by, reason }, now);
     for (const one of this.#live())
       if (one.under === approval) this.#step(one, { type: "revoke", by, reason }, now);
-    return state.decided?.by === by && state.decided.at === now;
+    return stood;
   }
 
   /** A channel was told of the question, or could not be. */
