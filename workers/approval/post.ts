@@ -30,7 +30,7 @@ export type Posted =
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /**
- * Posts JSON to a service outside, within `POST_LIMIT_MS`. Follows no redirect: what is sent may be a secret, and an
+ * Posts JSON to a service outside, which must answer within `limitMs`. Follows no redirect: what is sent may be a secret, and an
  * answer could lead anywhere. Reads at most 4 KiB of the answer. Never throws.
  */
 export async function post(
@@ -38,8 +38,9 @@ export async function post(
   url: string,
   body: string,
   headers: Record<string, string> = {},
+  limitMs = POST_LIMIT_MS,
 ): Promise<Posted> {
-  const limit = AbortSignal.timeout(POST_LIMIT_MS);
+  const limit = AbortSignal.timeout(limitMs);
   let response: Response;
   try {
     response = await fetcher(url, {
@@ -51,7 +52,7 @@ export async function post(
     });
   } catch {
     // The reason may quote the address.
-    const detail = limit.aborted ? `no answer within ${POST_LIMIT_MS / 1_000} s` : "it could not be reached";
+    const detail = limit.aborted ? `no answer within ${limitMs / 1_000} s` : "it could not be reached";
     return { ok: false, status: null, refused: false, detail, again: true };
   }
   const { status } = response;
