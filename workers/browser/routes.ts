@@ -14,7 +14,7 @@ import type { Env } from "../environment.ts";
 import { issuerKeys, isToken } from "../identity/authenticate.ts";
 import { approvalContent, approvalTitle } from "./approval-page.ts";
 import { clearText, getText, setText } from "./cookies.ts";
-import { type Head, type Markup, page, problemNotice } from "./layout.ts";
+import { type Head, page, problemNotice } from "./layout.ts";
 import { type Place, placeOf, requireOwnPage } from "./place.ts";
 import { seal, unseal } from "./sealed.ts";
 import {
@@ -155,27 +155,36 @@ export const browserRoutes = new Hono<{ Bindings: Env }>()
     endSession(c, place);
     return c.redirect(pathOf(id), 303);
   })
-  .onError((error, c) => {
-    const { title, status, ...problem } = problemOf(error);
-    return page(c, title, problemContent(title, problem), null, status);
-  });
+  .onError((error, c) => problemPage(c, error, null));
 
-function problemContent(title: string, problem: Parameters<typeof problemNotice>[0]): Markup {
-  return html`<h1>${title[0]!.toUpperCase()}${title.slice(1)}</h1>${problemNotice(problem)}`;
+function problemPage(c: BrowserContext, error: unknown, head: Head | null): Response | Promise<Response> {
+  const { title, status, ...problem } = problemOf(error);
+  const heading = `${title[0]!.toUpperCase()}${title.slice(1)}`;
+  return page(c, heading, html`<h1>${heading}</h1>${problemNotice(problem)}`, head, status);
 }
 
+/** The approval, or that there is none which this person may see; who is signed in either way. */
 async function approvalPage(
   c: BrowserContext,
   id: string,
-  session: BrowserSession,
+  { identity, csrf }: BrowserSession,
   refusal?: unknown,
 ): Promise<Response> {
-  const { identity, csrf } = session;
   const head: Head = { principal: identity.principal, signOut: `${pathOf(id)}/sign-out`, csrf };
-  const { approval, mayAnswer } = await visible(c.env, identity, id);
+  let seen: Awaited<ReturnType<typeof visible>>;
+  try {
+    seen = await visible(c.env, identity, id);
+  } catch (error) {
+    return problemPage(c, error, head);
+  }
+  const { approval, mayAnswer } = seen;
   const problem = refusal === undefined ? null : problemOf(refusal);
-  const notice = problem && problemNotice(problem);
-  const content = approvalContent(approval, { identity, mayAnswer, csrf }, notice, Date.now());
+  const content = approvalContent(
+    approval,
+    { identity, mayAnswer, csrf },
+    problem && problemNotice(problem),
+    Date.now(),
+  );
   return page(c, approvalTitle(approval), content, head, problem?.status ?? 200);
 }
 
