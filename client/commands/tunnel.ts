@@ -14,7 +14,7 @@ import { note, print, printable, printJson, reportError, styled } from "../termi
 import { reasonText } from "./approvals.ts";
 
 const MAX_TARGETS = 10_000;
-/** The edge ends the sessions of a right that has run out, and tells their clients why: it has so long, ms. */
+/** How long clients have to be told why, ms: the edge ends the sessions of a right that is over. */
 const LAST_WORDS_MS = 1_000;
 /** The longest time that a timer takes, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -91,7 +91,7 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
     onRefused: (error) => {
       note(`${styled("red", "refused:", process.stderr)} ${printable(error.message)}`);
       // There was a right, and now there is none: it was revoked, or has run out.
-      if (access && error.code === "approval_required") over.resolve("over");
+      if (access && error.code === "approval_required") setTimeout(() => over.resolve("over"), LAST_WORDS_MS);
     },
     onEnded: ({ code, reason }) => {
       if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
