@@ -140,6 +140,8 @@ describe("what a connector asks", () => {
   test("is read from its own members alone, whatever it inherits", () => {
     const { statement: _, ...rest } = question;
     refuses({ ...asked, question: Object.assign(Object.create({ statement: "SELECT 1" }), rest) });
+    const foreign = Object.assign(Object.create({ statement: "SELECT 1" }), rest, { other: 1 });
+    refuses({ ...asked, question: foreign });
     refuses(Object.create(asked));
   });
 

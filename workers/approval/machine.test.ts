@@ -16,6 +16,7 @@ import {
   step,
   viewOf,
 } from "./machine.ts";
+import { isMet } from "./machine-votes.ts";
 
 const SESSION = "a".repeat(32);
 const SUBJECT = { principal: "agent", onBehalfOf: "ada", target: "orders", session: SESSION };
@@ -231,6 +232,8 @@ describe("who may answer", () => {
   test("where there is no rule, nobody can approve", () => {
     const next = answer(ask({ approvals: [] }), "dora");
     assert.equal(rejection(next), "forbidden");
+    assert.equal(isMet([], []), false);
+    assert.equal(isMet([{ approvers: ["dba"], quorum: 0 }], []), false);
   });
 });
 
