@@ -45,7 +45,10 @@ export interface StatementQuestion extends ApprovalRule {
   parameters: (string | null)[];
   /** `statementDigest` of the exact bytes, 64 hex digits. */
   sha256: string;
-  /** Of every statement in the text, joined by a space: what scope `fingerprint` compares. */
+  /**
+   * What scope `fingerprint` compares: of every statement that it runs, joined by a space, a hash of its fingerprint and
+   * of what its names mean at that moment.
+   */
   fingerprint: string;
   plan: PlanEstimate | null;
 }

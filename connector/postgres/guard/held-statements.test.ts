@@ -29,6 +29,7 @@ beforeEach(async () => {
     await target.gone(agent.facts.session);
   }
   await target.admin.query(`DROP SCHEMA public CASCADE;
+    DROP SCHEMA IF EXISTS decoy CASCADE;
     CREATE SCHEMA public;
     CREATE TABLE victims (id int PRIMARY KEY, name text);
     CREATE TABLE orders (id int PRIMARY KEY, name text);
@@ -423,7 +424,63 @@ describe("what follows a held message", () => {
   });
 });
 
+describe("a cursor that was approved", () => {
+  const READS = `${FREE}
+    @id("ask") @approvers("dba") forbid(principal, action == Action::"postgres:select", resource)
+    when { context.reads.contains("public.victims") && !context.approved };`;
+
+  test("is read on in without a question, by simple and by extended protocol; another one is not", async () => {
+    const { deps, agent } = await open(READS);
+    await agent.query("BEGIN");
+    agent.say(m.query("DECLARE c CURSOR FOR SELECT * FROM victims"));
+    await asked(agent, 1);
+    approve(agent, 1);
+    await agent.take("ReadyForQuery");
+    assert.deepEqual(tags(await agent.query("FETCH 3 FROM c")), ["FETCH 3"]);
+    agent.say(parse("FETCH 4 FROM c"), bind(), execute(), m.sync());
+    assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["FETCH 4"]);
+    agent.say(m.query("DECLARE d CURSOR FOR SELECT name FROM victims"));
+    await asked(agent, 2);
+    news(agent, 2, { status: "denied", by: "corp/ada", reason: null });
+    assert.equal(firstError(await agent.take("ReadyForQuery")).get("C"), "42501");
+    await agent.query("ROLLBACK");
+    deps.guard.policies.put(policyInForce(READS.replace("dba", "security"), 2));
+    agent.say(m.query("FETCH 3 FROM c"));
+    assert.match((await asked(agent, 3)).statement, /^FETCH 3 FROM c\n\n.*SELECT \* FROM victims/s);
+    news(agent, 3, { status: "expired" });
+    await agent.take("ReadyForQuery");
+  });
+
+  test("of an unasked time is asked about when it is read on in", async () => {
+    const { deps, agent } = await open(FREE);
+    await agent.query("BEGIN");
+    await agent.query("DECLARE c CURSOR FOR SELECT * FROM victims");
+    deps.guard.policies.put(policyInForce(READS, 2));
+    agent.say(m.query("FETCH 3 FROM c"));
+    await asked(agent, 1);
+    approve(agent, 1);
+    assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["FETCH 3"]);
+  });
+});
+
 describe("an attacker who has read the code", () => {
+  test("can't give an approved shape another meaning: its names are part of it", async () => {
+    const { agent } = await open();
+    await target.admin.query(
+      "CREATE SCHEMA decoy; CREATE TABLE decoy.victims (id int PRIMARY KEY, name text)",
+    );
+    const shapes: string[] = [];
+    for (const [index, sql] of ["decoy", "public", "public"].entries()) {
+      await agent.query(`SET search_path = ${sql}`);
+      agent.say(m.query(`DELETE FROM victims WHERE id = ${index}`));
+      shapes.push((await asked(agent, index + 1)).fingerprint);
+      news(agent, index + 1, { status: "expired" });
+      await agent.take("ReadyForQuery");
+    }
+    assert.notEqual(shapes[0], shapes[1]);
+    assert.equal(shapes[1], shapes[2], "constants make no other shape");
+  });
+
   test("can't have run what policies block since the question", async () => {
     const { deps, agent } = await open();
     agent.say(m.query("DELETE FROM victims"));

@@ -15,7 +15,7 @@ import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { SessionCatalog } from "./session-catalog.ts";
-import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
+import { type Approved, has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
 import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
 import type { TargetTimeouts } from "./target-timeouts.ts";
 import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
@@ -228,7 +228,7 @@ export class SessionGuard {
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow") {
+    if (found.verdict !== "allow" && this.#covering(statements, found, findings) === null) {
       const held = { sql, own: statements, all, parameterTypes: [], values: NO_VALUES, certain: true };
       const bar = this.#bar("query", found, held, text, findings);
       if (bar !== undefined) return bar;
@@ -236,7 +236,7 @@ export class SessionGuard {
     this.#judging.ran(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#names.endsBatch();
-    const done = this.#names.effects(statements, findings.plan ?? null);
+    const done = this.#names.effects(statements, findings.plan ?? null, this.#approved(findings));
     return pass({
       request: "query",
       ...(limit === undefined ? {} : { limit }),
@@ -310,7 +310,8 @@ export class SessionGuard {
     const found = this.#judging.decide(all, findings.plan, text, "plan");
     if ("need" in found) return found;
     const { sql, parameterTypes } = meaning!;
-    if (found.verdict !== "allow") {
+    const covering = found.verdict === "allow" ? null : this.#covering(statements, found, findings);
+    if (found.verdict !== "allow" && covering === null) {
       const held = { sql, own: statements, all, parameterTypes, values, certain: meanings.length === 1 };
       const bar = this.#bar("bind", found, held, text, findings);
       if (bar !== undefined) return bar;
@@ -321,7 +322,7 @@ export class SessionGuard {
       plan: findings.plan ?? null,
       limit: resultLimit(found, all),
       bound: { sql, own: statements, parameterTypes, bind },
-      approved: this.#approved(findings),
+      approved: this.#approved(findings) ?? covering,
     };
     this.#names.portals.ask(portalName, portal);
     return pass({
@@ -340,8 +341,8 @@ export class SessionGuard {
     const plan = portals.length === 1 ? portals[0]!.plan : null;
     const found = this.#judging.decide(statements, plan, null, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow" && !portals.every((portal) => this.#covers(portal, found))) {
-      findings.plan = plan;
+    findings.plan = plan;
+    if (found.verdict !== "allow" && !portals.every(({ approved }) => this.#covers(approved, found))) {
       const bar = this.#bar("execute", found, heldPortals(portals), null, findings);
       if (bar !== undefined) return bar;
     }
@@ -351,7 +352,11 @@ export class SessionGuard {
       request: "execute",
       ...(limit === undefined ? {} : { limit }),
       copyIn: has(statements, "copy-in"),
-      done: this.#names.effects(statements, plan),
+      done: this.#names.effects(
+        statements,
+        plan,
+        this.#approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
+      ),
     });
   }
 
@@ -435,16 +440,34 @@ export class SessionGuard {
     }
   }
 
-  /** What people agreed to as the message was bound. It isn't good for ever: a portal may be kept for hours. */
-  #approved({ hold }: Findings): Portal["approved"] {
+  /** What people agreed to about this message, for what it opens. */
+  #approved({ hold }: Findings): Approved | null {
     if (hold?.outcome.approved !== true) return null;
     const { question } = hold.asked;
     return { question, until: this.#options.now() + question.expiresMs };
   }
 
-  #covers({ approved }: Portal, decision: Approve | Block): boolean {
+  #covers(approved: Approved | null, decision: Approve | Block): boolean {
     if (approved === null || decision.verdict === "block") return false;
     return this.#options.now() < approved.until && agreed(approved.question, decision);
+  }
+
+  /** For a FETCH that is held only for what it reads on in: what people agreed to when that was declared or bound. */
+  #covering(
+    statements: ClassifiedStatement[],
+    decision: Approve | Block,
+    { plan }: Findings,
+  ): Approved | null {
+    if (decision.verdict === "block") return null;
+    let first: Approved | null = null;
+    const rest = this.#names.withExecuted(statements, (approved) => {
+      if (approved === null || !this.#covers(approved, decision)) return false;
+      if (first === null || approved.until < first.until) first = approved;
+      return true;
+    });
+    if (first === null || !Array.isArray(rest)) return null;
+    const found = this.#judging.decide(rest, plan, null, "run");
+    return "verdict" in found && found.verdict === "allow" ? first : null;
   }
 
   #refused(

@@ -25,8 +25,20 @@ export interface Portal {
   limit: ResultLimit | undefined;
   /** What people are shown where its Execute needs an approval of its own. */
   bound: BoundPortal;
-  /** What people agreed to when it was bound: its Execute needs them no more, for as long as they would have had. */
-  approved: { question: StatementQuestion; until: number } | null;
+  /** What people agreed to when it was bound: its Execute needs them no more. */
+  approved: Approved | null;
+}
+
+/** Good for as long as the question would have stood: what was opened under it may be kept for hours. */
+export interface Approved {
+  question: StatementQuestion;
+  until: number;
+}
+
+/** What SQL declared. Of several with one text, the worst. */
+interface Cursor {
+  plan: PlanEstimate | null;
+  approved: Approved | null;
 }
 
 export interface BoundPortal {
@@ -46,7 +58,7 @@ export class SessionNames {
   readonly prepared = new Names<Prepared>();
   readonly portals = new Names<Portal>();
   /** Cursors that SQL declared, and may fetch from in any later statement. */
-  readonly #cursors = new Map<ClassifiedStatement, PlanEstimate | null>();
+  readonly #cursors = new Map<ClassifiedStatement, Cursor>();
   readonly #texts: ParsedTexts;
   readonly #catalog: SessionCatalog;
   readonly #talk: Conversation;
@@ -57,12 +69,21 @@ export class SessionNames {
     this.#talk = talk;
   }
 
-  /** With what SQL-level EXECUTE would run, and what FETCH would read on. Throws `Refusal`. */
-  withExecuted(statements: ClassifiedStatement[]): ClassifiedStatement[] | Missing {
+  /**
+   * With what SQL-level EXECUTE would run, and what FETCH would read on, but for what people have agreed to in a way
+   * that `covered` takes for enough. Throws `Refusal`.
+   */
+  withExecuted(
+    statements: ClassifiedStatement[],
+    covered: (approved: Approved | null) => boolean = () => false,
+  ): ClassifiedStatement[] | Missing {
     const all = [...statements];
     for (const { effects, facts } of statements) {
       if (FETCHES.has(facts.tag)) {
-        all.push(...this.#cursors.keys(), ...this.portals.all().flatMap((portal) => portal.statements));
+        for (const [cursor, { approved }] of this.#cursors) if (!covered(approved)) all.push(cursor);
+        for (const portal of this.portals.all()) {
+          if (!covered(portal.approved)) all.push(...portal.statements);
+        }
       }
       for (const effect of effects) {
         if (effect.kind !== "execute") continue;
@@ -89,11 +110,15 @@ export class SessionNames {
     const [only, ...others] = statements;
     if (only === undefined || others.length > 0 || !FETCHES.has(only.facts.tag)) return undefined;
     const planned = this.portals.all().filter((portal) => portal.statements.some((one) => one.explainable));
-    return largest([...this.#cursors.values(), ...planned.map(({ plan }) => plan)]);
+    return largest([...this.#cursors.values(), ...planned].map(({ plan }) => plan));
   }
 
   /** What the statements do to the session's state: when they are sent, and when the target has answered. */
-  effects(statements: readonly ClassifiedStatement[], plan: PlanEstimate | null = null): () => void {
+  effects(
+    statements: readonly ClassifiedStatement[],
+    plan: PlanEstimate | null = null,
+    approved: Approved | null = null,
+  ): () => void {
     const after: (() => void)[] = [];
     for (const statement of statements) {
       if (statement.facts.opaque.length > 0) this.#catalog.sent("everything");
@@ -112,7 +137,7 @@ export class SessionNames {
           after.push(() => this.prepared.confirm(effect.name, prepared));
         }
       }
-      if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, plan);
+      if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, { plan, approved });
     }
     this.#catalog.sent("rollback");
     return () => {
@@ -131,7 +156,7 @@ export class SessionNames {
     };
   }
 
-  #declared(statement: ClassifiedStatement, plan: PlanEstimate | null): void {
+  #declared(statement: ClassifiedStatement, { plan, approved }: Cursor): void {
     if (this.#cursors.size >= MAX_CURSORS) {
       throw new SallyportError(
         "limit_exceeded",
@@ -139,7 +164,11 @@ export class SessionNames {
         "Open another session.",
       );
     }
-    this.#cursors.set(statement, largest([plan, this.#cursors.get(statement) ?? plan]));
+    const before = this.#cursors.get(statement) ?? { plan, approved };
+    this.#cursors.set(statement, {
+      plan: largest([plan, before.plan]),
+      approved: before.approved === null ? null : approved,
+    });
   }
 }
 

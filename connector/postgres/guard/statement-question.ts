@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval.ts";
 import { statementDigest } from "../../../protocol/approval-digest.ts";
 import { readApprovalAsk } from "../../../protocol/approval-reading.ts";
@@ -72,7 +73,7 @@ export function askAbout(facts: SessionFacts, database: string, held: HeldMessag
       parameterFormats: values.parameterFormats,
       parameters: values.parameters,
     }),
-    fingerprint: held.all.map((one) => one.facts.fingerprint).join(" "),
+    fingerprint: held.all.map(shapeOf).join(" "),
     plan: held.plan,
   };
   checkSize(question);
@@ -111,6 +112,16 @@ export function agreed(
 function isNotMuchMore(shown: PlanEstimate | null, now: PlanEstimate | null): boolean {
   if (shown === null || now === null) return shown === now;
   return now.rows <= shown.rows * MORE_ROWS;
+}
+
+/**
+ * The statement's fingerprint with what its names mean: after `SET search_path`, or once a temporary table hides
+ * another, the same text is about something that nobody has seen. 32 hex digits.
+ */
+function shapeOf({ facts }: ClassifiedStatement): string {
+  // A LIMIT is a constant; what it lets happen is compared by the plan.
+  const json = JSON.stringify({ ...facts, limit: null });
+  return createHash("sha256").update(json).digest("hex").slice(0, 32);
 }
 
 /** A text such as EXECUTE p says nothing to who must decide; what p is does. */
