@@ -80,7 +80,8 @@ describe("approvals over HTTP", { timeout: 180_000 }, () => {
     ((await done(stub.call("GET", `/v1/leases${query}`, token))) as unknown as Page<LeaseRecord>).items;
   const code = ({ status, body }: Answer) => (status < 300 ? "ok" : body.code);
   const opens = async (token: string, target: string) => code(await stub.register(token, target));
-  /** Disables a principal for as long as a step takes. */
+  /** Changes the directory behind the edge's back. */
+  const directory = (sql: string) => done(stub.call("POST", "/test/directory", undefined, { sql }));
   const disable = (name: string) =>
     done(stub.admin("POST", `/v1/principals/${encodeURIComponent(name)}/disable`, {}));
 
@@ -383,6 +384,35 @@ forbid (principal, action == Action::"connect", resource == Target::"orders") un
     const changes = (await done(stub.admin("GET", "/v1/changes?limit=1"))) as unknown as Page<ChangeRecord>;
     assert.deepEqual([changes.items[0]?.action, changes.items[0]?.principal], ["lease.revoke", "corp/bob"]);
     assert.equal((await trail(id)).at(-1)?.event, "lease_revoked");
+  });
+
+  test("a lease that can't be written opens nothing, and its asker is told only once it is there", async () => {
+    const [walt, bob] = [await person("walt"), await dba("bob")];
+    const { id } = await asked(walt, "orders");
+    await directory("ALTER TABLE leases RENAME TO leases_away");
+    assert.equal((await said(bob, id, "approve")).status, "approved");
+    assert.equal((await view(walt, id)).status, "pending");
+    const waiting = view(walt, id, "?wait=25");
+    await directory("ALTER TABLE leases_away RENAME TO leases");
+    assert.equal((await waiting).status, "approved", "it is tried again without being asked");
+    assert.equal(await opens(walt, "orders"), "ok");
+    const events = (await trail(id)).map(({ event }) => event);
+    assert.deepEqual(events.slice(-2), ["approval_decided", "lease_granted"]);
+  });
+
+  test("a revocation that can't be written says so, and comes about by itself", async () => {
+    const [wanda, bob] = [await person("wanda"), await dba("bob")];
+    const { id } = await asked(wanda, "orders");
+    await said(bob, id, "approve");
+    const { session } = await stub.register(wanda, "orders");
+    await directory("ALTER TABLE leases RENAME TO leases_away");
+    const failed = await say(bob, id, "revoke", { reason: "incident" });
+    await directory("ALTER TABLE leases_away RENAME TO leases");
+    refused(failed, "internal", /not all who must know could be told/);
+    while ((await trail(id)).at(-1)?.event !== "lease_revoked") await view(wanda, id, "?wait=1");
+    assert.notEqual(await stub.killed(session), null);
+    assert.equal(await opens(wanda, "orders"), "approval_required");
+    assert.equal(code(await say(bob, id, "revoke", { reason: "incident" })), "ok", "asked again, it is no error");
   });
 
   test("who asked withdraws, and gives a lease back; nobody else does", async () => {

@@ -26,11 +26,11 @@ import {
 import { connect } from "../protocol/dial.ts";
 import type { ChangeRecord, Page, PolicyRecord, Settings } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import { openTunnel } from "../protocol/join.ts";
 import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { factsOf } from "../protocol/sql/facts.ts";
-import { openTunnel } from "../protocol/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 
@@ -345,9 +345,9 @@ describe("opening by policies", { timeout: 180_000 }, () => {
 permit (principal, action == Action::"connect", resource) when { context.approved };
 `);
     await assert.rejects(open(), {
-      code: "forbidden",
+      code: "approval_required",
       message: /needs an approval: Two eyes see little\./,
-      hint: /not available yet/,
+      hint: /sallyport connect orders --reason/,
     });
   });
 

@@ -95,6 +95,11 @@ const app = new Hono<{ Bindings: Env }>()
     const hub = c.env.HUB.getByName(c.req.param("connector")) as unknown as DurableObjectStub<ConnectorHub>;
     return c.json({ told: await hub.told() });
   })
+  .post("/test/directory", async (c) => {
+    const { sql } = await c.req.json<{ sql: string }>();
+    await c.env.DIRECTORY.prepare(sql).run();
+    return c.json({});
+  })
   .post("/test/cedar", async (c) => {
     const { text } = await c.req.json<{ text: string }>();
     try {
