@@ -412,7 +412,11 @@ forbid (principal, action == Action::"connect", resource == Target::"orders") un
     while ((await trail(id)).at(-1)?.event !== "lease_revoked") await view(wanda, id, "?wait=1");
     assert.notEqual(await stub.killed(session), null);
     assert.equal(await opens(wanda, "orders"), "approval_required");
-    assert.equal(code(await say(bob, id, "revoke", { reason: "incident" })), "ok", "asked again, it is no error");
+    assert.equal(
+      code(await say(bob, id, "revoke", { reason: "incident" })),
+      "ok",
+      "asked again, it is no error",
+    );
   });
 
   test("who asked withdraws, and gives a lease back; nobody else does", async () => {
