@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ApprovalEvent, ApprovalNews, ApprovalQuestion } from "../../protocol/approval.ts";
+import type { SqlValue } from "../session/log.ts";
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { ApprovalState } from "./machine.ts";
@@ -40,13 +41,13 @@ function deskBench(): Bench & { close(): void } {
         desk().ask(1, subject, question, 0);
       }),
     load(saved) {
-      const { status, due, state } = JSON.parse(saved);
+      const { status, due, state } = saved as Record<"status" | "due" | "state", SqlValue>;
       sql.exec("UPDATE approvals SET status = ?, due = ?, state = ?", status, due, state);
     },
     save() {
       const { status, due, state } = row();
       // How many refusals are recorded is no matter of this walk; without it there are fewer worlds.
-      return JSON.stringify({ status, due, state: String(state).replace(/"rejected":\d+/, '"rejected":0') });
+      return { status, due, state: String(state).replace(/"rejected":\d+/, '"rejected":0') };
     },
     state,
     answer: (answer, now) => during(() => ({ outcome: desk().answer(1, answer, now) })),

@@ -18,8 +18,9 @@ import { type Answer, type AnswerOutcome, type ApprovalState, due } from "./mach
 export interface Bench {
   /** A fresh question, asked at 0. */
   start(question: StatementQuestion, subject: ApprovalSubject): Done;
-  load(saved: string): void;
-  save(): string;
+  /** `saved` is what `save` answered, through JSON. */
+  load(saved: unknown): void;
+  save(): unknown;
   state(): ApprovalState;
   answer(answer: Answer, now: number): Done & { outcome: AnswerOutcome };
   withdraw(reason: string, now: number): Done;
@@ -77,7 +78,7 @@ interface Flight {
 }
 
 interface World {
-  saved: string;
+  saved: unknown;
   clock: number;
   /** Whose right is gone. */
   disabled: number[];
