@@ -1,6 +1,7 @@
 import { type Change, NO_APPROVERS, type Settings } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Actor } from "./changes.ts";
+import { revokeLeasesOfMoved } from "./leases.ts";
 import { currentPolicies, putPolicies } from "./policies.ts";
 import { SETTINGS_QUERY, type SettingsRow, settingsOf } from "./settings.ts";
 import { type TargetRow, targetOf } from "./targets.ts";
@@ -48,6 +49,7 @@ export async function writeSettings(
            FROM json_each(?1)`,
         )
         .bind(JSON.stringify(changes), revision, actor.time, actor.principal),
+      revokeLeasesOfMoved(db, targets, actor),
       db
         .prepare("DELETE FROM targets WHERE name NOT IN (SELECT value ->> 'name' FROM json_each(?1))")
         .bind(JSON.stringify(targets)),

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { Settings, Target } from "../../protocol/directory.ts";
 import { newDatabase, sqliteDirectory } from "../testing/sqlite-directory.ts";
+import { readSettings, writeSettings } from "./apply.ts";
 import { listChanges } from "./changes.ts";
 import { grantLease, leaseCovers, listLeases, type NewLease, revokeLease, standingLeases } from "./leases.ts";
+import { planChanges } from "./plan.ts";
 
 const HOLDER = { principal: "corp/agent", onBehalfOf: "corp/alice", target: "orders" };
 const LEASE: NewLease = {
@@ -15,6 +18,14 @@ const LEASE: NewLease = {
 };
 const ADMIN = { principal: "corp/admin", time: 2_000 };
 const ALL = { limit: 10, cursor: null };
+
+const TARGET: Target = { name: "orders", kind: "postgres", connector: "main", description: "", allow: [] };
+const SETTINGS: Settings = { targets: [TARGET], issuers: [], administrators: [], limits: {}, policies: "x" };
+
+async function apply(db: D1Database, wanted: Settings): Promise<void> {
+  const { settings, revision } = await readSettings(db);
+  await writeSettings(db, wanted, planChanges(settings, wanted), revision, ADMIN);
+}
 
 const actions = async (db: D1Database) => (await listChanges(db, ALL)).items.map(({ action }) => action);
 
@@ -52,6 +63,31 @@ describe("a lease", () => {
     assert.deepEqual(await standingLeases(db, HOLDER, 2_500), []);
     assert.deepEqual(await actions(db), ["lease.revoke"]);
   });
+
+  const moves: [string, Partial<Settings>, boolean][] = [
+    ["stands while settings change that are not its target's", { administrators: ["corp/root"] }, true],
+    [
+      "stands while its target is described otherwise",
+      { targets: [{ ...TARGET, description: "new" }] },
+      true,
+    ],
+    [
+      "ends when its target is served by another connector",
+      { targets: [{ ...TARGET, connector: "other" }] },
+      false,
+    ],
+    ["ends when its target is removed", { targets: [] }, false],
+  ];
+  for (const [name, changed, stands] of moves) {
+    test(name, async () => {
+      const db = sqliteDirectory();
+      await apply(db, SETTINGS);
+      await grantLease(db, LEASE);
+      await apply(db, { ...SETTINGS, ...changed });
+      await apply(db, SETTINGS);
+      assert.equal((await standingLeases(db, HOLDER, 2_500)).length, stands ? 1 : 0);
+    });
+  }
 
   test("covers what its own approvers are asked for, and nothing that others are", () => {
     const asked = (...approvals: NewLease["approvals"]) => leaseCovers(LEASE, approvals);

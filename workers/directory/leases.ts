@@ -1,6 +1,6 @@
 import type { ApprovalRule } from "../../protocol/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
-import type { LeaseRecord, Page } from "../../protocol/directory.ts";
+import type { LeaseRecord, Page, Target } from "../../protocol/directory.ts";
 import { type Actor, recordChange } from "./changes.ts";
 import { decodeCursor, encodeCursor, type PageRequest, page } from "./page.ts";
 
@@ -118,6 +118,26 @@ export async function revokeLease(
       )
       .bind(...values(lease), actor.time, actor.principal, reason),
   ]);
+}
+
+/**
+ * The statement that revokes the leases of targets that go, or that another connector serves: what was approved was
+ * another database. It goes into the batch that changes the targets, before it; sessions end with the targets.
+ */
+export function revokeLeasesOfMoved(
+  db: D1Database,
+  wanted: readonly Target[],
+  actor: Actor,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE leases SET revoked = ?2, revoked_by = ?3,
+         revoked_reason = 'its target was removed, or another connector serves it now'
+       WHERE revoked IS NULL AND until > ?2 AND NOT EXISTS (
+         SELECT 1 FROM targets t JOIN json_each(?1) w ON w.value ->> 'name' = t.name
+         WHERE t.name = leases.target AND t.connector = w.value ->> 'connector' AND t.kind = w.value ->> 'kind')`,
+    )
+    .bind(JSON.stringify(wanted), actor.time, actor.principal);
 }
 
 export interface LeaseFilter {
