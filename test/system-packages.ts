@@ -7,6 +7,8 @@ const PRESENT = {
   postgresql: () => ["postgres", "pgbench"].every((name) => runs(name, ["--version"]) || debianHas(name)),
   "postgresql-client": () => runs("psql", ["--version"]),
   pgbouncer: () => runs("pgbouncer", ["--version"]) || runs("/usr/sbin/pgbouncer", ["--version"]),
+  "chromium-headless-shell": () =>
+    ["chromium-headless-shell", "chromium", "google-chrome"].some((name) => runs(name, ["--version"])),
   "python3-asyncpg": () => runs("/usr/bin/python3", ["-c", "import asyncpg"]),
   "python3-psycopg": () => runs("/usr/bin/python3", ["-c", "import psycopg"]),
 } satisfies Record<string, () => boolean>;

@@ -40,7 +40,7 @@ ${question.kind === "statement" ? statement(question) : purpose(question.purpose
 <h2>Who must agree</h2>
 <ul>${question.approvals.map((rule, index) => ruleItem(rule, counted(question.approvals, votes)[index] ?? []))}</ul>
 <h2>Answers</h2>
-${votes.length === 0 ? html`<p>Nobody has agreed yet.</p>` : html`<ol>${votes.map(voteItem)}</ol>`}
+${votes.length === 0 ? html`<p>Nobody has agreed${status === "pending" ? " yet" : ""}.</p>` : html`<ol>${votes.map(voteItem)}</ol>`}
 ${status === "pending" ? answerForm(approval, reader) : ""}`;
 }
 
