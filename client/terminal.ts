@@ -73,6 +73,11 @@ export async function confirm(question: string, instead: string): Promise<boolea
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+  } catch (error) {
+    // Ctrl-C or Ctrl-D is no "yes".
+    if ((error as Error).name !== "AbortError") throw error;
+    process.stderr.write("\n");
+    return false;
   } finally {
     prompt.close();
   }

@@ -2,6 +2,7 @@ import {
   APPROVAL_ID,
   type Approval,
   type ApprovalId,
+  type ApprovalStatus,
   type ApprovalSummary,
 } from "../../protocol/approval.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
@@ -83,13 +84,13 @@ export function isWholeId(given: string): boolean {
 }
 
 /**
- * The id that an argument names: a whole one as it is, or the beginning of one of those listed, with or without its
- * number. Throws `invalid_request` for what is no id, `not_found` for that of none, `conflict` for that of several.
+ * The id that an argument names: a whole one as it is, or the beginning of one that is so (null: in whatever state), with
+ * or without its number. Throws `invalid_request` for what is no id, `not_found` for that of none, `conflict` for that of several.
  */
 export async function resolveApproval(
   api: EdgeApi,
   given: string,
-  filter: ApprovalFilter,
+  statuses: readonly ApprovalStatus[] | null,
 ): Promise<ApprovalId> {
   if (isWholeId(given)) return given;
   const [, digits = "", number] = SHORTENED.exec(given) ?? [];
@@ -100,12 +101,14 @@ export async function resolveApproval(
       `Give the id as \`sallyport approvals list\` shows it, or its first ${MIN_DIGITS} characters or more.`,
     );
   }
-  const listed = await listApprovals(api, MAX_LOOKED_AT + 1, filter);
+  const listings = statuses === null ? [{}] : statuses.map((status) => ({ status }));
+  const listed: ApprovalSummary[] = [];
+  for (const filter of listings) listed.push(...(await listApprovals(api, MAX_LOOKED_AT + 1, filter)));
   const matching = listed.filter(({ id }) => {
     const [all = "", own] = id.split("-");
     return all.startsWith(digits) && (number === undefined || own === number);
   });
-  const what = filter.status === undefined ? "approval" : `${filter.status} approval`;
+  const what = statuses === null ? "approval" : `${statuses.join(" or ")} approval`;
   if (listed.length > MAX_LOOKED_AT) {
     throw new SallyportError(
       "conflict",

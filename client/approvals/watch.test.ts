@@ -67,7 +67,7 @@ const listing = (...ids: string[]) => new ScriptedEdge(() => page(...ids));
 
 test("the beginning of an id is enough where it is that of one only", async () => {
   const ids = [`${SESSION}-1`, `${SESSION}-2`, id("4")];
-  const found = (given: string) => resolveApproval(listing(...ids), given, { status: "pending" });
+  const found = (given: string) => resolveApproval(listing(...ids), given, ["pending"]);
   assert.equal(await found("4444"), id("4"));
   assert.equal(await found("3f0c-2"), `${SESSION}-2`);
   assert.equal(await found(`${SESSION}-1`), `${SESSION}-1`);
@@ -84,7 +84,7 @@ test("the beginning of an id is enough where it is that of one only", async () =
 
 test("a whole id is taken as it is; among too many no beginning is taken for the only one", async () => {
   const none = new ScriptedEdge(() => assert.fail("asked"));
-  assert.equal(await resolveApproval(none, id("a", 7), {}), id("a", 7));
+  assert.equal(await resolveApproval(none, id("a", 7), null), id("a", 7));
   let asked = 0;
   const endless = new ScriptedEdge(() => {
     const items = Array.from({ length: 100 }, () => {
@@ -93,5 +93,5 @@ test("a whole id is taken as it is; among too many no beginning is taken for the
     });
     return { items, next: "more" };
   });
-  await assert.rejects(resolveApproval(endless, "ffff", {}), { code: "conflict", message: /too many/ });
+  await assert.rejects(resolveApproval(endless, "ffff", null), { code: "conflict", message: /too many/ });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Approval, MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
+import { type Approval, type ApprovalStatus, MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {
   type ApprovalFilter,
@@ -52,7 +52,7 @@ export function addApprovalCommands(program: Command): void {
   addApprove(approvals);
   addSay(approvals, "deny", "refuse what waits; one person who may approve it is enough", "denied");
   addSay(approvals, "revoke", "end an approval that holds for a time, and what it opened", "revoked");
-  addSay(approvals, "withdraw", "take back your own request for access", "withdrawn");
+  addSay(approvals, "withdraw", "take back your own request for access, or give the right back", "withdrawn");
   addLeases(program);
 }
 
@@ -135,7 +135,7 @@ function addShow(approvals: Command): void {
     .option("--json", "print one JSON object")
     .action(async (given: string, { json }: { json?: boolean }, command: Command) => {
       const api = edgeOf(command);
-      const approval = await getApproval(api, await resolveApproval(api, given, {}));
+      const approval = await getApproval(api, await resolveApproval(api, given, null));
       if (json) printJson(approval);
       else approvalLines(approval, Date.now()).forEach(print);
     });
@@ -170,7 +170,7 @@ function addApprove(approvals: Command): void {
           "Give the whole id, or leave out --yes and answer on a terminal.",
         );
       }
-      const id = await resolveApproval(api, given, PENDING);
+      const id = await resolveApproval(api, given, ["pending"]);
       if (asks) await askAbout(await getApproval(api, id));
       tellSaid(await sayOnApproval(api, id, "approve", options.reason), "approved", options.json);
     });
@@ -180,14 +180,19 @@ function addApprove(approvals: Command): void {
   ]);
 }
 
-const PENDING: ApprovalFilter = { status: "pending" };
-
 /** Throws unless a person who has seen it says yes. */
 async function askAbout(approval: Approval): Promise<void> {
   for (const line of approvalLines(approval, Date.now())) note(line);
   if (await confirm("Approve this?", "Give the whole id with --yes.")) return;
   throw new SallyportError("forbidden", "Nothing was approved, and it still waits.");
 }
+
+/** Which approvals the beginning of an id may be that of. */
+const MEANT = {
+  deny: ["pending"],
+  revoke: ["pending", "approved"],
+  withdraw: ["pending", "approved"],
+} as const satisfies Record<string, readonly ApprovalStatus[]>;
 
 /** The commands that say one word, which nothing can be opened with: the beginning of an id is enough. */
 function addSay(
@@ -199,12 +204,12 @@ function addSay(
   const say = approvals
     .command(verb)
     .description(help)
-    .argument("<approval>", verb === "revoke" ? ID_HELP.replace("still waits", "holds") : ID_HELP)
+    .argument("<approval>", verb === "deny" ? ID_HELP : ID_HELP.replace("still waits", "waits or holds"))
     .option("--json", "print one JSON object")
     .addHelpText("after", `\n${ANSWER_HELP}`)
     .action(async (given: string, { reason, json }: SayOptions, command: Command) => {
       const api = edgeOf(command);
-      const id = await resolveApproval(api, given, verb === "revoke" ? { status: "approved" } : PENDING);
+      const id = await resolveApproval(api, given, MEANT[verb]);
       tellSaid(await sayOnApproval(api, id, verb, reason), done, json);
     });
   if (verb === "deny") say.option("--reason <text>", "why, for the record and for who asked", reasonText);
