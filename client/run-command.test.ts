@@ -51,6 +51,17 @@ test("sessions that a limit of open files carries", () => {
   assert.equal(sessionsWithin(100, 1), 0);
 });
 
+test("every command about approvals explains itself with an example", () => {
+  const [approvals, leases] = ["approvals", "leases"].map((name) => {
+    return buildProgram().commands.find((one) => one.name() === name)!;
+  });
+  for (const command of [...approvals!.commands, leases!]) {
+    let help = "";
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    assert.match(help, /Examples:\n {2}\$ sallyport (approvals|leases)/, command.name());
+  }
+});
+
 test("completion knows commands, subcommands and options", () => {
   const program = buildProgram();
   assert.deepEqual(complete(program, ["tok"]), ["tokens"]);
@@ -58,6 +69,18 @@ test("completion knows commands, subcommands and options", () => {
   assert.deepEqual(complete(program, ["tokens", "create", "--ad"]), ["--administrator"]);
   assert.deepEqual(complete(program, ["tokens", "create", "--ed"]), ["--edge"]);
   assert.deepEqual(complete(program, ["run", "orders", "--", "ps"]), []);
+  assert.deepEqual(complete(program, ["approvals", ""]), [
+    "approve",
+    "deny",
+    "list",
+    "revoke",
+    "show",
+    "withdraw",
+  ]);
+  assert.deepEqual(complete(program, ["approvals", "list", "--w"]), ["--watch"]);
+  assert.deepEqual(complete(program, ["connect", "orders", "--rea"]), ["--reason"]);
+  assert.deepEqual(complete(program, ["run", "orders", "--fo"]), ["--for"]);
+  assert.deepEqual(complete(program, ["lea"]), ["leases"]);
   assert.ok(complete(program, [""]).every((name) => !name.startsWith("_")));
   for (const shell of ["bash", "zsh", "fish"]) assert.match(completionScript(shell), /sallyport __complete/);
   assert.throws(() => completionScript("csh"), { code: "invalid_request" });

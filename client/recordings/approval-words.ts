@@ -16,7 +16,8 @@ export function approvalEntryWords(
     case "approval_told": {
       const where = CHANNELS[entry.channel];
       const detail = entry.detail === "" ? "" : `: ${entry.detail}`;
-      return entry.reached ? `asked in ${where}${detail}` : `${where} could not be reached${detail}`;
+      const way = entry.channel === "slack" ? "in" : "by";
+      return entry.reached ? `asked ${way} ${where}${detail}` : `${where} could not be reached${detail}`;
     }
     case "approval_answered": {
       const { by, channel, reason } = entry.vote;

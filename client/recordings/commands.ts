@@ -54,7 +54,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const replayCommand = sessions
     .command("replay")
     .description(
-      "the whole session as the agent saw it: statements with their parameters, what was blocked and why, rows, errors, durations, transactions",
+      "the whole session as the agent saw it: statements with their parameters, what was blocked or held and why, who approved it, rows, errors, durations, transactions",
     )
     .argument("<session>", REFERENCE)
     .option("--follow", "go on as the session goes on, until it ends")
@@ -75,6 +75,10 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     [
       `sallyport sessions replay ${ID} --json | jq 'select(.event.event? == "judged")'`,
       "what did not reach the target",
+    ],
+    [
+      `sallyport sessions replay ${ID} --json | jq 'select(.event.event? == "approval_decided")'`,
+      "what people decided",
     ],
   ]);
 
