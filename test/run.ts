@@ -10,7 +10,13 @@ const PARTS = ["check", "unit", "e2e", "long"] as const;
 type Part = (typeof PARTS)[number];
 
 /** What tests run of others' programs: got before they begin, as two installations at once would block each other. */
-const PACKAGES: SystemPackage[] = ["postgresql", "postgresql-client", "python3-asyncpg", "python3-psycopg"];
+const PACKAGES: SystemPackage[] = [
+  "postgresql",
+  "postgresql-client",
+  "python3-asyncpg",
+  "python3-psycopg",
+  "chromium-headless-shell",
+];
 
 const SOURCES = "{protocol,connector,client,workers}/**/*.test.ts";
 
