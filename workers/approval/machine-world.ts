@@ -89,7 +89,8 @@ interface World {
   approved: boolean;
   connector: {
     up: boolean;
-    phase: "holding" | "released" | "refused" | "cancelled" | "over";
+    /** `allowed`: it has heard that it may, and judges the statement once more. */
+    phase: "holding" | "allowed" | "released" | "refused" | "cancelled" | "over";
     /** News on their way to it. */
     heard: ApprovalNews["news"]["status"][];
     /** Frames on their way from it; none is ever lost. */
@@ -181,7 +182,8 @@ function actions(world: World, setting: Setting): Action[] {
   if (!world.live) return found;
   found.push(ending);
   if (!world.revoked) found.push(revoking);
-  if (connector.phase === "holding") found.push(cancelling);
+  if (connector.phase === "holding" || connector.phase === "allowed") found.push(cancelling);
+  if (connector.phase === "allowed") found.push(releasing);
   if (connector.says.length > 0) found.push(arriving);
   if (connector.up) {
     found.push((_, next) => Object.assign(next.connector, { up: false, heard: [] }));
@@ -300,7 +302,13 @@ const ending: Action = (bench, world, setting) => {
   edgeDoes((on, now) => on.end("the session is over", now))(bench, world, setting);
   must(ENDED.includes(bench.state().status), "the session's end ends it");
   const { phase, releases } = world.connector;
-  world.connector = { up: false, phase: phase === "holding" ? "over" : phase, heard: [], says: [], releases };
+  world.connector = {
+    up: false,
+    phase: phase === "holding" || phase === "allowed" ? "over" : phase,
+    heard: [],
+    says: [],
+    releases,
+  };
 };
 
 /** The agent cancels what its client waits for. */
@@ -335,14 +343,16 @@ const arriving: Action = (bench, world, setting) => {
 /** The connector hears its next news. */
 const hearing: Action = (_, { connector }) => {
   const news = connector.heard.shift()!;
-  if (connector.phase !== "holding" || news === "pending" || news === "unreached") return;
-  if (news !== "approved") connector.phase = "refused";
-  else {
-    connector.phase = "released";
-    connector.releases++;
-    connector.says.push("used");
-    must(connector.releases === 1, "it is released once");
-  }
+  if (connector.phase !== "holding" && connector.phase !== "allowed") return;
+  if (news === "pending" || news === "unreached") return;
+  connector.phase = news === "approved" ? "allowed" : "refused";
+};
+
+const releasing: Action = (_, { connector }) => {
+  connector.phase = "released";
+  connector.releases++;
+  connector.says.push("used");
+  must(connector.releases === 1, "it is released once");
 };
 
 const resuming: Action = (bench, world) => {
@@ -397,12 +407,20 @@ function mustNotBeLost(bench: Bench, { connector, live, saved }: World): void {
   bench.load(saved);
   const { status } = bench.state();
   must(
-    (connector.phase === "holding") === (status === "pending"),
-    `a connector that is ${connector.phase} does not wait in vain for what is ${status}`,
+    FITS[connector.phase].includes(status),
+    `what is ${status} does not leave the connector ${connector.phase}`,
   );
-  if (connector.phase === "released")
-    must(["used", "approved", "lapsed"].includes(status), "what ran is known as run");
 }
+
+/** What has become of a question, for a connector with which nothing is under way. */
+const FITS: Record<World["connector"]["phase"], readonly ApprovalStatus[]> = {
+  holding: ["pending"],
+  allowed: ["approved"],
+  released: ["used", "approved", "lapsed"],
+  refused: ["denied", "expired", "lapsed"],
+  cancelled: ["withdrawn", "denied", "expired", "lapsed"],
+  over: ENDED,
+};
 
 function same(one: ApprovalState, other: ApprovalState): boolean {
   return JSON.stringify({ ...one, rejected: 0 }) === JSON.stringify({ ...other, rejected: 0 });
