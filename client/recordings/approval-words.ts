@@ -44,7 +44,8 @@ function decidedWords(entry: Extract<ApprovalEntry, { event: "approval_decided" 
     const holds = until === null ? "" : `, holds until ${timeText(until)}`;
     return `approved${people}${after}${covered}${holds}${why}`;
   }
-  return `${status}${people}${after}${why}`;
+  // How long it held says more than how long ago it was asked.
+  return `${status}${people}${status === "lapsed" ? "" : after}${why}`;
 }
 
 /** `3f0c…-0, approved by corp/dana, until 2026-11-22T05:00:00Z`. */

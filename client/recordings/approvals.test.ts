@@ -169,7 +169,7 @@ test("what expires, is withdrawn, is covered by an earlier approval, and lapses 
       "08:00:00.030 approval 2: no longer asked after 10 ms: the agent cancelled it",
       "08:00:00.030 approval 2: withdrawn after 10 ms: the agent cancelled it",
       "08:00:00.041 approval 3: approved by corp/dana after 1 ms, covered by approval 9, holds until 2026-11-22T08:01:00Z",
-      "08:00:00.050 approval 3: lapsed by corp/dana after 10 ms: revoked",
+      "08:00:00.050 approval 3: lapsed by corp/dana: revoked",
     ],
   );
 });
