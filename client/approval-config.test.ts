@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { approvalBindings } from "./approval-config.ts";
+import { approvalBindings, channelVariables } from "./approval-config.ts";
 import { parseConfigFile } from "./config-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-approvals-"));
@@ -33,6 +33,11 @@ describe("the channels of an edge that one runs oneself", () => {
       APPROVAL_WEBHOOK_URL: "https://ops.example.com/hook",
       APPROVAL_WEBHOOK_SECRET: "whsec_abc",
     });
+  });
+
+  test("have variables that are for the edge alone", () => {
+    assert.deepEqual(channelVariables(parse(CHANNELS).edge.approvals), ["SALLYPORT_TEST_APPROVAL_URL"]);
+    assert.deepEqual(channelVariables(parse("edge: {}").edge.approvals), []);
   });
 
   test("are none by default, and Slack does without buttons", async () => {

@@ -65,6 +65,12 @@ export async function approvalBindings({ slack, webhook }: EdgeApprovals): Promi
   return bindings;
 }
 
+/** Environment variables in which secrets of the channels stand: for the edge, and nobody whom it starts. */
+export function channelVariables({ slack, webhook }: EdgeApprovals): string[] {
+  const references = [slack?.webhook, slack?.signingSecret, webhook?.url, webhook?.secret];
+  return references.flatMap((reference) => (reference && "env" in reference ? [reference.env] : []));
+}
+
 function required<T>(field: Field, read: (field: Field) => T): T {
   return (
     field.optional(read) ??

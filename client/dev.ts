@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Change, Connector } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { applyConfig } from "./apply.ts";
+import { channelVariables } from "./approval-config.ts";
 import type { ConfigFile, ConnectorSection } from "./config-file.ts";
 import { EdgeApi } from "./edge-api.ts";
 import type { Edge } from "./edge-host.ts";
@@ -44,7 +45,7 @@ export async function startDev(
     {
       command: process.execPath,
       args: [LAUNCHER, "connector", "--config", resolve(config.file), "--edge", edge.url.origin],
-      env: connectorEnvironment(process.env),
+      env: connectorEnvironment(config, process.env),
       cwd: dirname(resolve(config.file)),
     },
     onRestart,
@@ -83,7 +84,7 @@ async function enrolIfNeeded(api: EdgeApi, config: ConfigFile, section: Connecto
   const { token } = await api.post<{ token: string }>(path, { expiresIn: ENROLMENT_MS });
   await runOnce(
     ["connector", "enroll", "--config", resolve(config.file), "--edge", api.edge.origin],
-    { ...connectorEnvironment(process.env), [ENROLMENT_VARIABLE]: token },
+    { ...connectorEnvironment(config, process.env), [ENROLMENT_VARIABLE]: token },
     dirname(resolve(config.file)),
   );
   return true;
@@ -104,8 +105,8 @@ function runOnce(args: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<v
   });
 }
 
-/** The connector has its own key: tokens of whoever starts it are not for it. */
-function connectorEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { SALLYPORT_TOKEN: _token, SALLYPORT_TOKEN_FILE: _file, ...rest } = env;
-  return rest;
+/** The connector has its own key: tokens of whoever starts it, and secrets of the edge's, are not for it. */
+function connectorEnvironment({ edge }: ConfigFile, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = new Set(["SALLYPORT_TOKEN", "SALLYPORT_TOKEN_FILE", ...channelVariables(edge.approvals)]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
 }
