@@ -11,6 +11,9 @@ import { type Guarded, startGuarded } from "./rig.ts";
 
 /** Real clients under the starter policies: ordinary work passes, and what is refused says why. */
 
+/** The starter policies, whose questions nobody answers in time. */
+const HASTY = STARTER_POLICIES.replaceAll("@approvers(", '@expires("1s")\n@approvers(');
+
 const FIXTURE = `
 CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, email text UNIQUE);
 CREATE TABLE orders (
@@ -34,7 +37,7 @@ describe("clients", { timeout: 120_000 }, () => {
   let folder: string;
 
   before(async () => {
-    guarded = await startGuarded({ fixture: FIXTURE, policies: STARTER_POLICIES });
+    guarded = await startGuarded({ fixture: FIXTURE, policies: HASTY });
     const { host, port, superuser: user, password } = guarded.postgres;
     direct = { name: "direct", host, port, user, password, database: "postgres" };
     through = { ...direct, name: "through", host: guarded.through.host, port: guarded.through.port };
@@ -180,7 +183,7 @@ describe("clients", { timeout: 120_000 }, () => {
     };
 
     test("is refused by the starter policies, as it locks tables and reads all of them", async () => {
-      await guarded.policies(STARTER_POLICIES);
+      await guarded.policies(HASTY);
       const { status, stderr } = await dump(through);
       assert.equal(status, 1);
       assert.match(stderr, /approval|blocked by policy|refused by Sallyport/);
@@ -196,7 +199,7 @@ describe("clients", { timeout: 120_000 }, () => {
   });
 
   describe("drivers under the starter policies", () => {
-    before(() => guarded.policies(STARTER_POLICIES));
+    before(() => guarded.policies(HASTY));
 
     test("node-postgres: parameters, named statements, transactions, errors with their SQLSTATE", async () => {
       const client = new pg.Client({ ...through, ssl: false });

@@ -158,14 +158,18 @@ describe("policies and open sessions", { timeout: 90_000 }, () => {
     });
   });
 
-  test("a verdict `approve` is a refusal that names who could", async () => {
+  test("a verdict `approve` holds: a notice names who could approve, and a refusal when nobody does", async () => {
     await guarded.policies(`${ALL}
-@id("held") @reason("a person looks first") @approvers("dba")
+@id("held") @reason("a person looks first") @approvers("dba") @expires("1s")
 forbid(principal, action == Action::"postgres:delete", resource) unless { context.approved };`);
     await guarded.session(async (session) => {
       const answer = await session.query("DELETE FROM victims");
-      blocked(answer, /a person looks first/);
-      assert.match(`${answer.errors[0]!.message} ${answer.errors[0]!.hint}`, /approv.*dba/is);
+      assert.deepEqual(
+        answer.heard.map(({ name }) => name),
+        ["NoticeResponse", "ErrorResponse", "ReadyForQuery"],
+      );
+      blocked(answer, /approval expired/);
+      assert.match(answer.errors[0]!.hint, /1 of dba .*a person looks first/);
     });
     const { rows } = await guarded.admin.query("SELECT count(*)::int AS left FROM victims");
     assert.deepEqual(rows, [{ left: 2 }]);
