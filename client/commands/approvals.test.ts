@@ -371,21 +371,25 @@ describe("a target that opens only with an approval", () => {
   });
 
   test("an interrupt withdraws the request; nothing of it goes on", async () => {
-    let release = (_: unknown) => {};
-    const pending = new Promise((resolve) => {
-      release = resolve;
-    });
-    first = (request) => {
-      // As the edge does: whoever waits hears of the withdrawal first.
-      if (request.url!.endsWith("/withdraw")) release(decide(approvals.get(ACCESS)!, "withdrawn", null));
-      return request.url!.includes("wait=25") ? pending : null;
+    const withdrawn = Promise.withResolvers<unknown>();
+    const told = Promise.withResolvers<void>();
+    first = async (request, response) => {
+      if (request.url!.includes("wait=25")) {
+        response.on("finish", told.resolve);
+        return await withdrawn.promise;
+      }
+      if (!request.url!.endsWith("/withdraw")) return null;
+      // As the edge does: whoever waits may hear of the withdrawal before who has withdrawn.
+      withdrawn.resolve(decide(approvals.get(ACCESS)!, "withdrawn", null));
+      await told.promise;
+      return null;
     };
     const waiting = hearing(/wait=25/);
     const connect = new Cli(["run", "orders", "--reason", "r", "--", "echo", "ran"]);
     await waiting;
     const { status, stdout, stderr } = await connect.end("SIGINT");
     assert.deepEqual([status, stdout], [130, ""]);
-    assert.match(stderr, /\nThe request is withdrawn\.\n$/);
+    assert.match(stderr, /Ctrl-C withdraws it\.\nThe request is withdrawn\.\n$/);
     assert.equal(calls().filter((call) => call === `POST /v1/approvals/${ACCESS}/withdraw`).length, 1);
   });
 

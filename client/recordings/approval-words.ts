@@ -1,8 +1,16 @@
+import type { ApprovalChannel } from "../../protocol/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
 import { CHANNELS } from "../approvals/words.ts";
 import { timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
 import type { ApprovalEntry } from "./approval-entry.ts";
+
+const TOLD = {
+  slack: "in Slack",
+  webhook: "by the webhook",
+  api: "by the API",
+  link: "by the link",
+} as const satisfies Record<ApprovalChannel, string>;
 
 /** What an entry of an approval says, but for the question itself. The text is as it was recorded. */
 export function approvalEntryWords(
@@ -14,10 +22,9 @@ export function approvalEntryWords(
     case "approval_opened":
       return `asked as ${entry.id}, until ${timeText(entry.expires)}`;
     case "approval_told": {
-      const where = CHANNELS[entry.channel];
-      const detail = entry.detail === "" ? "" : `: ${entry.detail}`;
-      const way = entry.channel === "slack" ? "in" : "by";
-      return entry.reached ? `asked ${way} ${where}${detail}` : `${where} could not be reached${detail}`;
+      const { channel, reached, detail } = entry;
+      const why = detail === "" ? "" : ` (${detail})`;
+      return reached ? `told ${TOLD[channel]}${why}` : `${CHANNELS[channel]} could not be reached${why}`;
     }
     case "approval_answered": {
       const { by, channel, reason } = entry.vote;
