@@ -187,6 +187,11 @@ describe("the end of a question in Slack", () => {
       { status: "approved", votes: [sampleVote("corp/alice"), sampleVote("corp/bob")] },
       "Approved by corp/alice (api), by corp/bob (api).",
     ],
+    [{ status: "used", votes: [sampleVote("corp/alice")] }, "Approved by corp/alice (api), and run."],
+    [
+      { status: "lapsed", decided: { at: 1, by: "corp/bob", reason: "revoked" } },
+      "Ended by corp/bob: revoked.",
+    ],
     [{ status: "expired" }, "Expired, which is a refusal."],
     [
       { status: "withdrawn", decided: { at: 1, by: null, reason: "the agent cancelled it" } },

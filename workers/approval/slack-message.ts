@@ -229,18 +229,28 @@ function heading({ status }: Approval): string {
 }
 
 function outcome({ status, decided, votes }: Approval): string {
-  const by = votes.length > 0 && (status === "approved" || status === "used") ? votesText(votes) : null;
-  const who = by ?? (decided?.by ? `by ${name(decided.by)}` : null);
+  const given = status === "approved" || status === "used";
+  const by = decided?.by ? `by ${name(decided.by)}` : "";
+  const who = given && votes.length > 0 ? votesText(votes) : by;
   const why = decided?.reason ? `: ${shortened(decided.reason, MAX_WORDS)}` : "";
-  const words =
-    status === "expired" ? "Expired, which is a refusal" : `${status[0]!.toUpperCase()}${status.slice(1)}`;
-  return `${words}${who === null ? "" : ` ${who}`}${why}`;
+  const run = status === "used" ? ", and run" : "";
+  return `${ENDED[status]} ${who}`.trimEnd() + run + why;
 }
 
+const ENDED: Readonly<Record<Approval["status"], string>> = {
+  pending: "Waiting",
+  approved: "Approved",
+  used: "Approved",
+  lapsed: "Ended",
+  denied: "Denied",
+  expired: "Expired, which is a refusal",
+  withdrawn: "Withdrawn",
+};
+
 function votesText(votes: readonly ApprovalVote[]): string {
-  const words = votes.slice(0, MAX_VOTES).map(({ by, channel, reason }) => {
+  const words = votes.slice(0, MAX_VOTES).map(({ by, onBehalfOf, channel, reason }) => {
     const why = reason === null ? "" : `, “${shortened(reason, MAX_WORDS / 3)}”`;
-    return `by ${name(by)} (${channel}${why})`;
+    return `by ${name(by)}${onBehalfOf === undefined ? "" : `, for ${name(onBehalfOf)}`} (${channel}${why})`;
   });
   if (votes.length > words.length) words.push(`${votes.length - words.length} more`);
   return words.join(", ");
