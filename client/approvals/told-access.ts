@@ -60,7 +60,8 @@ export function reasonMissing(
   );
 }
 
-function tellAccess({ id, by, until, leftMs }: Access, target: string): void {
+/** Says on standard error that a target is open, for how long, and by whose word. */
+export function tellAccess({ id, by, until, leftMs }: Access, target: string): void {
   const words = `${target} is open to you for ${durationText(leftMs)}, until ${timeText(until)}`;
   note(printable(`${words}: approved by ${by.join(", ")} (${id}).`));
 }

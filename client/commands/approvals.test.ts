@@ -430,7 +430,9 @@ describe("a target that opens only with an approval", () => {
     leases = [{ ...lease, principal: "agent/7", onBehalfOf: "corp/alice" }];
     const there = new Cli(["connect", "orders", "--json"]);
     await there.says(/"port"/);
-    assert.equal((await there.end("SIGINT")).status, 0);
+    const { status: ended, stderr } = await there.end("SIGINT");
+    assert.equal(ended, 0);
+    assert.match(stderr, /^orders is open to you for \S+, until .*: approved by corp\/dana/);
     first = (request) => (request.url === "/v1/access-requests" ? { status: "allowed" } : null);
     const { status, stdout } = await sallyport("run", "orders", "--reason", "r", "--", "echo", "ran");
     assert.deepEqual([status, stdout], [0, "ran\n"]);

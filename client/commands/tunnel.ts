@@ -3,7 +3,7 @@ import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { openTunnel } from "../../protocol/join.ts";
 import { type Access, accessTo, type Wanted } from "../approvals/access.ts";
-import { obtainAccess, reasonMissing } from "../approvals/told-access.ts";
+import { obtainAccess, reasonMissing, tellAccess } from "../approvals/told-access.ts";
 import { duration, edgeOf, listenAddress, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { ExitStatus, exitStatus } from "../exit-status.ts";
@@ -95,6 +95,9 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
     },
     onEnded: ({ code, reason }) => {
       if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
+      // It may have been revoked; a session has other reasons to end so, too, such as its token's time.
+      if (access && code === "lease_expired")
+        void isThere(api, name).then((there) => there || over.resolve("over"));
     },
   });
   if (!isLoopback(listener.host)) {
@@ -129,10 +132,22 @@ function wantedOf(target: string, { reason, for: lastsMs }: AccessOptions): Want
 async function accessWithoutReason(api: EdgeApi, { name, access }: ListedTarget): Promise<Access | null> {
   if (access !== "approve") return null;
   const there = await accessTo(api, name, Date.now());
-  if (there) return there;
+  if (there) {
+    tellAccess(there, name);
+    return there;
+  }
   const { decision } = await explainConnect(api, name, {});
   if (decision.verdict === "allow") return null;
   throw reasonMissing(name, "connect", decision.reason);
+}
+
+/** Whether the right is there still; where that can't be told it is, until a client is refused. */
+async function isThere(api: EdgeApi, target: string): Promise<boolean> {
+  try {
+    return (await accessTo(api, target, Date.now())) !== null;
+  } catch {
+    return true;
+  }
 }
 
 function accessOver(target: string, command: "connect" | "run"): SallyportError {
