@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from "node:util";
 const DEMO = fileURLToPath(new URL("./demo.ts", import.meta.url));
 const LIMIT_MS = 150_000;
 
-test("the demo blocks a statement, says why at each place, survives the edge's death, and ends by itself", (t) => {
+test("the demo blocks a statement, says why at each place, holds another until it is approved, survives the edge's death, and ends by itself", (t) => {
   const state = mkdtempSync(join(tmpdir(), "sallyport-demo-"));
   t.after(() => rmSync(state, { recursive: true }));
   const demo = spawnSync(process.execPath, [DEMO, "--once", "--state", state], {
@@ -20,19 +20,24 @@ test("the demo blocks a statement, says why at each place, survives the edge's d
   const output = stripVTControlCharacters(demo.stdout);
   assert.equal(demo.status, 0, output + demo.stderr);
 
-  const [agent = "", explained = "", replay = "", proof = ""] = output
-    .split(/^(?:The agent works|Why the DELETE|The recording|The proof).*$/m)
+  const [agent = "", asked = "", , explained = "", replay = "", proof = ""] = output
+    .split(/^(?:The agent works|It waits|The agent goes on|Why the DELETE|The recording|The proof).*$/m)
     .slice(1);
   const reason = "blocked by policy: Orders are closed, never deleted.";
   assert.match(
     agent,
     new RegExp(`→ DELETE FROM orders\n *← ERROR 42501: ${reason}\n *HINT: Decided by orders-stay;`),
   );
+  assert.match(agent, /← NOTICE: waiting for approval [0-9a-f]{32}-1: Closing orders stops their delivery/);
+  assert.match(
+    asked,
+    /asked by +service\/demo-agent\n.*│ UPDATE orders SET state = 'closed'.*is released\./s,
+  );
   assert.match(explained, /^block {3}DELETE FROM orders\n {2}reason {9}Orders are closed, never deleted\.$/m);
   const block = replay.indexOf("BLOCKED: Orders are closed, never deleted. · by orders-stay");
   assert.ok(block > replay.indexOf("DELETE FROM orders"), replay);
   assert.ok(block < replay.indexOf("in a transaction"), replay);
-  assert.match(replay, /UPDATE 19/);
+  assert.match(replay, /HELD: Closing orders.*approved by service\/demo-dba.*released after.*UPDATE 19/s);
   assert.match(replay, /closed │ 19\n *open {3}│ 61\n *paid {3}│ 320$/m);
   assert.match(proof, /^verified: /m);
 });

@@ -2,10 +2,12 @@
 // `sallyport dev`; the listener, the replay and the verification are its own commands.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs, styleText } from "node:util";
 import { VerdictStatus } from "../client/policy-replay/verdict-status.ts";
 import { psqlLine } from "../client/run-command.ts";
+import type { ApprovalSummary } from "../protocol/approval.ts";
 import type { Session } from "../protocol/directory.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { runAgent, type Say } from "./demo/agent.ts";
@@ -85,10 +87,11 @@ async function demo(): Promise<void> {
   line("the connector, a process of its own, enrolled; it alone can log in to the database");
   const administrator = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN_FILE: edge.adminTokenFile };
 
-  const name = `demo-${Date.now()}`;
-  const create = ["tokens", "create", name, "--principal", "service/demo-agent", "--expires", "12h"];
-  const token = (await sallyport(create, administrator)).output;
-  const agent = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN: token };
+  const agent = {
+    SALLYPORT_EDGE: edge.url,
+    SALLYPORT_TOKEN: await serviceToken("demo-agent", administrator),
+  };
+  const dba = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN: await serviceToken("demo-dba", administrator) };
   const local = await processes.command<{ host: string; port: number }>(
     ["connect", "orders", "--json"],
     agent,
@@ -99,12 +102,17 @@ async function demo(): Promise<void> {
   heading("The agent works, as service/demo-agent; it has no password of the database");
   const say: Say = {
     sends: (sql) => line(`${styleText("dim", "→")} ${sql.replace(/\s+/g, " ")}`),
+    told({ message = "", hint }) {
+      line(`${styleText("dim", "←")} ${styleText("yellow", `NOTICE: ${message}`)}`);
+      if (hint !== undefined) line(`  HINT: ${hint}`);
+    },
     fails({ code, message, hint }) {
       line(`${styleText("dim", "←")} ${styleText("red", `ERROR ${code}: ${message}`)}`);
       if (hint !== undefined) line(`  HINT: ${hint}`);
     },
   };
-  await runAgent(local.host, local.port, say, async () => {
+  const held = () => approveHeld(dba);
+  await runAgent(local.host, local.port, say, held, async () => {
     process.kill(edge.workerdPid, "SIGKILL");
     line(
       styleText(
@@ -148,6 +156,36 @@ async function demo(): Promise<void> {
 }
 
 const colours: NodeJS.ProcessEnv = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+
+/** A new token of `service/NAME`. */
+async function serviceToken(name: string, administrator: NodeJS.ProcessEnv): Promise<string> {
+  const create = ["tokens", "create", `${name}-${Date.now()}`, "--principal", `service/${name}`];
+  return (await sallyport([...create, "--expires", "12h"], administrator)).output;
+}
+
+/** Shows what waits for a person, and answers it: as the viewer says or, where nobody can, with yes. */
+async function approveHeld(dba: NodeJS.ProcessEnv): Promise<void> {
+  const list = ["approvals", "list", "--status", "pending", "-n", "1", "--json"];
+  const [question] = JSON.parse((await sallyport(list, dba)).output) as ApprovalSummary[];
+  if (question === undefined) throw new DemoFailure("The edge knows of nothing that waits.");
+  heading("It waits. What service/demo-dba sees");
+  command(`sallyport approvals show ${question.id}`);
+  console.log((await sallyport(["approvals", "show", question.id], { ...dba, ...colours })).output);
+  const yes = once || !process.stdin.isTTY || (await asked("  Approve it? [Y/n] "));
+  const answer = yes ? ["approve", question.id, "--yes"] : ["deny", question.id];
+  command(`sallyport approvals ${answer.join(" ")}`);
+  console.log((await sallyport(["approvals", ...answer], { ...dba, ...colours })).output);
+  heading("The agent goes on");
+}
+
+async function asked(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return !/^n/i.test(await terminal.question(question));
+  } finally {
+    terminal.close();
+  }
+}
 
 /** The id of the session that the agent had. */
 async function lastSession(administrator: NodeJS.ProcessEnv): Promise<string> {

@@ -1,8 +1,14 @@
+import { once } from "node:events";
 import pg from "pg";
 
-/** Called before each statement, and with the target's or the guard's error for one that fails. */
+/** Called before each statement, with what the gate tells meanwhile, and with the error of one that fails. */
 export interface Say {
   sends(sql: string): void;
+  told(notice: {
+    message?: string | undefined;
+    detail?: string | undefined;
+    hint?: string | undefined;
+  }): void;
   fails(error: pg.DatabaseError): void;
 }
 
@@ -13,13 +19,14 @@ const CLOSE = "UPDATE orders SET state = 'closed' WHERE state = $1 AND placed < 
 const DELETE = "DELETE FROM orders";
 
 /**
- * The scripted agent: an ordinary client that knows nothing of Sallyport. `midway` is called inside its
- * transaction; what it does there must not be noticed.
+ * The scripted agent: an ordinary client that knows nothing of Sallyport. `held` is called when it is told that a
+ * statement waits for a person; `midway` inside its transaction, and what it does there must not be noticed.
  */
 export async function runAgent(
   host: string,
   port: number,
   say: Say,
+  held: () => Promise<void>,
   midway: () => Promise<void>,
 ): Promise<void> {
   const client = new pg.Client({ host, port, user: "agent", application_name: "demo-agent" });
@@ -27,16 +34,26 @@ export async function runAgent(
     say.sends(sql);
     return client.query(sql, values);
   };
+  const fails = (error: unknown) => {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    say.fails(error);
+    return null;
+  };
+  client.on("notice", (notice) => say.told(notice));
   await client.connect();
   try {
     await query(REVENUE);
     await query(STALE, ["open", "2026-01-20"]);
-    await query(DELETE).catch((error: unknown) => {
-      if (!(error instanceof pg.DatabaseError)) throw error;
-      say.fails(error);
-    });
+    await query(DELETE).catch(fails);
     await query("BEGIN");
-    await query(CLOSE, ["open", "2026-01-20"]);
+    const notice = once(client, "notice");
+    const closing = query(CLOSE, ["open", "2026-01-20"]).catch(fails);
+    await notice;
+    await held();
+    if ((await closing) === null) {
+      await query("ROLLBACK");
+      await query("BEGIN");
+    }
     await midway();
     await query("COMMIT");
     await query("SELECT state, count(*) FROM orders GROUP BY state ORDER BY state");
