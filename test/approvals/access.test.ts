@@ -105,7 +105,8 @@ describe("a target whose opening needs an approval", () => {
     assert.equal(ended.endCode, "lease_expired");
     connect.child.kill("SIGINT");
     await connect.end();
-    await pool.end().catch(() => {});
+    for (const client of clients) client.release(true);
+    await pool.end();
   });
 
   test("stays closed when it is denied, with the words of who did", async () => {
