@@ -233,6 +233,18 @@ describe("the page behind an approval's link", { timeout: 240_000 }, () => {
     }
   });
 
+  test("who signs in as an agent for a user is shown as that", async () => {
+    const approval = await asked(bare);
+    const token = await issuer.sign({
+      sub: "ada",
+      act: { sub: "helper" },
+      groups: ["dba"],
+      exp: seconds() + 60,
+    });
+    const one = await withToken(bare, approval, token);
+    assert.match((await one.get(pageOf(approval))).text, /<p>corp\/helper for corp\/ada<\/p>/);
+  });
+
   test("signing out ends the session in the browser", async () => {
     const approval = await asked(bare);
     const one = await withToken(bare, approval, await person("ada", "dba"));
@@ -451,6 +463,9 @@ describe("attacks on the page", { timeout: 240_000 }, () => {
       const refused = await one.post(pageOf(approval), form, headers);
       assert.equal(refused.status, status, JSON.stringify([form, headers, refused.text]));
     }
+    const twice = new URLSearchParams([...Object.entries(good), ["answer", "deny"]]);
+    assert.equal((await one.post(pageOf(approval), twice)).status, 400);
+    assert.equal((await one.post(pageOf(approval), good, { "content-type": "text/plain" })).status, 400);
     assert.equal((await browser(own).post(pageOf(approval), good)).status, 401);
     const { status, votes } = await view(own, approval);
     assert.deepEqual([status, votes.length], ["pending", 0]);

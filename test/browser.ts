@@ -36,7 +36,11 @@ export class Browser {
   }
 
   /** Sends a form, from a page of the edge unless the headers say otherwise; an empty one is left out. */
-  post(address: string, form: Record<string, string>, headers: Record<string, string> = {}): Promise<Visit> {
+  post(
+    address: string,
+    form: Record<string, string> | URLSearchParams,
+    headers: Record<string, string> = {},
+  ): Promise<Visit> {
     const all = { origin: this.#origin, "sec-fetch-site": "same-origin", ...headers };
     const sent = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
     return this.#go(new URL(address, this.#origin), {

@@ -59,7 +59,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 
 /** Who is signed in, and where the form to sign out goes. */
 export interface Head {
-  principal: string;
+  who: string;
   signOut: string;
   csrf: string;
 }
@@ -76,7 +76,7 @@ export function page(
   // RFC 9110 section 15.5.2: a 401 says how one could prove oneself; browsers don't ask for a bearer token.
   if (status === 401) c.header("www-authenticate", 'Bearer realm="sallyport"');
   const signedIn = head
-    ? html`<p>${head.principal}</p>
+    ? html`<p>${head.who}</p>
 <form method="post" action="${head.signOut}"><input type="hidden" name="csrf" value="${head.csrf}"><button>Sign out</button></form>`
     : "";
   return c.html(

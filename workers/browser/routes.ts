@@ -170,7 +170,9 @@ async function approvalPage(
   { identity, csrf }: BrowserSession,
   refusal?: unknown,
 ): Promise<Response> {
-  const head: Head = { principal: identity.principal, signOut: `${pathOf(id)}/sign-out`, csrf };
+  const { principal, onBehalfOf } = identity;
+  const who = onBehalfOf === undefined ? principal : `${principal} for ${onBehalfOf}`;
+  const head: Head = { who, signOut: `${pathOf(id)}/sign-out`, csrf };
   let seen: Awaited<ReturnType<typeof visible>>;
   try {
     seen = await visible(c.env, identity, id);
