@@ -11,7 +11,7 @@ export interface Env {
   /** One object per access request, named by the request's id. */
   ACCESS: DurableObjectNamespace<AccessRequest>;
   DIRECTORY: D1Database;
-  /** The edge's public URL where it differs from the request's origin (behind a proxy). */
+  /** The edge's public URL: links to approvals are made of it, and people sign in there. Needed behind a proxy. */
   PUBLIC_URL?: string;
   /** SHA-256 (hex) of the bootstrap administrator's token; unset, there is none. */
   BOOTSTRAP_TOKEN_SHA256?: string;
