@@ -87,6 +87,7 @@ export async function startStubEdge(): Promise<StubEdge> {
         { name: "staff", ...target, allow: ["group:engineers"] },
       ],
       issuers: [corp],
+      approvals: { slack: { users: [] } },
       administrators: ["group:platform"],
       limits: { sessionsPerPrincipal: 50 },
       policies: ALLOW_LISTED,
