@@ -19,6 +19,9 @@ const LAST_WORDS_MS = 1_000;
 /** The longest time that a timer takes, ms. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** How the edge ends the sessions of a right that is over, by its time or by somebody's word. */
+const AT_ITS_END: readonly string[] = ["lease_expired", "session_killed"];
+
 const REASON_HELP = "what it is for: where opening the target needs an approval, ask for it and wait";
 const FOR_HELP = "with --reason: how long the right shall last, such as 30m; the policies may give less";
 const ACCESS_HELP = `Where people must approve it first, --reason asks them, says whom it waits for, and goes on when they have.
@@ -96,7 +99,7 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
     onEnded: ({ code, reason }) => {
       if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
       // It may have been revoked; a session has other reasons to end so, too, such as its token's time.
-      if (access && code === "lease_expired")
+      if (access && AT_ITS_END.includes(code))
         void isThere(api, name).then((there) => there || over.resolve("over"));
     },
   });
