@@ -72,6 +72,13 @@ describe("the outbox", () => {
     assert.equal(slack.sent.length, 1);
   });
 
+  test("writes nothing into an object without approvals", async () => {
+    const { outbox, sql } = setUp(receiver("slack"));
+    await outbox.run(ASKED);
+    assert.equal(outbox.deadline(), Number.POSITIVE_INFINITY);
+    assert.deepEqual([...sql.exec("SELECT name FROM sqlite_master WHERE name LIKE 'approval%'")], []);
+  });
+
   test("keeps messages through the end of its object", async () => {
     const slack = receiver("slack");
     const { outbox, open } = setUp(slack);

@@ -36,6 +36,8 @@ export interface Receiver {
   readonly newestOnly: boolean;
   /** After so many attempts a message is given up. */
   readonly maxAttempts: number;
+  /** Makes the tables of what it keeps, if they are not there. Called before anything else. */
+  prepare?(): void;
   /** Sends a message, within a time limit of its own. */
   send(message: OutboxMessage, now: number): Promise<Delivery>;
   /** Keeps where a message can be brought up to date. */
@@ -86,6 +88,7 @@ export class ApprovalOutbox {
   readonly #host: OutboxHost;
   readonly #means: OutboxMeans;
   readonly #receivers: readonly Receiver[];
+  #made = false;
   /** Lanes whose delivery is under way. */
   readonly #sending = new Set<string>();
   /** Until when a receiver wants to be left alone, ms. */
@@ -102,19 +105,29 @@ export class ApprovalOutbox {
     this.#host = host;
     this.#means = means;
     this.#receivers = receivers;
-    sql.exec(
+    const [made] = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'approval_lanes'");
+    if (made !== undefined) this.#make();
+  }
+
+  /** Rows written are what a session costs: one without approvals has no tables for them. */
+  #make(): void {
+    if (this.#made) return;
+    this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS approval_messages (no INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL,
          receiver TEXT NOT NULL, what TEXT NOT NULL, approval TEXT NOT NULL)`,
     );
     // A lane is what one receiver has yet to hear of one approval.
-    sql.exec(
+    this.#sql.exec(
       `CREATE TABLE IF NOT EXISTS approval_lanes (id TEXT NOT NULL, receiver TEXT NOT NULL, due INTEGER NOT NULL,
          attempts INTEGER NOT NULL, told INTEGER NOT NULL, PRIMARY KEY (id, receiver)) WITHOUT ROWID`,
     );
+    for (const receiver of this.#receivers) receiver.prepare?.();
+    this.#made = true;
   }
 
   /** Takes news of an approval for everybody who is told. Nothing is sent before `run`. */
   add(approval: Approval, what: ApprovalTidings, now: number): void {
+    this.#make();
     for (const { channel: receiver, newestOnly } of this.#receivers) {
       const free = !this.#sending.has(laneKey(approval.id, receiver));
       if (what === "ended" && !newestOnly && free) {
@@ -146,6 +159,7 @@ export class ApprovalOutbox {
 
   /** Keeps where a channel's message about an approval can be brought up to date for the next half hour. */
   keepResponseUrl(id: ApprovalId, url: string, now: number): void {
+    this.#make();
     for (const receiver of this.#receivers) receiver.keepResponseUrl?.(id, url, now);
   }
 
@@ -274,6 +288,7 @@ export class ApprovalOutbox {
 
   /** Lanes that nothing is under way for, the longest waiting first. */
   #waiting(): Lane[] {
+    if (!this.#made) return [];
     const lanes = this.#sql.exec(
       "SELECT id, receiver, due, attempts FROM approval_lanes ORDER BY due, id",
     ) as Iterable<unknown> as Iterable<Lane>;

@@ -48,7 +48,10 @@ export class SlackReceiver implements Receiver {
     this.#env = env;
     this.#sql = sql;
     this.#fetch = fetcher;
-    sql.exec(
+  }
+
+  prepare(): void {
+    this.#sql.exec(
       "CREATE TABLE IF NOT EXISTS approval_slack (id TEXT PRIMARY KEY, known TEXT NOT NULL) WITHOUT ROWID",
     );
   }
