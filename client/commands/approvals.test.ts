@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
 import type { Approval } from "../../protocol/approval.ts";
 import { accessRequest, heldStatement, SESSION, statementQuestion, vote } from "../approvals/testing.ts";
 import { summaryOf } from "../approvals/words.ts";
@@ -30,6 +31,8 @@ let asked: { call: string; body: unknown }[];
 let heard: (call: string) => void;
 let leases: unknown[];
 let access: string;
+/** What becomes of a tunnel: refused as without a right, or opened and then ended. */
+let tunnel: "refused" | "killed";
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "sallyport-approvals-"));
@@ -46,9 +49,15 @@ before(async () => {
     response.writeHead(typeof status === "number" ? status : 200, { "content-type": "application/json" });
     response.end(JSON.stringify(answer));
   });
-  // A tunnel is refused as it would be without a right.
-  server.on("upgrade", (request, socket) => {
-    asked.push({ call: `UPGRADE ${request.url}`, body: undefined });
+  const tunnels = new WebSocketServer({ noServer: true });
+  server.on("upgrade", (request, socket, head) => {
+    if (tunnel === "killed") {
+      tunnels.handleUpgrade(request, socket, head, (agent) => {
+        const welcome = { type: "welcome", version: 1, session: SESSION, received: 0, resume: "secret" };
+        agent.send(JSON.stringify(welcome), () => agent.close(4410, "session_killed: its lease was ended"));
+      });
+      return;
+    }
     const body = JSON.stringify(problem(403, "approval_required", "opening orders needs an approval"));
     socket.end(`HTTP/1.1 403 No\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
   });
@@ -73,6 +82,7 @@ beforeEach(() => {
   heard = () => {};
   leases = [];
   access = "approve";
+  tunnel = "refused";
 });
 
 function problem(status: number, code: string, detail: string) {
@@ -414,6 +424,36 @@ describe("a target that opens only with an approval", () => {
     assert.match(await text(client), /approval.*Say what it is for.*sallyport connect orders --reason/s);
     const { status, stderr } = await connect.end();
     assert.equal(status, 3);
+    assert.match(stderr, /The right to open orders is over/);
+  });
+
+  test("closes when its sessions are ended and the right is gone, and not while it is there", async () => {
+    tunnel = "killed";
+    const now = Date.now();
+    const lease = {
+      id: ACCESS,
+      target: "orders",
+      granted: now,
+      until: now + MINUTE,
+      by: ["corp/dana"],
+      revoked: null,
+    };
+    leases = [{ ...lease, principal: "agent/7", onBehalfOf: "corp/alice" }];
+    const connect = new Cli(["connect", "orders", "--json"]);
+    const [, port] = await connect.says(/"port": (\d+)/);
+    const session = async () => {
+      const looked = hearing(/\/v1\/leases/);
+      const client = dial(Number(port), "127.0.0.1");
+      client.on("error", () => {});
+      await looked;
+    };
+    await session();
+    assert.equal(connect.child.exitCode, null);
+    leases = [];
+    await session();
+    const { status, stderr } = await connect.end();
+    assert.equal(status, 3);
+    assert.equal(stderr.match(/session ended: its lease was ended \(session_killed\)/g)?.length, 2);
     assert.match(stderr, /The right to open orders is over/);
   });
 
