@@ -344,6 +344,7 @@ edge: {state: /var/lib/edge}
         issuers: [],
         administrators: [],
         limits: {},
+        approvals: { slack: { users: [] } },
         policies: STARTER_POLICIES,
       },
       dryRun: true,
