@@ -589,6 +589,49 @@ describe("an attacker who has read the code", () => {
     await agent.query("ROLLBACK");
   });
 
+  test("can't have an approved portal run a statement that was prepared anew under the name that it runs", async () => {
+    const { agent } = await open();
+    await agent.query("BEGIN");
+    agent.say(
+      parse("DELETE FROM victims WHERE id = 1", "p"),
+      parse("EXECUTE p", "q"),
+      bind([], "a", "q"),
+      m.sync(),
+    );
+    assert.match((await asked(agent, 1)).statement, /DELETE FROM victims WHERE id = 1$/);
+    approve(agent, 1);
+    await agent.take("ReadyForQuery");
+    agent.say(
+      m.close({ kind: "statement", name: "p" }),
+      parse("DELETE FROM orders", "p"),
+      execute("a"),
+      m.sync(),
+    );
+    assert.match((await asked(agent, 2)).statement, /DELETE FROM orders/);
+    news(agent, 2, { status: "denied", by: "corp/ada", reason: null });
+    assert.equal(firstError(await agent.take("ReadyForQuery")).get("C"), "42501");
+    await agent.query("ROLLBACK");
+  });
+
+  test("can't have a portal read another table by a search_path that was set since it was bound", async () => {
+    await target.admin.query(
+      "CREATE SCHEMA decoy; CREATE TABLE decoy.victims (id int PRIMARY KEY, name text)",
+    );
+    const { agent } = await open(`${FREE}
+      @id("x") forbid(principal, action in Action::"postgres:statement", resource)
+      when { context.reads.contains("public.victims") };`);
+    await agent.query("SET search_path = decoy");
+    await agent.query("BEGIN");
+    agent.say(parse("COPY victims TO STDOUT", "s"), bind([], "a", "s"), m.sync());
+    await agent.take("ReadyForQuery");
+    await agent.query("SET search_path = public");
+    agent.say(execute("a"), m.sync());
+    const answer = await agent.take("ReadyForQuery");
+    assert.equal(names(answer), "ErrorResponse ReadyForQuery");
+    assert.equal(firstError(answer).get("C"), "42501");
+    await agent.query("ROLLBACK");
+  });
+
   test("can't keep an approved portal for longer than the question would have stood", async () => {
     let now = 0;
     const { agent } = await open(HELD, { guard: testGuard(HELD, () => now) });

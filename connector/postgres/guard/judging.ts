@@ -8,7 +8,7 @@ import type { PolicyHolder } from "../../guard/policy-holder.ts";
 import { Verdicts } from "../../guard/verdicts.ts";
 import type { Conversation } from "../conversation.ts";
 import { policyTarget, subjectOf } from "./guard.ts";
-import type { BoundText } from "./own-queries.ts";
+import type { PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Missing } from "./verdict.ts";
@@ -40,7 +40,7 @@ export class Judging {
   decide(
     statements: readonly ClassifiedStatement[],
     plan: PlanEstimate | null | undefined,
-    text: BoundText | null,
+    text: PlannedText | null,
     stage: "prepare" | "plan" | "run",
   ): Decision | Missing {
     const [violation] = statements.flatMap((one) => one.pinViolations);

@@ -4,6 +4,7 @@ import { parseDataRow, type TransactionStatus } from "../../../protocol/postgres
 import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { BACKEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
+import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Exchange, Request } from "../conversation.ts";
 
 /** Bytes of one answer to the connector's own question. */
@@ -23,6 +24,12 @@ export class OwnQueryFailed extends Error {
 export class Skipping extends Error {}
 
 /** A statement whose plan is asked, with the parameters that it is bound to. */
+export interface PlannedText extends Omit<BoundText, "sql"> {
+  /** Of the one statement. */
+  parsed: readonly ParsedStatement[];
+}
+
+/** A text with the parameters that it is bound to. */
 export interface BoundText {
   sql: string;
   parameterTypes: number[];

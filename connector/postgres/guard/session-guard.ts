@@ -5,16 +5,17 @@ import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Request } from "../conversation.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import { type Approvals, CANCELLED, type Hold } from "./approvals.ts";
 import { POLICY_MS } from "./guard.ts";
 import { Judging, type JudgingOptions } from "./judging.ts";
-import { type BoundText, type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";
+import { type OwnQueries, OwnQueryFailed, type PlannedText, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
-import type { SessionCatalog } from "./session-catalog.ts";
+import type { Need, SessionCatalog } from "./session-catalog.ts";
 import { type Approved, has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
 import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
 import type { TargetTimeouts } from "./target-timeouts.ts";
@@ -224,7 +225,7 @@ export class SessionGuard {
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
     const alone = statements.length === 1 ? statements[0]! : undefined;
-    const text = alone?.explainable === true ? { sql: alone.text, parameterTypes: [], ...NO_VALUES } : null;
+    const text = alone?.explainable === true ? { parsed, parameterTypes: [], ...NO_VALUES } : null;
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
@@ -258,7 +259,7 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const found = this.#judging.decide(all, undefined, null, "prepare");
     if ("need" in found) return found;
-    if (found.verdict === "block") return this.#refused("parse", found, sql, all, null);
+    if (found.verdict === "block") return this.#refused("parse", found, sql, all, null, refusalOfAbsent(all));
     if (this.#names.prepared.crowded(statement)) return { need: "answers" };
     const prepared: Prepared = { sql, parsed, parameterTypes };
     this.#names.prepared.ask(statement, prepared);
@@ -292,19 +293,15 @@ export class SessionGuard {
       const name = statement === "" ? "unnamed prepared statement" : `prepared statement "${statement}"`;
       return refuse("bind", Refusal.of("26000", `${name} does not exist`));
     }
-    const statements: ClassifiedStatement[] = [];
-    for (const { parsed } of meanings) {
-      const found = this.#catalog.classify(parsed);
-      if ("need" in found) return found;
-      statements.push(...found);
-    }
+    const statements = this.#classified(meanings.map(({ parsed }) => parsed));
+    if ("need" in statements) return statements;
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
     const [meaning] = meanings;
     const [only] = statements;
     const text =
       values !== null && meanings.length === 1 && only?.explainable === true
-        ? { ...values, sql: only.text, parameterTypes: meaning!.parameterTypes }
+        ? { ...values, parsed: meaning!.parsed, parameterTypes: meaning!.parameterTypes }
         : null;
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "plan");
@@ -321,7 +318,7 @@ export class SessionGuard {
       statements: all,
       plan: findings.plan ?? null,
       limit: resultLimit(found, all),
-      bound: { sql, own: statements, parameterTypes, bind },
+      bound: { sql, texts: meanings.map(({ parsed }) => parsed), parameterTypes, bind },
       approved: this.#approved(findings) ?? covering,
     };
     this.#names.portals.ask(portalName, portal);
@@ -332,18 +329,43 @@ export class SessionGuard {
     });
   }
 
+  #classified(texts: ParsedStatement[][]): ClassifiedStatement[] | Need {
+    const statements: ClassifiedStatement[] = [];
+    for (const parsed of texts) {
+      const found = this.#catalog.classify(parsed);
+      if ("need" in found) return found;
+      statements.push(...found);
+    }
+    return statements;
+  }
+
+  /**
+   * Judges what was planned as the portal was bound, and what the same text means now: the target looks up the names
+   * in COPY, EXECUTE, FETCH and other utility statements only when they run.
+   */
   #execute(body: Uint8Array, findings: Findings): Verdict | Missing {
     const { portal: name } = frontend.parseExecute(body);
     const portals = this.#names.portals.get(name);
     if (portals.length === 0)
       return refuse("execute", Refusal.of("34000", `portal "${name}" does not exist`));
-    const statements = portals.flatMap((portal) => portal.statements);
+    const own: ClassifiedStatement[] = [];
+    for (const { bound } of portals) {
+      const found = this.#classified(bound.texts);
+      if ("need" in found) return found;
+      own.push(...found);
+    }
+    const again = this.#names.withExecuted(own);
+    if (!Array.isArray(again)) return again;
+    const planned = portals.flatMap((portal) => portal.statements);
+    const isSame = isAlike(planned, again);
+    const statements = isSame ? again : [...planned, ...again];
     const plan = portals.length === 1 ? portals[0]!.plan : null;
     const found = this.#judging.decide(statements, plan, null, "run");
     if ("need" in found) return found;
     findings.plan = plan;
-    if (found.verdict !== "allow" && !portals.every(({ approved }) => this.#covers(approved, found))) {
-      const bar = this.#bar("execute", found, heldPortals(portals), null, findings);
+    const isAgreed = () => portals.every(({ approved }) => this.#covers(approved, found as Approve));
+    if (found.verdict !== "allow" && !(isSame && isAgreed())) {
+      const bar = this.#bar("execute", found, heldPortals(portals, own, statements), null, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(statements, plan);
@@ -381,8 +403,8 @@ export class SessionGuard {
     return pass({ request: "close", done: names.forgetting(name) });
   }
 
-  async #plan(text: BoundText): Promise<PlanEstimate | null> {
-    const rows = await this.#options.own.queryBound({ ...text, sql: explainText(text.sql) });
+  async #plan(text: PlannedText): Promise<PlanEstimate | null> {
+    const rows = await this.#options.own.queryBound({ ...text, sql: explainText(text.parsed) });
     return estimateOfRows(rows);
   }
 
@@ -403,15 +425,14 @@ export class SessionGuard {
     request: Request,
     decision: Approve | Block,
     held: Omit<HeldMessage, "message" | "plan">,
-    text: BoundText | null,
+    text: PlannedText | null,
     findings: Findings,
   ): Verdict | Missing | undefined {
     const { sql, all } = held;
     const refused = (refusal?: Refusal) =>
       this.#refused(request, decision, sql, all, findings.plan ?? null, refusal);
-    if (decision.verdict === "block") return refused();
     const absent = refusalOfAbsent(all);
-    if (absent !== undefined) return refused(absent);
+    if (absent !== undefined || decision.verdict === "block") return refused(absent);
     // Only then it is known what names mean, and whether there is a transaction that has failed.
     if (!this.#talk.answered) return { need: "answers" };
     if (this.#talk.status === "E") return refused(cantBeHeld("the transaction has failed", ROLL_BACK));
@@ -497,16 +518,27 @@ function settled(verdict: Verdict, { hold }: Findings): Verdict {
 }
 
 /** What an Execute would run; where it isn't known which portal its name means, it can't be shown. */
-function heldPortals(portals: readonly Portal[]): Omit<HeldMessage, "message" | "plan"> {
-  const { sql, own, parameterTypes, bind } = portals[0]!.bound;
+function heldPortals(
+  portals: readonly Portal[],
+  own: ClassifiedStatement[],
+  all: ClassifiedStatement[],
+): Omit<HeldMessage, "message" | "plan"> {
+  const { sql, parameterTypes, bind } = portals[0]!.bound;
   return {
     sql,
     own,
-    all: portals.flatMap((portal) => portal.statements),
+    all,
     parameterTypes,
     values: bind === null ? null : frontend.parseBind(bind),
     certain: portals.length === 1,
   };
+}
+
+/** Whether a portal means the same now as when it was bound. */
+function isAlike(planned: readonly ClassifiedStatement[], now: readonly ClassifiedStatement[]): boolean {
+  if (planned.length === now.length && planned.every((one, index) => one === now[index])) return true;
+  const [one, other] = [planned, now].map((all) => new Set(all.map(({ facts }) => JSON.stringify(facts))));
+  return one!.size === other!.size && [...one!].every((facts) => other!.has(facts));
 }
 
 const NO_VALUES = { parameterFormats: [], parameters: [] };

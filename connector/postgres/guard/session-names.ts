@@ -43,8 +43,8 @@ interface Cursor {
 
 export interface BoundPortal {
   sql: string;
-  /** The statements of that text. */
-  own: ClassifiedStatement[];
+  /** What the statement's name may have meant; the target reads some of it only when it runs. */
+  texts: ParsedStatement[][];
   parameterTypes: number[];
   /** A copy of the Bind's body, where it is short. */
   bind: Uint8Array | null;

@@ -128,8 +128,8 @@ function shapeOf({ facts }: ClassifiedStatement): string {
 const RUNS = "/* It runs what was prepared, declared or bound before: */";
 
 function textsBeside({ own, all }: HeldMessage): string[] {
-  const mine = new Set(own);
-  return [...new Set(all.filter((one) => !mine.has(one)).map(({ text }) => text))];
+  const mine = new Set(own.map(({ text }) => text));
+  return [...new Set(all.map(({ text }) => text))].filter((text) => !mine.has(text));
 }
 
 /** Values as people read them: text as it is, `\x…` for binary ones, null for NULL. */

@@ -3,7 +3,7 @@ import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { Exchange, Request } from "../conversation.ts";
 import type { Hold } from "./approvals.ts";
-import { type BoundText, OwnQueryFailed } from "./own-queries.ts";
+import { OwnQueryFailed, type PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { ResultLimit } from "./result-limit.ts";
 import type { Need } from "./session-catalog.ts";
@@ -38,7 +38,7 @@ export type Missing =
   | { need: "policy" }
   /** What was sent before must be answered. */
   | { need: "answers" }
-  | { need: "plan"; text: BoundText }
+  | { need: "plan"; text: PlannedText }
   | { need: "function"; oid: number }
   /** People must agree. `refused`: what the message gets where they don't. */
   | { need: "approval"; asked: Asked; refused(refusal: Refusal): Verdict };
