@@ -237,7 +237,7 @@ export class SessionGuard {
     this.#judging.ran(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#names.endsBatch();
-    const done = this.#names.effects(statements, findings.plan ?? null, this.#approved(findings));
+    const { done } = this.#names.effects(statements, findings.plan ?? null, this.#approved(findings));
     return pass({
       request: "query",
       ...(limit === undefined ? {} : { limit }),
@@ -374,7 +374,7 @@ export class SessionGuard {
       request: "execute",
       ...(limit === undefined ? {} : { limit }),
       copyIn: has(statements, "copy-in"),
-      done: this.#names.effects(
+      ...this.#names.effects(
         statements,
         plan,
         this.#approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
@@ -394,7 +394,7 @@ export class SessionGuard {
       return this.#refused("call", found, findings.call, statements, null, refusal);
     }
     this.#judging.ran(statements, null);
-    return pass({ request: "call", done: this.#names.effects(statements) });
+    return pass({ request: "call", done: this.#names.effects(statements).done });
   }
 
   #close(body: Uint8Array): Verdict {

@@ -113,13 +113,17 @@ export class SessionNames {
     return largest([...this.#cursors.values(), ...planned].map(({ plan }) => plan));
   }
 
-  /** What the statements do to the session's state: when they are sent, and when the target has answered. */
+  /**
+   * What the statements do to the session's state: when they are sent, and when the target has answered. `failed` is for
+   * one that is alone: of several, what stands before the one that failed was done.
+   */
   effects(
     statements: readonly ClassifiedStatement[],
     plan: PlanEstimate | null = null,
     approved: Approved | null = null,
-  ): () => void {
+  ): { done(): void; failed(): void } {
     const after: (() => void)[] = [];
+    const undone: (() => void)[] = [];
     for (const statement of statements) {
       if (statement.facts.opaque.length > 0) this.#catalog.sent("everything");
       for (const effect of statement.effects) {
@@ -135,13 +139,19 @@ export class SessionNames {
           };
           this.prepared.add(effect.name, prepared);
           after.push(() => this.prepared.confirm(effect.name, prepared));
+          undone.push(() => this.prepared.refuse(effect.name, prepared));
         }
       }
       if (statement.facts.tag === "DECLARE CURSOR") this.#declared(statement, { plan, approved });
     }
     this.#catalog.sent("rollback");
-    return () => {
-      for (const act of after) act();
+    return {
+      done() {
+        for (const act of after) act();
+      },
+      failed() {
+        for (const act of undone) act();
+      },
     };
   }
 
