@@ -27,7 +27,7 @@ interface Limits {
  * - `transaction_timeout` can't be stopped: the agent is told of it.
  */
 export class TargetTimeouts {
-  readonly #own: OwnQueries;
+  readonly #own: Pick<OwnQueries, "quiet" | "query" | "endBatch">;
   readonly #talk: Conversation;
   readonly #timers: Timers;
   readonly #version: () => number;
@@ -36,7 +36,12 @@ export class TargetTimeouts {
   #run: object | undefined;
 
   /** `version`: `server_version_num`, 0 while it isn't known. */
-  constructor(own: OwnQueries, talk: Conversation, timers: Timers, version: () => number) {
+  constructor(
+    own: Pick<OwnQueries, "quiet" | "query" | "endBatch">,
+    talk: Conversation,
+    timers: Timers,
+    version: () => number,
+  ) {
     this.#own = own;
     this.#talk = talk;
     this.#timers = timers;
