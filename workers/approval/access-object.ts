@@ -129,9 +129,8 @@ export class AccessRequest extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#clock.fired(Date.now());
     this.#expire(Date.now());
-    const outcomes = await Promise.allSettled([this.#settleLease(), this.#outbox.run(Date.now())]);
-    for (const one of outcomes)
-      if (one.status === "rejected") console.error("an access request's errand failed:", String(one.reason));
+    this.#outbox.start(Date.now());
+    await this.#settleLease();
     this.#rest();
   }
 

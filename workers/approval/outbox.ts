@@ -62,6 +62,8 @@ const MEANS: OutboxMeans = {
 /** The wait after a first failed attempt, doubled after each, and the longest; ms. */
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
+/** How long after a delivery began its object looks again, ms. */
+const LOOK_AGAIN_MS = 60_000;
 /** Deliveries of one receiver at once; a Worker may wait for six answers in all. */
 const MAX_AT_ONCE = 2;
 
@@ -161,6 +163,19 @@ export class ApprovalOutbox {
   keepResponseUrl(id: ApprovalId, url: string, now: number): void {
     this.#make();
     for (const receiver of this.#receivers) receiver.keepResponseUrl?.(id, url, now);
+  }
+
+  /**
+   * Begins to send what is due and does not wait for it: a channel that is slow must not delay its object's
+   * deadlines.
+   */
+  start(now: number): void {
+    if (this.deadline() > now) return;
+    // Should the object be forgotten meanwhile, it wakes and looks what came of it.
+    this.#host.wake(now + LOOK_AGAIN_MS);
+    this.run(now).catch((error: unknown) => {
+      console.error("messages about approvals failed:", error instanceof Error ? error.message : "unknown");
+    });
   }
 
   /** Sends what is due; resolves when that is over, each delivery within its time limit. May overlap with itself. */

@@ -7,9 +7,6 @@ import type { Sql } from "./log.ts";
 import type { SessionRecord, SessionRecords } from "./record.ts";
 import type { Relay } from "./relay.ts";
 
-/** How long after a delivery began the object looks again whether it came to an end, ms. */
-const LOOK_AGAIN_MS = 60_000;
-
 /** What approvals ask of their object. */
 export interface ApprovalsOwner {
   /** The relay of a session that is not over. */
@@ -50,18 +47,14 @@ export class SessionApprovals {
     this.#outbox.add(viewOf(state), what, now);
   }
 
-  /** When `run` is wanted, ms since 1970. */
+  /** When `send` is wanted, ms since 1970. */
   deadline(): number {
     return this.#outbox.deadline();
   }
 
-  /** Sends messages that are due. Does not wait for them: a channel that is slow must not delay a deadline. */
-  run(now: number): void {
-    if (this.#outbox.deadline() > now) return;
-    this.#owner.wake(now + LOOK_AGAIN_MS);
-    this.#outbox.run(now).catch((error: unknown) => {
-      console.error("messages about approvals failed:", error instanceof Error ? error.message : "unknown");
-    });
+  /** Begins to send messages that are due. */
+  send(now: number): void {
+    this.#outbox.start(now);
   }
 
   view(id: ApprovalId): Approval | null {

@@ -1,5 +1,3 @@
-import type { ApprovalAsk } from "../../protocol/approval.ts";
-import { readApprovalAsk } from "../../protocol/approval-reading.ts";
 import type { AgentMessage, ConnectorMessage } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 
@@ -21,14 +19,6 @@ export function parseControl(text: string): AgentMessage | ConnectorMessage {
   if (message.type === "seal" && sealed && counted) return message as unknown as ConnectorMessage;
   throw new SallyportError("protocol_violation", "an unknown control message");
 }
-
-/** Reads what a connector's event frame with `FrameFlag.ask` says. Throws `protocol_violation`. */
-export function parseAsk(payload: Uint8Array): ApprovalAsk {
-  return readApprovalAsk(parseJson(UTF8.decode(payload)));
-}
-
-/** What is no UTF-8 becomes U+FFFD, which no JSON has outside of its strings. */
-const UTF8 = new TextDecoder();
 
 function parseJson(text: string): Record<string, unknown> {
   try {

@@ -128,7 +128,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     for (const relay of this.#relays.values()) {
       if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
     }
-    this.#approvals.run(now);
+    this.#approvals.send(now);
     await this.#errands.run();
     this.#clock.wake(this.#doorways.expire(Date.now()));
     for (const relay of this.#relays.values()) this.#clock.wake(relay.deadline());

@@ -275,7 +275,7 @@ describe("a session's rules", () => {
     test("an agent can't ask, and what is no question ends the session", () => {
       assert.throws(() => relay.frame("agent", asked(), 1), /event frame from the agent/);
       const nothing = encodeFrame(FrameType.event, FrameFlag.ask, 0, Buffer.from("{"));
-      assert.throws(() => relay.frame("connector", nothing, 1), /not a JSON object/);
+      assert.throws(() => relay.frame("connector", nothing, 1), /it is no JSON/);
       assert.throws(
         () => relay.frame("connector", said({ event: "approval_used", approval: 1 }), 1),
         /never asked/,

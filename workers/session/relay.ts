@@ -1,3 +1,4 @@
+import { readApprovalAsk } from "../../protocol/approval-reading.ts";
 import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
 import {
   type ConnectorSeal,
@@ -21,7 +22,6 @@ import { errorResponse } from "../../protocol/postgres/error-response.ts";
 import type { ApprovalDesk, DeskHost } from "../approval/desk.ts";
 import type { ApprovalState } from "../approval/machine.ts";
 import { TICKET_MS } from "../hub/ticket.ts";
-import { parseAsk } from "./control-message.ts";
 import type { SessionLog } from "./log.ts";
 import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
@@ -409,7 +409,7 @@ export class Relay {
   #asked(json: Uint8Array, now: number): void {
     if (this.record.state !== "open") return;
     const { principal, onBehalfOf, target, session } = this.record.facts!;
-    const ask = parseAsk(json);
+    const ask = readApprovalAsk(json);
     if (ask.event === "approval_asked") {
       const subject = { principal, ...(onBehalfOf !== undefined && { onBehalfOf }), target, session };
       this.approvals.ask(ask.approval, subject, ask.question, now);

@@ -10,6 +10,7 @@ import type { Conversation, Request } from "../conversation.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import { type Approvals, CANCELLED, type Hold } from "./approvals.ts";
 import { POLICY_MS } from "./guard.ts";
+import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
 import { Judging, type JudgingOptions } from "./judging.ts";
 import { type OwnQueries, OwnQueryFailed, type PlannedText, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
@@ -21,33 +22,17 @@ import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } f
 import type { TargetTimeouts } from "./target-timeouts.ts";
 import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
 
-export interface GuardOptions extends JudgingOptions {
+export interface GuardOptions extends HoldingOptions {
   texts: ParsedTexts;
   own: OwnQueries;
-  catalog: SessionCatalog;
-  approvals: Approvals;
-  timeouts: TargetTimeouts;
 }
 
 /** Bytes of a message before its body. */
 const TYPED_HEADER = 5;
 /** How often one message may ask for more before it is given up: names, catalog, views in views, plan, people. */
 const MAX_NEEDS = 64;
-/** How often people are asked about one message, when what they approved is not what would run any more. */
-const MAX_ASKED = 3;
 /** Bytes of a Bind that is kept to be shown to people, should its Execute need an approval of its own. */
 const MAX_KEPT_BIND = 2 * 1024;
-
-/** What was found out for the message that is being judged. */
-interface Findings {
-  plan?: PlanEstimate | null | undefined;
-  /** The text of a SELECT that calls the function of a function-call message. */
-  call?: string;
-  /** People were asked about it so often. */
-  asked: number;
-  /** What they were asked last. */
-  hold?: Hold;
-}
 
 /**
  * Judges every message of one session's agent before the target sees it. Each attempt is synchronous and pure but
@@ -59,12 +44,7 @@ export class SessionGuard {
   readonly #catalog: SessionCatalog;
   readonly #judging: Judging;
   readonly #names: SessionNames;
-  /** The question that is open. */
-  #hold: Hold | undefined;
-  /** The agent has cancelled the message that is being judged. */
-  #cancelled = false;
-  /** The agent has closed its end: what it left behind runs only where nobody need be asked. */
-  #left = false;
+  readonly #holding: Holding;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -72,18 +52,17 @@ export class SessionGuard {
     this.#catalog = options.catalog;
     this.#judging = new Judging(options);
     this.#names = new SessionNames(options.texts, options.catalog, options.talk);
+    this.#holding = new Holding(options, this.#judging, this.#names);
   }
 
   /** The agent cancels the message that is being judged: what is held is withdrawn. */
   cancel(): void {
-    this.#cancelled = true;
-    this.#hold?.withdraw("the agent cancelled the statement");
+    this.#holding.cancel();
   }
 
-  /** The agent has closed its end. */
+  /** The agent has closed its end: what it left behind runs only where nobody need be asked. */
   leave(): void {
-    this.#left = true;
-    this.#hold?.withdraw("the agent closed the connection");
+    this.#holding.leave();
   }
 
   /** Judges a message that asks the target for something. The message must stay as it is until the promise is kept. */
@@ -101,7 +80,7 @@ export class SessionGuard {
 
   #judged(message: MessageReader): Verdict | Promise<Verdict> {
     const findings: Findings = { asked: 0 };
-    this.#cancelled = false;
+    this.#holding.begin();
     const request = requestOf(message.type);
     try {
       const verdict = this.#attempt(message, findings);
@@ -148,7 +127,7 @@ export class SessionGuard {
         if (this.#talk.skipping) throw new Skipping();
         break;
       case "approval":
-        return await this.#ask(missing.asked, findings);
+        return await this.#holding.ask(missing.asked, findings);
       case "plan":
         findings.plan = await this.#plan(missing.text);
         break;
@@ -159,31 +138,6 @@ export class SessionGuard {
         await this.#catalog.find(missing);
     }
     return undefined;
-  }
-
-  /** Holds the message until people have answered. All that was known of it may have changed then. */
-  async #ask(asked: Asked, findings: Findings): Promise<Refusal | undefined> {
-    const { approvals, timeouts } = this.#options;
-    findings.hold?.withdraw("what it would do has changed since it was approved");
-    if (findings.asked >= MAX_ASKED) {
-      return cantBeHeld("what it would do, or the policies, changed each time that it was approved");
-    }
-    findings.asked += 1;
-    try {
-      const warning = await timeouts.begin();
-      if (this.#cancelled || this.#left) return CANCELLED;
-      const hold = approvals.open(asked, warning);
-      this.#hold = hold;
-      findings.hold = hold;
-      const outcome = await hold.decided();
-      if (!outcome.approved) return outcome.refusal;
-      await this.#catalog.doubt();
-      findings.plan = undefined;
-      return undefined;
-    } finally {
-      this.#hold = undefined;
-      timeouts.stop();
-    }
   }
 
   #attempt(message: MessageReader, findings: Findings): Verdict | Missing {
@@ -229,15 +183,15 @@ export class SessionGuard {
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
-    if (found.verdict !== "allow" && this.#covering(statements, found, findings) === null) {
+    if (found.verdict !== "allow" && this.#holding.covering(statements, found, findings) === null) {
       const held = { sql, own: statements, all, parameterTypes: [], values: NO_VALUES, certain: true };
-      const bar = this.#bar("query", found, held, text, findings);
+      const bar = this.#holding.bar("query", found, held, text, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(all, findings.plan ?? null);
     const limit = resultLimit(found, all);
     const ended = this.#names.endsBatch();
-    const { done } = this.#names.effects(statements, findings.plan ?? null, this.#approved(findings));
+    const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
     return pass({
       request: "query",
       ...(limit === undefined ? {} : { limit }),
@@ -259,7 +213,8 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const found = this.#judging.decide(all, undefined, null, "prepare");
     if ("need" in found) return found;
-    if (found.verdict === "block") return this.#refused("parse", found, sql, all, null, refusalOfAbsent(all));
+    if (found.verdict === "block")
+      return this.#holding.refused("parse", found, sql, all, null, refusalOfAbsent(all));
     if (this.#names.prepared.crowded(statement)) return { need: "answers" };
     const prepared: Prepared = { sql, parsed, parameterTypes };
     this.#names.prepared.ask(statement, prepared);
@@ -307,10 +262,10 @@ export class SessionGuard {
     const found = this.#judging.decide(all, findings.plan, text, "plan");
     if ("need" in found) return found;
     const { sql, parameterTypes } = meaning!;
-    const covering = found.verdict === "allow" ? null : this.#covering(statements, found, findings);
+    const covering = found.verdict === "allow" ? null : this.#holding.covering(statements, found, findings);
     if (found.verdict !== "allow" && covering === null) {
       const held = { sql, own: statements, all, parameterTypes, values, certain: meanings.length === 1 };
-      const bar = this.#bar("bind", found, held, text, findings);
+      const bar = this.#holding.bar("bind", found, held, text, findings);
       if (bar !== undefined) return bar;
     }
     if (this.#names.portals.crowded(portalName)) return { need: "answers" };
@@ -319,7 +274,7 @@ export class SessionGuard {
       plan: findings.plan ?? null,
       limit: resultLimit(found, all),
       bound: { sql, texts: meanings.map(({ parsed }) => parsed), parameterTypes, bind },
-      approved: this.#approved(findings) ?? covering,
+      approved: this.#holding.approved(findings) ?? covering,
     };
     this.#names.portals.ask(portalName, portal);
     return pass({
@@ -363,9 +318,9 @@ export class SessionGuard {
     const found = this.#judging.decide(statements, plan, null, "run");
     if ("need" in found) return found;
     findings.plan = plan;
-    const isAgreed = () => portals.every(({ approved }) => this.#covers(approved, found as Approve));
+    const isAgreed = () => portals.every(({ approved }) => this.#holding.covers(approved, found as Approve));
     if (found.verdict !== "allow" && !(isSame && isAgreed())) {
-      const bar = this.#bar("execute", found, heldPortals(portals, own, statements), null, findings);
+      const bar = this.#holding.bar("execute", found, heldPortals(portals, own, statements), null, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(statements, plan);
@@ -377,7 +332,7 @@ export class SessionGuard {
       ...this.#names.effects(
         statements,
         plan,
-        this.#approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
+        this.#holding.approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
       ),
     });
   }
@@ -391,7 +346,7 @@ export class SessionGuard {
     if ("need" in found) return found;
     if (found.verdict !== "allow") {
       const refusal = found.verdict === "approve" ? CALL_BY_MESSAGE : undefined;
-      return this.#refused("call", found, findings.call, statements, null, refusal);
+      return this.#holding.refused("call", found, findings.call, statements, null, refusal);
     }
     this.#judging.ran(statements, null);
     return pass({ request: "call", done: this.#names.effects(statements).done });
@@ -420,101 +375,10 @@ export class SessionGuard {
     return `SELECT ${schema}.${name}()`;
   }
 
-  /** What stands in the way of a message that isn't simply allowed; undefined where people have agreed to it. */
-  #bar(
-    request: Request,
-    decision: Approve | Block,
-    held: Omit<HeldMessage, "message" | "plan">,
-    text: PlannedText | null,
-    findings: Findings,
-  ): Verdict | Missing | undefined {
-    const { sql, all } = held;
-    const refused = (refusal?: Refusal) =>
-      this.#refused(request, decision, sql, all, findings.plan ?? null, refusal);
-    const absent = refusalOfAbsent(all);
-    if (absent !== undefined || decision.verdict === "block") return refused(absent);
-    // Only then it is known what names mean, and whether there is a transaction that has failed.
-    if (!this.#talk.answered) return { need: "answers" };
-    if (this.#talk.status === "E") return refused(cantBeHeld("the transaction has failed", ROLL_BACK));
-    if (findings.plan === undefined && text !== null) return { need: "plan", text };
-    const asked = this.#askAbout(request, decision, held, findings);
-    if (asked instanceof Refusal) return refused(asked);
-    const outcome = findings.hold?.outcome;
-    if (outcome?.approved === false) return refused(outcome.refusal);
-    if (findings.hold !== undefined && isStill(findings.hold.asked, asked)) return undefined;
-    return { need: "approval", asked, refused };
-  }
-
-  #askAbout(
-    request: Request,
-    decision: Approve,
-    held: Omit<HeldMessage, "message" | "plan">,
-    findings: Findings,
-  ): Asked | Refusal {
-    const { facts, database } = this.#options;
-    const message = request as HeldMessage["message"];
-    try {
-      return askAbout(facts, database, { ...held, message, plan: findings.plan ?? null }, decision);
-    } catch (error) {
-      if (error instanceof Refusal) return error;
-      throw error;
-    }
-  }
-
-  /** What people agreed to about this message, for what it opens. */
-  #approved({ hold }: Findings): Approved | null {
-    if (hold?.outcome.approved !== true) return null;
-    const { question } = hold.asked;
-    return { question, until: this.#options.now() + question.expiresMs };
-  }
-
-  #covers(approved: Approved | null, decision: Approve | Block): boolean {
-    if (approved === null || decision.verdict === "block") return false;
-    return this.#options.now() < approved.until && agreed(approved.question, decision);
-  }
-
-  /** For a FETCH that is held only for what it reads on in: what people agreed to when that was declared or bound. */
-  #covering(
-    statements: ClassifiedStatement[],
-    decision: Approve | Block,
-    { plan }: Findings,
-  ): Approved | null {
-    if (decision.verdict === "block") return null;
-    let first: Approved | null = null;
-    const rest = this.#names.withExecuted(statements, (approved) => {
-      if (approved === null || !this.#covers(approved, decision)) return false;
-      if (first === null || approved.until < first.until) first = approved;
-      return true;
-    });
-    if (first === null || !Array.isArray(rest)) return null;
-    const found = this.#judging.decide(rest, plan, null, "run");
-    return "verdict" in found && found.verdict === "allow" ? first : null;
-  }
-
-  #refused(
-    request: Request,
-    decision: Approve | Block,
-    sql: string,
-    statements: readonly ClassifiedStatement[],
-    plan: PlanEstimate | null,
-    refusal?: Refusal,
-  ): Verdict {
-    this.#judging.refused(decision, sql, statements, plan);
-    return refuse(request, refusal ?? refusalOfAbsent(statements) ?? Refusal.byPolicy(decision));
-  }
-
   #sync(): Verdict {
     const ended = this.#names.endsBatch();
     return pass({ request: "sync", done: ended, failed: ended });
   }
-}
-
-/** What people agreed to goes with the message that it lets pass, and is withdrawn where that doesn't. */
-function settled(verdict: Verdict, { hold }: Findings): Verdict {
-  if (hold === undefined) return verdict;
-  if (verdict.act === "pass" && hold.outcome.approved) verdict.exchange.approval = hold;
-  else hold.withdraw("the policies, or what it would do, have changed since it was approved");
-  return verdict;
 }
 
 /** What an Execute would run; where it isn't known which portal its name means, it can't be shown. */
@@ -542,7 +406,6 @@ function isAlike(planned: readonly ClassifiedStatement[], now: readonly Classifi
 }
 
 const NO_VALUES = { parameterFormats: [], parameters: [] };
-const ROLL_BACK = "Roll it back.";
 const CALL_BY_MESSAGE = cantBeHeld(
   "a function-call message has no text that people could be shown",
   "Call the function by SELECT f(...).",
