@@ -1,6 +1,6 @@
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Approve, Block } from "../../../protocol/policy/decision.ts";
+import type { Approve } from "../../../protocol/policy/decision.ts";
 import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
@@ -8,18 +8,16 @@ import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Request } from "../conversation.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
-import { type Approvals, CANCELLED, type Hold } from "./approvals.ts";
 import { POLICY_MS } from "./guard.ts";
 import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
-import { Judging, type JudgingOptions } from "./judging.ts";
+import { Judging } from "./judging.ts";
 import { type OwnQueries, OwnQueryFailed, type PlannedText, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
-import { type Approved, has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
-import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
-import type { TargetTimeouts } from "./target-timeouts.ts";
+import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
+import { cantBeHeld, type HeldMessage } from "./statement-question.ts";
 import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
 
 export interface GuardOptions extends HoldingOptions {
