@@ -43,22 +43,43 @@ function testFiles(pattern: string, limitMs: number, filters: string[]): Task[] 
     .map((file) => ({ name: file, args: [file], tests: true, limitMs }));
 }
 
-/** The tasks of one part, and how many run at once: what measures time or starts servers wants the machine alone. */
-function partOf(part: Part, filters: string[]): { tasks: Task[]; atOnce: number } {
-  const long = ({ name }: Task) => name.endsWith(".long.test.ts");
+/** Tasks, and how many of them run at once. */
+interface Group {
+  tasks: Task[];
+  atOnce: number;
+}
+
+const LONG = ".long.test.ts";
+/** What kills parts, fills disks or counts seconds wants the machine alone. */
+const ALONE = /^test\/(?:faults|bench|compatibility)\/|faults|cut-off|lease|demo|dev\.test/;
+
+function groupsOf(part: Part, filters: string[]): Group[] {
+  const short = (pattern: string, limitMs: number) =>
+    testFiles(pattern, limitMs, filters).filter(({ name }) => !name.endsWith(LONG));
   switch (part) {
     case "check":
-      return { tasks: checks(), atOnce: 2 };
+      return [{ tasks: checks(), atOnce: 2 }];
     case "unit":
-      return { tasks: testFiles(SOURCES, MINUTE, filters), atOnce: 2 };
-    case "e2e":
-      return {
-        tasks: testFiles("test/**/*.test.ts", 3 * MINUTE, filters).filter((task) => !long(task)),
-        atOnce: 1,
-      };
+      return [{ tasks: short(SOURCES, MINUTE), atOnce: 2 }];
+    case "e2e": {
+      const [alone, together] = divided(short("test/**/*.test.ts", 3 * MINUTE), ({ name }) =>
+        ALONE.test(name),
+      );
+      return [
+        { tasks: together, atOnce: 2 },
+        { tasks: alone, atOnce: 1 },
+      ];
+    }
     case "long":
-      return { tasks: testFiles("test/**/*.long.test.ts", 30 * MINUTE, filters), atOnce: 1 };
+      return [SOURCES.replace(/\.test\.ts$/, LONG), `test/**/*${LONG}`].map((pattern) => ({
+        tasks: testFiles(pattern, 30 * MINUTE, filters),
+        atOnce: 1,
+      }));
   }
+}
+
+function divided(tasks: Task[], first: (task: Task) => boolean): [Task[], Task[]] {
+  return [tasks.filter(first), tasks.filter((task) => !first(task))];
 }
 
 function count(results: TestResult[], outcome: TestResult["outcome"]): number {
@@ -117,8 +138,7 @@ if (parts.some((part) => part !== "check")) {
   }
 }
 const done: TaskResult[] = [];
-for (const part of parts) {
-  const { tasks, atOnce } = partOf(part, filters);
+for (const { tasks, atOnce } of parts.flatMap((part) => groupsOf(part, filters))) {
   await runAll(tasks, atOnce, (result) => {
     done.push(result);
     progress(result);
