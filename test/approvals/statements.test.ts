@@ -223,6 +223,21 @@ describe("a held statement", () => {
     assert.equal(await value("shape", 4), 0);
   });
 
+  test("of an approved shape is asked again once the session acts as another role", async () => {
+    await rig.direct.query("CREATE ROLE clerk");
+    await rig.direct.query("GRANT SELECT, UPDATE ON shape TO clerk");
+    const agent = await rig.client();
+    const first = ended(agent.client.query("UPDATE shape SET n = n + 1 WHERE id = 5"));
+    await rig.answer("ada", (await rig.asked()).id, "approve");
+    assert.deepEqual(await first, { rows: 1 });
+    await agent.client.query("SET ROLE clerk");
+    const other = ended(agent.client.query("UPDATE shape SET n = n + 1 WHERE id = 6"));
+    await rig.answer("ada", (await rig.asked()).id, "deny");
+    assert.ok("code" in (await other));
+    await agent.client.query("RESET ROLE");
+    assert.deepEqual(await ended(agent.client.query("UPDATE shape SET n = n + 1 WHERE id = 7")), { rows: 1 });
+  });
+
   test("in a transaction runs in it, and a denial aborts it", async () => {
     const agent = await rig.client();
     await agent.client.query("BEGIN");

@@ -31,6 +31,9 @@ export interface Findings {
   hold?: Hold;
 }
 
+/** Of a held message what it says itself. */
+export type Held = Omit<HeldMessage, "message" | "plan">;
+
 /** Messages that policies don't simply allow: refused, or held until people have answered and then looked at anew. */
 export class Holding {
   readonly #options: HoldingOptions;
@@ -95,7 +98,7 @@ export class Holding {
   bar(
     request: Request,
     decision: Approve | Block,
-    held: Omit<HeldMessage, "message" | "plan">,
+    held: Held,
     text: PlannedText | null,
     findings: Findings,
   ): Verdict | Missing | undefined {
@@ -117,12 +120,7 @@ export class Holding {
     return { need: "approval", asked, refused };
   }
 
-  #askAbout(
-    request: Request,
-    decision: Approve,
-    held: Omit<HeldMessage, "message" | "plan">,
-    findings: Findings,
-  ): Asked | Refusal {
+  #askAbout(request: Request, decision: Approve, held: Held, findings: Findings): Asked | Refusal {
     const { facts, database } = this.#options;
     const message = request as HeldMessage["message"];
     try {

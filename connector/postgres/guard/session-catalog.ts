@@ -7,7 +7,7 @@ import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { OwnCatalog } from "../catalog/own-catalog.ts";
-import { PROBE, readProbe } from "../catalog/session-state.ts";
+import { PROBE, readProbe, type SessionState } from "../catalog/session-state.ts";
 import type { Conversation } from "../conversation.ts";
 import { type OwnQueries, Skipping } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
@@ -39,7 +39,7 @@ export class SessionCatalog {
   readonly #own: OwnQueries;
   readonly #talk: Conversation;
   readonly #trusted: ReadonlySet<string>;
-  #names: NameContext | null = null;
+  #names: (NameContext & SessionState) | null = null;
   /** Settings may have changed in this transaction: its end, or a failure, may change them back. */
   #touched = false;
   /** The transaction may have changed the catalog. */
@@ -63,6 +63,11 @@ export class SessionCatalog {
     return this.#shared.serverVersion;
   }
 
+  /** As whom statements that were just classified would run; null for those without names, which aren't asked for. */
+  userOf(parsed: readonly ParsedStatement[]): string | null {
+    return isNameless(parsed) ? null : (this.#names?.currentUser ?? null);
+  }
+
   /** Time has passed: what names mean is asked again, and whether others have changed the catalog. */
   async doubt(): Promise<void> {
     this.#names = null;
@@ -73,8 +78,7 @@ export class SessionCatalog {
 
   /** The statements, or what must be found first. Throws `Refusal`. */
   classify(parsed: ParsedStatement[]): ClassifiedStatement[] | Need {
-    const nameless = parsed.every(({ tree }) => NAMELESS.has(Object.keys(tree)[0]!));
-    if (nameless) return classify(parsed, NO_NAMES, NO_CATALOG).statements;
+    if (isNameless(parsed)) return classify(parsed, NO_NAMES, NO_CATALOG).statements;
     this.#checkAborted();
     if (this.#names === null) return { need: "names" };
     // Not asked yet: nothing could be told from what a newer server reads otherwise.
@@ -201,6 +205,10 @@ const NAMELESS: ReadonlySet<string> = new Set([
   "FetchStmt",
   "ClosePortalStmt",
 ]);
+
+function isNameless(parsed: readonly ParsedStatement[]): boolean {
+  return parsed.every(({ tree }) => NAMELESS.has(Object.keys(tree)[0]!));
+}
 
 /** Where there is no name, there is nothing to ask; nor has this grammar changed with PostgreSQL's versions. */
 const NO_CATALOG: Catalog = {

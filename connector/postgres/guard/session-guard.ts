@@ -9,7 +9,7 @@ import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Request } from "../conversation.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import { POLICY_MS } from "./guard.ts";
-import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
+import { type Findings, type Held, Holding, type HoldingOptions, settled } from "./holding.ts";
 import { Judging } from "./judging.ts";
 import { type OwnQueries, OwnQueryFailed, type PlannedText, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
@@ -17,7 +17,7 @@ import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
 import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
-import { cantBeHeld, type HeldMessage } from "./statement-question.ts";
+import { cantBeHeld } from "./statement-question.ts";
 import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
 
 export interface GuardOptions extends HoldingOptions {
@@ -182,7 +182,9 @@ export class SessionGuard {
     const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
     if (found.verdict !== "allow" && this.#holding.covering(statements, found, findings) === null) {
-      const held = { sql, own: statements, all, parameterTypes: [], values: NO_VALUES, certain: true };
+      const currentUser = this.#catalog.userOf(parsed);
+      const said = { sql, parameterTypes: [], values: NO_VALUES, certain: true, currentUser };
+      const held = { ...said, own: statements, all };
       const bar = this.#holding.bar("query", found, held, text, findings);
       if (bar !== undefined) return bar;
     }
@@ -262,7 +264,9 @@ export class SessionGuard {
     const { sql, parameterTypes } = meaning!;
     const covering = found.verdict === "allow" ? null : this.#holding.covering(statements, found, findings);
     if (found.verdict !== "allow" && covering === null) {
-      const held = { sql, own: statements, all, parameterTypes, values, certain: meanings.length === 1 };
+      const currentUser = this.#catalog.userOf(meaning!.parsed);
+      const said = { sql, parameterTypes, values, certain: meanings.length === 1, currentUser };
+      const held = { ...said, own: statements, all };
       const bar = this.#holding.bar("bind", found, held, text, findings);
       if (bar !== undefined) return bar;
     }
@@ -318,7 +322,9 @@ export class SessionGuard {
     findings.plan = plan;
     const isAgreed = () => portals.every(({ approved }) => this.#holding.covers(approved, found as Approve));
     if (found.verdict !== "allow" && !(isSame && isAgreed())) {
-      const bar = this.#holding.bar("execute", found, heldPortals(portals, own, statements), null, findings);
+      const currentUser = this.#catalog.userOf(portals[0]!.bound.texts.flat());
+      const held = { ...heldPortals(portals, own, statements), currentUser };
+      const bar = this.#holding.bar("execute", found, held, null, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(statements, plan);
@@ -384,7 +390,7 @@ function heldPortals(
   portals: readonly Portal[],
   own: ClassifiedStatement[],
   all: ClassifiedStatement[],
-): Omit<HeldMessage, "message" | "plan"> {
+): Omit<Held, "currentUser"> {
   const { sql, parameterTypes, bind } = portals[0]!.bound;
   return {
     sql,

@@ -25,6 +25,8 @@ export interface HeldMessage {
   values: Pick<Bind, "parameterFormats" | "parameters"> | null;
   /** It is known which statement a name stands for. */
   certain: boolean;
+  /** As whom it would run, after SET ROLE and the like; null where it names nothing. */
+  currentUser: string | null;
   plan: PlanEstimate | null;
 }
 
@@ -73,11 +75,11 @@ export function askAbout(facts: SessionFacts, database: string, held: HeldMessag
       parameterFormats: values.parameterFormats,
       parameters: values.parameters,
     }),
-    fingerprint: held.all.map(shapeOf).join(" "),
+    fingerprint: held.all.map((one) => shapeOf(one, held.currentUser)).join(" "),
     plan: held.plan,
   };
   checkSize(question);
-  return { question, meaning: JSON.stringify(held.all.map((one) => one.facts)) };
+  return { question, meaning: JSON.stringify([held.currentUser, ...held.all.map((one) => one.facts)]) };
 }
 
 /**
@@ -115,12 +117,12 @@ function isNotMuchMore(shown: PlanEstimate | null, now: PlanEstimate | null): bo
 }
 
 /**
- * The statement's fingerprint with what its names mean: after `SET search_path`, or once a temporary table hides
- * another, the same text is about something that nobody has seen. 32 hex digits.
+ * The statement's fingerprint with what its names mean, and as whom it runs: after `SET search_path` or `SET ROLE`, or
+ * once a temporary table hides another, the same text is about something that nobody has seen. 32 hex digits.
  */
-function shapeOf({ facts }: ClassifiedStatement): string {
+function shapeOf({ facts }: ClassifiedStatement, currentUser: string | null): string {
   // A LIMIT is a constant; what it lets happen is compared by the plan.
-  const json = JSON.stringify({ ...facts, limit: null });
+  const json = JSON.stringify([currentUser, { ...facts, limit: null }]);
   return createHash("sha256").update(json).digest("hex").slice(0, 32);
 }
 
