@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import type { Approval } from "../protocol/approval.ts";
 import { type Chromium, startChromium } from "./chromium.ts";
 import { startTestEdge, type TestEdge } from "./gateway.ts";
-import { AUDIENCE, startIssuer, type TestIssuer } from "./oidc-provider.ts";
+import { issuerSettings, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 import { freePort } from "./postgres-server.ts";
 import { unavailable } from "./system-packages.ts";
 
@@ -43,19 +43,7 @@ describe("the approval page in Chromium", {
     edge = await startTestEdge({ port, publicUrl });
     await edge.apply({
       targets: [{ name: "orders", kind: "postgres", connector: "main", description: "", allow: [] }],
-      issuers: [
-        {
-          name: "corp",
-          issuer: issuer.issuer,
-          audience: AUDIENCE,
-          algorithms: ["RS256"],
-          principalClaim: "sub",
-          groupsClaim: "groups",
-          requiredClaims: {},
-          skewSeconds: 0,
-          clientId: "browser",
-        },
-      ],
+      issuers: [issuerSettings(issuer.issuer, "browser")],
       policies: POLICIES,
     });
     chromium = await startChromium();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type { Approval } from "../protocol/approval.ts";
-import type { Issuer, Page, TrailEntry } from "../protocol/directory.ts";
+import type { Page, TrailEntry } from "../protocol/directory.ts";
 import { Browser, type Visit } from "./browser.ts";
 import { startTestEdge, type TestEdge } from "./gateway.ts";
-import { AUDIENCE, startIssuer, type TestIssuer } from "./oidc-provider.ts";
+import { issuerSettings, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 import { freePort } from "./postgres-server.ts";
 
 /** Who may open what, and who is asked. On purpose nothing here forbids anybody to approve their own. */
@@ -64,17 +64,7 @@ export async function startPageRig(): Promise<PageRig> {
     ],
   });
   const port = await freePort();
-  const corp: Issuer = {
-    name: "corp",
-    issuer: issuer.issuer,
-    audience: AUDIENCE,
-    algorithms: ["RS256"],
-    principalClaim: "sub",
-    groupsClaim: "groups",
-    requiredClaims: {},
-    skewSeconds: 0,
-    clientId: BROWSER_CLIENT,
-  };
+  const corp = issuerSettings(issuer.issuer, BROWSER_CLIENT);
   const { clientId: _, ...workloads } = { ...corp, name: "ci", issuer: "https://ci.example" };
   const target = (name: string) => ({
     name,

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { type ClientMetadata, type Configuration, Provider } from "oidc-provider";
+import type { Issuer } from "../protocol/directory.ts";
 
 /** What the access tokens are for. */
 export const AUDIENCE = "sallyport";
@@ -33,6 +34,21 @@ const CLIENTS: ClientMetadata[] = [
     redirect_uris: [],
   },
 ];
+
+/** The provider as an edge's settings name it, `corp`; without a client id nobody logs in there. */
+export function issuerSettings(issuer: string, clientId?: string): Issuer {
+  return {
+    name: "corp",
+    issuer,
+    audience: AUDIENCE,
+    algorithms: ["RS256"],
+    principalClaim: "sub",
+    groupsClaim: "groups",
+    requiredClaims: {},
+    skewSeconds: 0,
+    ...(clientId !== undefined && { clientId }),
+  };
+}
 
 /** A real OpenID provider on loopback, and a person at a browser who agrees to everything. */
 export interface TestIssuer {

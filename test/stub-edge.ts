@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type Edge, startEdge } from "../client/edge-host.ts";
 import type { Issuer, Problem, Settings } from "../protocol/directory.ts";
 import { generateKey, type PrivateKey, publicKey } from "../protocol/signatures.ts";
-import { AUDIENCE, startIssuer, type TestIssuer } from "./oidc-provider.ts";
+import { issuerSettings, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 
 const ENTRY = fileURLToPath(new URL("../workers/testing/stub-edge.ts", import.meta.url));
@@ -68,17 +68,7 @@ export async function startStubEdge(): Promise<StubEdge> {
   const admin = (method: string, path: string, content?: unknown) =>
     call(method, path, edge.adminToken, content);
 
-  const corp: Issuer = {
-    name: "corp",
-    issuer: issuer.issuer,
-    audience: AUDIENCE,
-    algorithms: ["RS256"],
-    principalClaim: "sub",
-    groupsClaim: "groups",
-    requiredClaims: {},
-    skewSeconds: 5,
-    clientId: "sallyport-cli",
-  };
+  const corp: Issuer = { ...issuerSettings(issuer.issuer, "sallyport-cli"), skewSeconds: 5 };
   const target = { kind: "postgres", connector: "main", description: "" } as const;
   const settings = (): Settings =>
     structuredClone({

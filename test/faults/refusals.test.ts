@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
-import type { Issuer, Page, Problem, Session } from "../../protocol/directory.ts";
+import type { Page, Problem, Session } from "../../protocol/directory.ts";
 import { ERRORS, type ErrorCode } from "../../protocol/errors.ts";
 import { type CertificateAuthority, createAuthority } from "../certificates.ts";
 import { testTarget } from "../gateway.ts";
-import { AUDIENCE, startIssuer, type TestIssuer } from "../oidc-provider.ts";
+import { issuerSettings, startIssuer, type TestIssuer } from "../oidc-provider.ts";
 import { freePort } from "../postgres-server.ts";
 import { evidence } from "./evidence.ts";
 import { psql } from "./psql.ts";
@@ -45,16 +45,7 @@ describe("what is refused, as psql and curl see it", { timeout: 60_000 }, () => 
         };
       },
     });
-    const corp: Issuer = {
-      name: "corp",
-      issuer: issuer.issuer,
-      audience: AUDIENCE,
-      algorithms: ["RS256"],
-      principalClaim: "sub",
-      groupsClaim: "groups",
-      requiredClaims: {},
-      skewSeconds: 0,
-    };
+    const corp = issuerSettings(issuer.issuer);
     const served = ["orders", "down", "wrong-password", "wrong-name", "right-name", "no-secret"];
     await rig.edge.apply({
       targets: [

@@ -92,3 +92,15 @@ export function postableUrl(text: string | undefined): URL | null {
   const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
   return url.protocol === "https:" || (url.protocol === "http:" && loopback) ? url : null;
 }
+
+/** What became of a message, by the answer to it. `what`: for the record. */
+export function deliveryOf(posted: Posted, what: string): Delivery {
+  if (posted.ok) return { outcome: "delivered", detail: `${what}: HTTP ${posted.status}` };
+  const { detail, again, retryAfterMs } = posted;
+  return {
+    outcome: "failed",
+    detail: `${what}: ${detail}`,
+    again,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}

@@ -3,7 +3,7 @@ import type { Env } from "../environment.ts";
 import type { Sql } from "../session/log.ts";
 import { approvalLink } from "./link.ts";
 import type { OutboxMessage, Receiver } from "./outbox.ts";
-import { type Delivery, type Fetch, type Posted, post, postableUrl } from "./post.ts";
+import { type Delivery, deliveryOf, type Fetch, type Posted, post, postableUrl } from "./post.ts";
 import { closedMessage, followUp, questionMessage, type SlackMessage } from "./slack-message.ts";
 
 /** About an hour, with the outbox's backoff; a question ends before by itself. */
@@ -80,7 +80,7 @@ export class SlackReceiver implements Receiver {
     this.#change(approval.id, now, (known) => known.posts++);
     const posted = await this.#post(url, (short) => questionMessage(approval, this.#look(approval, short)));
     if (!posted.ok && posted.refused) this.#change(approval.id, now, (known) => known.posts--);
-    return delivery(posted, "the question");
+    return deliveryOf(posted, "the question");
   }
 
   async #update(url: string, approval: Approval, now: number): Promise<Delivery> {
@@ -88,7 +88,7 @@ export class SlackReceiver implements Receiver {
     if (await this.#replace(approval, newest, now)) {
       return { outcome: "delivered", detail: "the votes: the message was updated" };
     }
-    return delivery(
+    return deliveryOf(
       await this.#post(url, () => followUp(approval, this.#look(approval, false))),
       "the votes",
     );
@@ -100,7 +100,7 @@ export class SlackReceiver implements Receiver {
     // What Slack took without an answer may stand there a second time, and nobody knows that one's response_url.
     if (!closed && (!replaced || posts > 1)) {
       const posted = await this.#post(url, () => followUp(approval, this.#look(approval, false)));
-      if (!posted.ok) return delivery(posted, "the end");
+      if (!posted.ok) return deliveryOf(posted, "the end");
     }
     this.#change(approval.id, now, (known) => {
       known.closed = true;
@@ -166,15 +166,4 @@ export class SlackReceiver implements Receiver {
 
 function live({ uses }: ResponseUrl): boolean {
   return uses < RESPONSE_USES;
-}
-
-function delivery(posted: Posted, what: string): Delivery {
-  if (posted.ok) return { outcome: "delivered", detail: `${what}: HTTP ${posted.status}` };
-  const { detail, again, retryAfterMs } = posted;
-  return {
-    outcome: "failed",
-    detail: `${what}: ${detail}`,
-    again,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  };
 }

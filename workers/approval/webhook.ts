@@ -3,7 +3,7 @@ import type { Approval } from "../../protocol/approval.ts";
 import type { Env } from "../environment.ts";
 import { approvalLink } from "./link.ts";
 import type { OutboxMessage, Receiver } from "./outbox.ts";
-import { type Delivery, type Fetch, post, postableUrl } from "./post.ts";
+import { type Delivery, deliveryOf, type Fetch, post, postableUrl } from "./post.ts";
 
 /** About an hour, with the outbox's backoff. */
 const MAX_ATTEMPTS = 20;
@@ -59,14 +59,7 @@ export class WebhookReceiver implements Receiver {
       content,
       webhookHeaders(secret, `msg_${key}`, now, content),
     );
-    if (posted.ok) return { outcome: "delivered", detail: `${what}: HTTP ${posted.status}` };
-    const { detail, again, retryAfterMs } = posted;
-    return {
-      outcome: "failed",
-      detail: `${what}: ${detail}`,
-      again,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    };
+    return deliveryOf(posted, what);
   }
 }
 

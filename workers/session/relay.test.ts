@@ -1,64 +1,16 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import type { ApprovalAsk, StatementQuestion } from "../../protocol/approval.ts";
 import { DEFAULT_LIMITS, type SessionFacts } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
-import {
-  encodeAck,
-  encodeFrame,
-  FRAME_HEADER,
-  FrameFlag,
-  FrameType,
-  MAX_PAYLOAD,
-  WINDOW,
-} from "../../protocol/frame.ts";
+import { encodeAck, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD, WINDOW } from "../../protocol/frame.ts";
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
+import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import type { Sql } from "./log.ts";
-import { type Peer, VIEWER_BEHIND } from "./readers.ts";
+import { VIEWER_BEHIND } from "./readers.ts";
 import { SessionRecords } from "./record.ts";
 import { CHECK_CONNECTOR_MS, type Effects, JOIN_MS, REDIAL_MS, Relay, SEAL_MS } from "./relay.ts";
 
-const ID = "0123456789abcdef0123456789abcdef";
-const KEY = { name: "main", instance: "i1", key: "k1" };
-const SECRET = { secret: "s", hash: "h" };
-
-class FakePeer implements Peer {
-  readonly texts: { type: string; [member: string]: unknown }[] = [];
-  readonly frames: Buffer[] = [];
-  closed: number | undefined;
-  bufferedAmount = 0;
-  remembered: number | undefined;
-  send(data: string | Uint8Array): void {
-    if (typeof data === "string") this.texts.push(JSON.parse(data));
-    else this.frames.push(Buffer.from(data));
-  }
-  close(code: number): void {
-    this.closed = code;
-  }
-  remember(next: number | undefined): void {
-    this.remembered = next;
-  }
-  /** Payloads of the data frames that came. */
-  get payloads(): string[] {
-    return this.frames
-      .filter((frame) => frame[0] !== FrameType.ack)
-      .map((frame) => frame.subarray(FRAME_HEADER).toString());
-  }
-}
-
-const facts = (mode: SessionFacts["mode"] = "framed"): SessionFacts => ({
-  session: ID,
-  principal: "service/agent",
-  groups: [],
-  target: "orders",
-  kind: "postgres",
-  connector: "main",
-  opened: 0,
-  until: 1e12,
-  address: "127.0.0.1",
-  mode,
-});
 const data = (payload: string, flags = 0) => encodeFrame(FrameType.data, flags, 0, Buffer.from(payload));
 
 describe("a session's rules", () => {
@@ -205,119 +157,6 @@ describe("a session's rules", () => {
     relay.end("session_killed", "enough", 2);
     assert.deepEqual(other.payloads, ["half a ro"]);
     assert.equal(other.closed, 4410);
-  });
-
-  describe("and what waits for people", () => {
-    const question: StatementQuestion = {
-      kind: "statement",
-      policies: ["mass-write"],
-      reason: "Many rows.",
-      approvals: [{ approvers: ["dba"], quorum: 1 }],
-      expiresMs: 900_000,
-      lastsMs: 3_600_000,
-      scope: "once",
-      database: "orders",
-      actions: ["postgres:delete"],
-      statement: "DELETE FROM orders",
-      parameters: [],
-      sha256: "a".repeat(64),
-      fingerprint: "b".repeat(32),
-      plan: null,
-    };
-    const said = (ask: ApprovalAsk, flags: number = FrameFlag.ask) =>
-      encodeFrame(FrameType.event, flags, 0, Buffer.from(JSON.stringify(ask)));
-    const asked = () => said({ event: "approval_asked", approval: 1, question });
-    const answer = (now: number) =>
-      relay.approvals.answer(
-        1,
-        {
-          answer: "approve",
-          by: "corp/ada",
-          groups: ["dba"],
-          for: [0],
-          channel: "api",
-          reason: null,
-          judged: [],
-          standing: [],
-        },
-        now,
-      );
-    const news = (peer: FakePeer) =>
-      peer.texts
-        .filter(({ type }) => type === "approval")
-        .map((one) => (one.news as { status: string }).status);
-
-    beforeEach(() => {
-      open(agent);
-      relay.join(connector, KEY, SECRET, 0);
-    });
-
-    test("a question is recorded before it stands, an answer before it is told", () => {
-      relay.frame("connector", asked(), 1);
-      assert.deepEqual(news(connector), ["pending"]);
-      assert.equal(answer(2).outcome, "counted");
-      relay.frame("connector", said({ event: "approval_used", approval: 1 }), 3);
-      assert.deepEqual(news(connector), ["pending", "approved"]);
-      assert.deepEqual(events().slice(2), ["approval_opened", "approval_answered", "approval_decided"]);
-      assert.deepEqual(effects, ["asked: pending", "ended: approved", "ended: used"]);
-      assert.deepEqual(
-        agent.texts.map(({ type }) => type),
-        ["welcome"],
-      );
-    });
-
-    test("an event without the flag is only recorded, whatever it says", () => {
-      relay.frame("connector", said({ event: "approval_asked", approval: 1, question }, 0), 1);
-      assert.deepEqual(news(connector), []);
-      assert.equal(relay.approvals.view(1), null);
-    });
-
-    test("an agent can't ask, and what is no question ends the session", () => {
-      assert.throws(() => relay.frame("agent", asked(), 1), /event frame from the agent/);
-      const nothing = encodeFrame(FrameType.event, FrameFlag.ask, 0, Buffer.from("{"));
-      assert.throws(() => relay.frame("connector", nothing, 1), /it is no JSON/);
-      assert.throws(
-        () => relay.frame("connector", said({ event: "approval_used", approval: 1 }), 1),
-        /never asked/,
-      );
-    });
-
-    test("a connector that was away when it was approved is told when it is back", () => {
-      relay.frame("connector", asked(), 1);
-      relay.dropped("connector", connector, 2);
-      answer(3);
-      const back = new FakePeer();
-      relay.resume("connector", back, 0, 4);
-      assert.deepEqual(news(back), ["approved"]);
-    });
-
-    test("an object that was evicted meanwhile still knows the question", () => {
-      relay.frame("connector", asked(), 1);
-      restart(2);
-      assert.equal(answer(3).outcome, "counted");
-      const back = new FakePeer();
-      relay.resume("connector", back, 0, 4);
-      assert.deepEqual(news(back), ["approved"]);
-    });
-
-    test("a session that waits is not idle, and is again when the question has expired", () => {
-      relay.frame("connector", asked(), 1);
-      const expires = 1 + question.expiresMs;
-      assert.equal(relay.deadline(), expires);
-      relay.expire(expires);
-      assert.deepEqual(news(connector), ["pending", "expired"]);
-      assert.equal(relay.record.state, "open");
-      assert.equal(relay.deadline(), expires + DEFAULT_LIMITS.idleMs);
-    });
-
-    test("the end of the session withdraws the question before it is the last entry", () => {
-      relay.frame("connector", asked(), 1);
-      relay.end("session_killed", "enough", 2);
-      assert.deepEqual(events().slice(-2), ["approval_decided", "ended"]);
-      assert.equal(relay.approvals.view(1)?.status, "withdrawn");
-      assert.equal(answer(3).outcome, "rejected");
-      assert.equal(events().at(-1), "ended");
-    });
   });
 
   test("after the end nothing is logged or delivered, and the end is said once", () => {
