@@ -192,6 +192,39 @@ describe("the target's settings", () => {
   });
 });
 
+describe("a cursor that SQL declared", () => {
+  const execute = async (agent: TestStream, name: string) => {
+    agent.say(m.execute({ portal: name, maxRows: 2 }), m.sync());
+    return await agent.take("ReadyForQuery");
+  };
+
+  test("is executed by the protocol, as the portal that it is", async () => {
+    const agent = await open();
+    await agent.query("BEGIN");
+    await agent.query("DECLARE c CURSOR FOR SELECT id FROM victims ORDER BY id");
+    assert.equal(names(await execute(agent, "c")), "DataRow DataRow PortalSuspended ReadyForQuery");
+    assert.equal(firstError(await execute(agent, "d")).get("C"), "34000");
+  });
+
+  test("is judged as it is then: not by the policies under which it was declared", async () => {
+    const guard = testGuard(POLICIES);
+    const { agent } = await target.open(testDeps({ guard }));
+    await agent.query("BEGIN");
+    await agent.query("DECLARE c CURSOR FOR SELECT id FROM victims");
+    const never = `${POLICIES}forbid(principal, action == Action::"postgres:select", resource)
+      when { context.reads.contains("public.victims") };`;
+    guard.policies.put(policyInForce(never, 2));
+    assert.equal(firstError(await execute(agent, "c")).get("C"), "42501");
+  });
+
+  test("has no unnamed one beside it", async () => {
+    const agent = await open();
+    await agent.query("BEGIN");
+    await agent.query("DECLARE c CURSOR FOR SELECT id FROM victims");
+    assert.equal(firstError(await execute(agent, "")).get("C"), "34000");
+  });
+});
+
 test("what was proved of a statement stands in the recording before the agent can leave", async () => {
   const agent = await open("permit(principal, action, resource);");
   let facts = 0;

@@ -170,7 +170,11 @@ export class SessionGuard {
   }
 
   #query(body: Uint8Array, findings: Findings): Verdict | Missing {
-    const { sql } = frontend.parseQuery(utf8(body, 1));
+    return this.#text("query", frontend.parseQuery(utf8(body, 1)).sql, findings);
+  }
+
+  /** A message that runs this text, with no values to it. */
+  #text(request: "query" | "execute", sql: string, findings: Findings): Verdict | Missing {
     const parsed = this.#options.texts.parse(sql);
     const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
@@ -185,16 +189,18 @@ export class SessionGuard {
       const currentUser = this.#catalog.userOf(parsed);
       const said = { sql, parameterTypes: [], values: NO_VALUES, certain: true, currentUser };
       const held = { ...said, own: statements, all };
-      const bar = this.#holding.bar("query", found, held, text, findings);
+      const bar = this.#holding.bar(request, found, held, text, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(all, findings.plan ?? null);
-    const limit = resultLimit(found, all);
-    const ended = this.#names.endsBatch();
+    const resultBound = resultLimit(found, all);
+    const limit = resultBound === undefined ? {} : { limit: resultBound };
     const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
+    if (request === "execute") return pass({ request, ...limit, done });
+    const ended = this.#names.endsBatch();
     return pass({
-      request: "query",
-      ...(limit === undefined ? {} : { limit }),
+      request,
+      ...limit,
       copyIn: has(statements, "copy-in"),
       done() {
         done();
@@ -303,8 +309,12 @@ export class SessionGuard {
   #execute(body: Uint8Array, findings: Findings): Verdict | Missing {
     const { portal: name } = frontend.parseExecute(body);
     const portals = this.#names.portals.get(name);
-    if (portals.length === 0)
+    if (portals.length === 0) {
+      // A cursor that SQL declared is a portal: to execute it is to fetch from it.
+      if (name !== "" && this.#names.declared)
+        return this.#text("execute", `FETCH ALL FROM "${name.replaceAll('"', '""')}"`, findings);
       return refuse("execute", Refusal.of("34000", `portal "${name}" does not exist`));
+    }
     const own: ClassifiedStatement[] = [];
     for (const { bound } of portals) {
       const found = this.#classified(bound.texts);

@@ -69,6 +69,11 @@ export class SessionNames {
     this.#talk = talk;
   }
 
+  /** Whether SQL has declared any cursor. */
+  get declared(): boolean {
+    return this.#cursors.size > 0;
+  }
+
   /**
    * With what SQL-level EXECUTE would run, and what FETCH would read on, but for what people have agreed to in a way
    * that `covered` takes for enough. Throws `Refusal`.
