@@ -66,7 +66,7 @@ function groupsOf(part: Part, filters: string[]): Group[] {
         ALONE.test(name),
       );
       return [
-        { tasks: together, atOnce: 3 },
+        { tasks: together, atOnce: 2 },
         { tasks: alone, atOnce: 1 },
       ];
     }

@@ -72,10 +72,12 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
         targets: [testTarget(TARGET)],
         policies: `${text}\n${canaryPolicy(canary)}`,
       });
-      if (watch?.over !== false) watch = await Wire.open({ ...through, database: CANARY });
-      const deadline = performance.now() + 5_000;
+      const deadline = performance.now() + 15_000;
       for (;;) {
-        const [error] = (await watch.query("SHOW work_mem")).errors;
+        // A connector that was too slow to take the policies has lost its sessions, this one with them.
+        if (watch?.over !== false)
+          watch = await Wire.open({ ...through, database: CANARY }).catch(() => undefined);
+        const [error] = (await watch?.query("SHOW work_mem"))?.errors ?? [];
         if (error?.message.includes(canary)) return;
         if (performance.now() > deadline) throw new Error(`the policies are not in force: ${error?.message}`);
       }
@@ -99,7 +101,12 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
       await postgres.stop();
     },
   };
-  await guarded.policies(options.policies);
+  try {
+    await guarded.policies(options.policies);
+  } catch (error) {
+    await guarded.stop();
+    throw error;
+  }
   return guarded;
 }
 
