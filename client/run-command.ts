@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { SallyportError } from "../protocol/errors.ts";
 
@@ -56,8 +56,9 @@ export function psqlLine(local: { host: string; port: number }): string {
  */
 export function runToEnd(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Before the command runs: a signal that came between would end us alone, and leave it behind.
+    const stopForwarding = forwardSignals((signal) => child.kill(signal));
     const child = spawn(command, args, { env, stdio: "inherit" });
-    const stopForwarding = forwardSignals(child);
     child.on("error", (error: NodeJS.ErrnoException) => {
       stopForwarding();
       const why = error.code === "ENOENT" ? "there is no such command" : String(error.code);
@@ -70,13 +71,13 @@ export function runToEnd(command: string, args: string[], env: NodeJS.ProcessEnv
   });
 }
 
-function forwardSignals(child: ChildProcess): () => void {
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const handlers = (["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGINT", "SIGQUIT"] as const).map(
     (signal) => {
       // A terminal sends these to its whole foreground group: handing them on would make two of one.
       const fromTerminal = (signal === "SIGINT" || signal === "SIGQUIT") && process.stdin.isTTY;
       const handler = () => {
-        if (!fromTerminal) child.kill(signal);
+        if (!fromTerminal) forward(signal);
       };
       process.on(signal, handler);
       return () => process.off(signal, handler);
