@@ -28,6 +28,8 @@ export interface InboundOptions {
   answer(bytes: Uint8Array): void;
   /** The agent is done, and what it has asked for is on its way to the target. `said`: by Terminate. */
   over(said: boolean): void;
+  /** A cancel of the connector's own that is on its way to the target; null when none is. */
+  cancelling(): Promise<void> | null;
   failed(error: unknown): void;
 }
 
@@ -202,6 +204,9 @@ export class Inbound {
     if (message.type === Sync.type) this.#untilSync = false;
     else if (talk.skipping || this.#untilSync) return { act: "drop" };
     if (talk.copyIn) return { act: "disturb" };
+    // It must not meet the statement that comes next.
+    const cancelling = this.#options.cancelling();
+    if (cancelling !== null) return cancelling.then(() => guard.judge(message));
     if (talk.waiting < MAX_WAITING) return guard.judge(message);
     return own.until(() => talk.waiting < MAX_WAITING / 2).then(() => guard.judge(message));
   }

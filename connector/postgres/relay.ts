@@ -58,6 +58,8 @@ export class Relay implements StreamHandlers {
   /** The agent has said that it is done; the target closes next. */
   #ending = false;
   #over = false;
+  /** A result was cut, and its statement is being cancelled. */
+  #cancelling: Promise<void> | null = null;
   #unregister: () => void = () => {};
   readonly #unsubscribe: () => void;
 
@@ -117,6 +119,7 @@ export class Relay implements StreamHandlers {
       },
       answer: (bytes) => this.#outbox.add(bytes, false, true),
       over: (said) => this.#agentDone(said),
+      cancelling: () => this.#cancelling,
       failed: (error) => this.#failed(error),
     });
     this.#outbound = new Outbound({
@@ -130,7 +133,9 @@ export class Relay implements StreamHandlers {
       counted: (rows, bytes) => usage.result(rows, bytes),
       cut: (limit) => {
         this.#reporter.cut(limit.passed!, limit[limit.passed!]);
-        void this.#cancelOnTarget();
+        this.#cancelling = this.#cancelOnTarget().finally(() => {
+          this.#cancelling = null;
+        });
       },
       skipToSync: () => this.#inbound.skipToSync(),
       diverged: (refusal) => this.#diverged(refusal),
