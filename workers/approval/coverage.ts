@@ -1,8 +1,6 @@
-import type { ApprovalRule, ApprovalSubject, StatementQuestion } from "../../protocol/approval.ts";
+import type { ApprovalSubject, StatementQuestion } from "../../protocol/approval.ts";
+import { agreed, isNotMuchMore } from "../../protocol/approval-cover.ts";
 import type { ApprovalState } from "./machine.ts";
-
-/** A later plan may have this many times the rows that the approvers were shown. */
-const MORE_ROWS = 2;
 
 /**
  * Whether an approval that was given for longer than one statement is also the answer to a later question of the
@@ -25,10 +23,7 @@ export function covers(
   if (given.until === null || now >= given.until || now < given.asked) return false;
   if (!isSameSubject(given.subject, subject) || question.database !== asked.database) return false;
   if (question.scope === "once" || asked.scope === "once") return false;
-  if (!asked.policies.every((policy) => question.policies.includes(policy))) return false;
-  const agreed = new Set(question.approvals.map(ruleKey));
-  if (asked.approvals.length === 0 || !asked.approvals.every((rule) => agreed.has(ruleKey(rule))))
-    return false;
+  if (!agreed(question, asked)) return false;
   if (question.scope === "session" && asked.scope === "session") return true;
   return (
     question.fingerprint === asked.fingerprint &&
@@ -45,14 +40,4 @@ function isSameSubject(one: ApprovalSubject, other: ApprovalSubject): boolean {
     one.onBehalfOf === other.onBehalfOf &&
     one.target === other.target
   );
-}
-
-function isNotMuchMore(shown: StatementQuestion["plan"], now: StatementQuestion["plan"]): boolean {
-  if (shown === null || now === null) return shown === now;
-  return now.rows <= shown.rows * MORE_ROWS;
-}
-
-/** The same groups, in whatever order, with the same quorum. */
-function ruleKey({ approvers, quorum }: ApprovalRule["approvals"][number]): string {
-  return JSON.stringify([quorum, ...new Set(approvers.toSorted())]);
 }

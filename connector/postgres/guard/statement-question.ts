@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval.ts";
+import { agreed, isNotMuchMore } from "../../../protocol/approval-cover.ts";
 import { statementDigest } from "../../../protocol/approval-digest.ts";
 import { readApprovalAsk } from "../../../protocol/approval-reading.ts";
 import type { PlanEstimate, SessionFacts } from "../../../protocol/control.ts";
@@ -10,6 +11,8 @@ import type { Approve } from "../../../protocol/policy/decision.ts";
 import type { Bind } from "../../../protocol/postgres/frontend.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import { Refusal } from "./refusal.ts";
+
+export { agreed };
 
 /** A message that would run something, and all that it says. */
 export interface HeldMessage {
@@ -36,9 +39,6 @@ export interface Asked {
   /** Everything that the parser and the catalog said of it then. */
   meaning: string;
 }
-
-/** People were shown this many rows; of a plan that has more than so many times as many they know nothing. */
-const MORE_ROWS = 2;
 
 /**
  * The question about a message. Throws `Refusal` for one that can't be shown whole: nobody shall approve what they did
@@ -96,24 +96,6 @@ export function isStill(approved: Asked, now: Asked): boolean {
     agreed(was, is) &&
     isNotMuchMore(was.plan, is.plan)
   );
-}
-
-/** Whether everyone whom these policies want asked has been asked, by the same policies. */
-export function agreed(
-  given: Pick<StatementQuestion, "policies" | "approvals">,
-  wanted: Pick<StatementQuestion, "policies" | "approvals">,
-): boolean {
-  const rules = new Set(given.approvals.map((rule) => JSON.stringify([rule.quorum, rule.approvers])));
-  return (
-    wanted.approvals.length > 0 &&
-    wanted.policies.every((policy) => given.policies.includes(policy)) &&
-    wanted.approvals.every((rule) => rules.has(JSON.stringify([rule.quorum, rule.approvers])))
-  );
-}
-
-function isNotMuchMore(shown: PlanEstimate | null, now: PlanEstimate | null): boolean {
-  if (shown === null || now === null) return shown === now;
-  return now.rows <= shown.rows * MORE_ROWS;
 }
 
 /**
