@@ -7,6 +7,7 @@ import type {
   ApprovalVote,
   StatementQuestion,
 } from "../../protocol/approval.ts";
+import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { printable, styled, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
@@ -26,18 +27,13 @@ const SUMMARY = 200;
 const QUOTE = "  │ ";
 const NAME = 11;
 
-/** Controls, marks of direction, what a font may leave out, and blanks that are none. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Default_Ignorable_Code_Point}]|[^\S ]/gu;
-
 /**
- * Text that somebody may approve, on one line, with every hidden character as `⟨U+202E⟩`: what drives a terminal, what
- * changes the order in which one reads, and what can't be seen. An invisible character in a name is another name.
+ * Text that somebody may approve, on one line, with every hidden character, and what would break the line, as
+ * `⟨U+202E⟩`.
  */
 export function exactText(text: string): string {
-  return text.replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-    return `⟨U+${code}⟩`;
-  });
+  const mark = (character: string) => `⟨${codePointName(character)}⟩`;
+  return text.replace(HIDDEN, mark).replace(/[\n\t]/g, mark);
 }
 
 /** `2 of dba or leads and 1 of security`. */

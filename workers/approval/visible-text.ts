@@ -1,15 +1,8 @@
-/**
- * Characters that show nothing, or change how others show: controls, marks of direction, format characters, lone
- * surrogates, separators of lines, and what Unicode lets a font ignore. Line feed and tab show as themselves.
- */
-const HIDDEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 
 /** The text with every hidden character as `⟨U+202E⟩`, so that what is read is what would run. */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-    return `⟨U+${code}⟩`;
-  });
+  return text.replace(HIDDEN, (character) => `⟨${codePointName(character)}⟩`);
 }
 
 /** A visible text of one line and at most `max` characters; says how many are left out. */
