@@ -5,6 +5,7 @@ import {
   type ApprovalEvent,
   type ApprovalStatus,
   type ApprovalVote,
+  CHANNELS,
   MAX_APPROVAL_REASON,
   MAX_APPROVAL_TEXT,
   type StatementQuestion,
@@ -31,7 +32,6 @@ const MAX_STATEMENTS = 1_000;
 const FINGERPRINTS = /^(?:[0-9a-f]{32}(?: [0-9a-f]{32})*)?$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-const CHANNELS: readonly unknown[] = ["slack", "webhook", "api", "link"] satisfies ApprovalChannel[];
 const DECIDED: readonly unknown[] = [
   "approved",
   "lapsed",
@@ -119,13 +119,11 @@ export function isApprovalEvent(value: unknown): value is ApprovalEvent {
     case "approval_opened":
       return typeof value.id === "string" && APPROVAL_ID.test(value.id) && isTime(value.expires);
     case "approval_told":
-      return (
-        CHANNELS.includes(channel) && typeof value.reached === "boolean" && typeof value.detail === "string"
-      );
+      return isChannel(channel) && typeof value.reached === "boolean" && typeof value.detail === "string";
     case "approval_answered":
       return (value.answer === "approve" || value.answer === "deny") && isVote(value.vote);
     case "approval_rejected":
-      return CHANNELS.includes(channel) && typeof by === "string" && typeof reason === "string";
+      return isChannel(channel) && typeof by === "string" && typeof reason === "string";
     case "approval_decided":
       return (
         DECIDED.includes(value.status) &&
@@ -233,10 +231,14 @@ function isVote(value: unknown): value is ApprovalVote {
     typeof value.by === "string" &&
     (value.onBehalfOf === undefined || typeof value.onBehalfOf === "string") &&
     isTexts(value.groups) &&
-    CHANNELS.includes(value.channel) &&
+    isChannel(value.channel) &&
     (value.reason === null || typeof value.reason === "string") &&
     isTime(value.at)
   );
+}
+
+export function isChannel(value: unknown): value is ApprovalChannel {
+  return typeof value === "string" && Object.hasOwn(CHANNELS, value);
 }
 
 function isStatementAction(value: string): boolean {

@@ -71,8 +71,15 @@ export interface ApprovalSubject {
   session?: string;
 }
 
-/** By what way an answer came, or somebody was told. */
-export type ApprovalChannel = "slack" | "webhook" | "api" | "link";
+/** By what way an answer came, or somebody was told; each with its words. */
+export const CHANNELS = {
+  slack: "Slack",
+  webhook: "the webhook",
+  api: "the API or the command line",
+  link: "the link",
+} as const;
+
+export type ApprovalChannel = keyof typeof CHANNELS;
 
 /** One person's word. */
 export interface ApprovalVote {

@@ -1,13 +1,13 @@
 import {
   APPROVAL_ID,
   type Approval,
-  type ApprovalChannel,
   type ApprovalQuestion,
   type ApprovalRule,
   type ApprovalStatus,
   type ApprovalSummary,
   type ApprovalVote,
 } from "../../protocol/approval.ts";
+import { isChannel } from "../../protocol/approval-reading.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { isPlan } from "../../protocol/policy/reading.ts";
@@ -27,7 +27,6 @@ export const STATUSES = [
   "withdrawn",
 ] as const satisfies readonly ApprovalStatus[];
 
-const CHANNELS: readonly unknown[] = ["slack", "webhook", "api", "link"] satisfies ApprovalChannel[];
 const SCOPES: readonly unknown[] = ["once", "fingerprint", "session"] satisfies Approve["scope"][];
 /** The latest time that a Date can have, ms. */
 const LAST_TIME = 8.64e15;
@@ -90,10 +89,6 @@ export function isLeaseRecord(value: unknown): value is LeaseRecord {
 
 function isStatus(value: unknown): value is ApprovalStatus {
   return (STATUSES as readonly unknown[]).includes(value);
-}
-
-function isChannel(value: unknown): value is ApprovalChannel {
-  return CHANNELS.includes(value);
 }
 
 function isTime(value: unknown): value is number {

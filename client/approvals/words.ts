@@ -1,23 +1,16 @@
-import type {
-  Approval,
-  ApprovalChannel,
-  ApprovalQuestion,
-  ApprovalRule,
-  ApprovalSummary,
-  ApprovalVote,
-  StatementQuestion,
+import {
+  type Approval,
+  type ApprovalQuestion,
+  type ApprovalRule,
+  type ApprovalSummary,
+  type ApprovalVote,
+  CHANNELS,
+  type StatementQuestion,
 } from "../../protocol/approval.ts";
 import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { printable, styled, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
-
-export const CHANNELS = {
-  slack: "Slack",
-  webhook: "the webhook",
-  api: "the API or the command line",
-  link: "the link",
-} as const satisfies Record<ApprovalChannel, string>;
 
 /** Characters of a statement on one line. */
 const LINE = 60;

@@ -1,6 +1,5 @@
-import type { ApprovalChannel } from "../../protocol/approval.ts";
+import { type ApprovalChannel, CHANNELS } from "../../protocol/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
-import { CHANNELS } from "../approvals/words.ts";
 import { timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
 import type { ApprovalEntry } from "./approval-entry.ts";

@@ -41,7 +41,7 @@ describe("a question in Slack", () => {
       "Why it is held: This may change many rows: it needs an approval.",
       "Planner's estimate: 1200 rows, cost 90",
       "Asked of: 1 of dba",
-      "An approval holds: once, for exactly this",
+      "An approval covers: exactly this, once",
       "Answer until: 2026-11-22 05:15:00 UTC (15 min from the question)",
       "(37 characters, 1 line, SHA-256 abababababababab…)",
       "DELETE FROM orders WHERE created < $1",
@@ -72,7 +72,7 @@ describe("a question in Slack", () => {
     const message = questionMessage(sampleRequest("nightly import <!channel>"), LOOK);
     assert.equal(messageProblem(message), null);
     assert.match(said(message), /Purpose: nightly import <!channel>/);
-    assert.match(said(message), /An approval holds: for every connection within 15 min/);
+    assert.match(said(message), /An approval covers: every connection to the target, for 15 min/);
   });
 
   test("shows what was answered so far", () => {

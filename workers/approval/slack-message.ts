@@ -1,5 +1,6 @@
 import type { Approval, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
+import { duration, HEADINGS, scopeText, utc } from "./words.ts";
 
 /** Block Kit, as far as we use it. No text of ours is `mrkdwn`: nothing in it is a mention, a link or a format. */
 type Block =
@@ -76,7 +77,7 @@ const MAX_VOTES = 10;
 /** The question, with what was answered so far. Without the whole statement in it, it has no button to approve. */
 export function questionMessage(approval: Approval, look: Look): SlackMessage {
   const { question, votes } = approval;
-  const top = [header(`Approval needed: ${approval.target}`), facts(approval)];
+  const top = [header(`${HEADINGS.pending}: ${approval.target}`), facts(approval)];
   const answered =
     votes.length === 0 ? [] : [rich(section(bold("Answered so far: "), plain(votesText(votes))))];
   const bottom = [...answered, rich(whereToAnswer(approval, look))];
@@ -91,16 +92,21 @@ export function questionMessage(approval: Approval, look: Look): SlackMessage {
     button("Deny", "danger", DENY_ACTION, approval.id),
   ];
   const actions: Block[] = look.buttons ? [{ type: "actions", elements }] : [];
-  return message(`Approval needed: ${subject(approval)}`, [...top, ...shown.blocks, ...actions, ...bottom]);
+  return message(`${HEADINGS.pending}: ${subject(approval)}`, [
+    ...top,
+    ...shown.blocks,
+    ...actions,
+    ...bottom,
+  ]);
 }
 
 /** What takes the question's place when it is over: the same without buttons, and how it ended. */
 export function closedMessage(approval: Approval, look: Look): SlackMessage {
-  const top = [header(`${heading(approval)}: ${approval.target}`), facts(approval)];
+  const top = [header(`${HEADINGS[approval.status]}: ${approval.target}`), facts(approval)];
   const bottom = [rich(section(bold(`${outcome(approval)}.`)))];
   const budget = MAX_BLOCKS_BYTES - bytes(top) - bytes(bottom) - NOTICE_BYTES;
   const shown = shownStatement(approval.question, look, budget);
-  return message(`${heading(approval)}: ${subject(approval)}`, [...top, ...shown.blocks, ...bottom]);
+  return message(`${HEADINGS[approval.status]}: ${subject(approval)}`, [...top, ...shown.blocks, ...bottom]);
 }
 
 /** A short message of its own, for when the question's can't be replaced. */
@@ -108,13 +114,10 @@ export function followUp(approval: Approval, look: Look): SlackMessage {
   const pending = approval.status === "pending";
   const words = pending ? `Answered so far: ${votesText(approval.votes)}` : `${outcome(approval)}.`;
   const stale = pending ? [] : [plain(" The question above is over; its buttons do nothing.")];
-  return message(`${heading(approval)}: ${subject(approval)}`, [
+  const heading = pending ? "Waiting for approval" : HEADINGS[approval.status];
+  return message(`${heading}: ${subject(approval)}`, [
     rich(
-      section(
-        bold(`${heading(approval)}: `),
-        plain(`${subject(approval)} (${approval.id}). ${words}`),
-        ...stale,
-      ),
+      section(bold(`${heading}: `), plain(`${subject(approval)} (${approval.id}). ${words}`), ...stale),
       ...(pending ? [whereToAnswer(approval, look)] : []),
     ),
   ]);
@@ -148,7 +151,7 @@ function facts({ principal, onBehalfOf, target, asked, expires, question }: Appr
       ? [["Planner's estimate: ", estimate(question)] as [string, string]]
       : []),
     ["Asked of: ", shortened(approversText(question.approvals), MAX_WORDS)],
-    ["An approval holds: ", scopeText(question)],
+    ["An approval covers: ", scopeText(question)],
     ["Answer until: ", `${utc(expires)} (${duration(expires - asked)} from the question)`],
   ];
   const elements = rows.flatMap(([label, value], index) => [
@@ -209,25 +212,6 @@ function parametersText(parameters: StatementQuestion["parameters"]): string {
     .join("\n");
 }
 
-function heading({ status }: Approval): string {
-  switch (status) {
-    case "pending":
-      return "Waiting for approval";
-    case "approved":
-      return "Approved";
-    case "used":
-      return "Approved and run";
-    case "lapsed":
-      return "Approval over";
-    case "denied":
-      return "Denied";
-    case "expired":
-      return "Expired";
-    case "withdrawn":
-      return "Withdrawn";
-  }
-}
-
 function outcome({ status, decided, votes }: Approval): string {
   const given = status === "approved" || status === "used";
   const by = decided?.by ? `by ${name(decided.by)}` : "";
@@ -269,35 +253,9 @@ function estimate({ plan }: StatementQuestion): string {
   return plan === null ? "none" : `${plan.rows} rows, cost ${plan.cost}`;
 }
 
-function scopeText(question: Approval["question"]): string {
-  const lasts = duration(question.lastsMs);
-  if (question.kind === "connect") return `for every connection within ${lasts}`;
-  if (question.scope === "once") return "once, for exactly this";
-  return question.scope === "fingerprint"
-    ? `for this shape of statement in this session, ${lasts}`
-    : `for what these rules hold in this session, ${lasts}`;
-}
-
 function counted(text: string): string {
   const lines = text.split("\n").length;
   return `${[...text].length} characters, ${lines} ${lines === 1 ? "line" : "lines"}`;
-}
-
-function utc(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}
-
-/** In the two largest units that count. */
-function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1_000));
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [seconds % 60, "s"],
-  ];
-  const told = parts.filter(([count]) => count > 0).slice(0, 2);
-  return told.length === 0 ? "0 s" : told.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 function name(text: string): string {

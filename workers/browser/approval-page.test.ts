@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { type Approval, MAX_APPROVAL_TEXT, type StatementQuestion } from "../../protocol/approval.ts";
 import { approvalContent, type Reader } from "./approval-page.ts";
 import { exactText } from "./exact-text.ts";
-import { duration } from "./words.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 5, 0, 0);
 const QUESTION: StatementQuestion = {
@@ -197,15 +196,4 @@ test("whatever the text, the page shows each of its characters, visibly, in orde
 test("a statement of the greatest length, of nothing but what hides, is shown whole", async () => {
   const page = await render({}, { statement: "\u0001".repeat(MAX_APPROVAL_TEXT) });
   assert.equal(page.split("<mark>U+0001</mark>").length - 1, MAX_APPROVAL_TEXT);
-});
-
-test("a duration is told in its two largest units", () => {
-  assert.deepEqual([0, 999, 61_000, 3_600_000, 90_061_000, -5].map(duration), [
-    "0 s",
-    "1 s",
-    "1 min 1 s",
-    "1 h",
-    "1 d 1 h",
-    "0 s",
-  ]);
 });

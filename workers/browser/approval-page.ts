@@ -1,12 +1,17 @@
 import { html } from "hono/html";
-import type { Approval, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
-import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
+import {
+  type Approval,
+  type ApprovalVote,
+  CHANNELS,
+  MAX_APPROVAL_REASON,
+  type StatementQuestion,
+} from "../../protocol/approval.ts";
 import { counted } from "../approval/machine-votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
+import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
 import type { Subject } from "../identity/identity.ts";
 import { exactText } from "./exact-text.ts";
 import type { Markup } from "./layout.ts";
-import { CHANNELS, duration, HEADINGS, outcomeText, scopeText, utc } from "./words.ts";
 
 /** Who reads the page. */
 export interface Reader {
@@ -94,7 +99,8 @@ function ruleItem(
 function voteItem({ by, onBehalfOf, at, channel, reason }: ApprovalVote): Markup {
   const user = onBehalfOf === undefined ? "" : html` for ${exact(onBehalfOf)}`;
   const words = reason === null ? "" : html`: “${exact(reason)}”`;
-  return html`<li>${exact(by)}${user} agreed, by ${CHANNELS[channel]}, ${time(at)}${words}</li>`;
+  const way = channel === "link" ? "this page" : CHANNELS[channel];
+  return html`<li>${exact(by)}${user} agreed, by ${way}, ${time(at)}${words}</li>`;
 }
 
 function outcome(approval: Approval, now: number): Markup {
@@ -106,6 +112,28 @@ function outcome(approval: Approval, now: number): Markup {
 <p><strong>${HEADINGS[status]}</strong>${by}${why}${decided ? html`, ${time(decided.at)}` : ""}</p>
 <p>${outcomeText(approval, now)}</p>
 </div>`;
+}
+
+/** What became of a question that is no longer pending. */
+function outcomeText({ status, until }: Approval, now: number): string {
+  switch (status) {
+    case "pending":
+      return "Nobody, or not enough people, have answered yet.";
+    case "approved":
+      return until === null
+        ? "It may run now."
+        : `It holds until ${utc(until)} (${duration(until - now)} more).`;
+    case "used":
+      return "It was approved, and has gone to the target.";
+    case "lapsed":
+      return "It was approved; the approval holds no longer.";
+    case "denied":
+      return "It was refused.";
+    case "expired":
+      return "Nobody, or not enough people, answered in time, which is a refusal.";
+    case "withdrawn":
+      return "Whoever asked is gone, or asks no more.";
+  }
 }
 
 /** What the reader has said already. */

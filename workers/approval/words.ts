@@ -1,6 +1,6 @@
-import type { Approval, ApprovalChannel, ApprovalQuestion, ApprovalStatus } from "../../protocol/approval.ts";
+import type { ApprovalQuestion, ApprovalStatus } from "../../protocol/approval.ts";
 
-/** What stands over an approval's page. */
+/** What stands over an approval's page, and over its message. */
 export const HEADINGS = {
   pending: "Approval needed",
   approved: "Approved",
@@ -10,35 +10,6 @@ export const HEADINGS = {
   expired: "Expired",
   withdrawn: "Withdrawn",
 } as const satisfies Record<ApprovalStatus, string>;
-
-export const CHANNELS = {
-  slack: "Slack",
-  webhook: "the webhook",
-  api: "the API or the command line",
-  link: "this page",
-} as const satisfies Record<ApprovalChannel, string>;
-
-/** What became of a question that is no longer pending. */
-export function outcomeText({ status, until }: Approval, now: number): string {
-  switch (status) {
-    case "pending":
-      return "Nobody, or not enough people, have answered yet.";
-    case "approved":
-      return until === null
-        ? "It may run now."
-        : `It holds until ${utc(until)} (${duration(until - now)} more).`;
-    case "used":
-      return "It was approved, and has gone to the target.";
-    case "lapsed":
-      return "It was approved; the approval holds no longer.";
-    case "denied":
-      return "It was refused.";
-    case "expired":
-      return "Nobody, or not enough people, answered in time, which is a refusal.";
-    case "withdrawn":
-      return "Whoever asked is gone, or asks no more.";
-  }
-}
 
 /** What an approval would permit. */
 export function scopeText(question: ApprovalQuestion): string {
