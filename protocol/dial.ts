@@ -18,17 +18,38 @@ export function connect(
   path: string,
   headers: Record<string, string>,
   maxPayload = MAX_FRAME,
-): WebSocket {
+): EdgeSocket {
   const url = new URL(path, edge);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return new WebSocket(url, [SUBPROTOCOL], {
-    headers,
-    perMessageDeflate: false,
-    handshakeTimeout: CONNECT_MS,
-    maxPayload,
-    skipUTF8Validation: true,
-    ...(isPrivatePath(edge) ? { generateMask: cheapestMask } : {}),
-  });
+  return new EdgeSocket(url, headers, maxPayload, isPrivatePath(edge));
+}
+
+/** `ws` writes the header of a frame without a mask apart, with writev; below this size a mask costs less. */
+const UNMASKED_FROM = 8 * 1024;
+
+/** A socket to the edge that sends frames in the way that costs least. */
+export class EdgeSocket extends WebSocket {
+  /** What the mask of the next message is made of; `ws` asks for it while it sends, and 0 is none. */
+  readonly #mask: { byte: number };
+
+  constructor(url: URL, headers: Record<string, string>, maxPayload: number, isPrivate: boolean) {
+    const mask = { byte: 1 };
+    super(url, [SUBPROTOCOL], {
+      headers,
+      perMessageDeflate: false,
+      handshakeTimeout: CONNECT_MS,
+      maxPayload,
+      skipUTF8Validation: true,
+      ...(isPrivate ? { generateMask: (buffer) => void buffer.fill(mask.byte) } : {}),
+    });
+    this.#mask = mask;
+  }
+
+  sendFrame(frame: Uint8Array): void {
+    this.#mask.byte = frame.length < UNMASKED_FROM ? 1 : 0;
+    this.send(frame);
+    this.#mask.byte = 1;
+  }
 }
 
 /**
@@ -42,20 +63,6 @@ function isPrivatePath(edge: URL): boolean {
     edge.hostname === "[::1]" ||
     edge.hostname === "localhost"
   );
-}
-
-/** `ws` writes the header of a frame without a mask apart, with writev; below this size a mask costs less. */
-const UNMASKED_FROM = 8 * 1024;
-let maskByte = 0;
-
-function cheapestMask(mask: Buffer): void {
-  mask.fill(maskByte);
-}
-
-/** Sends a frame in the way that costs least. */
-export function sendFrame(socket: WebSocket, frame: Uint8Array): void {
-  maskByte = frame.length < UNMASKED_FROM ? 1 : 0;
-  socket.send(frame);
 }
 
 /** Reads problem+json (RFC 9457), bounded; anything else becomes an error that names the status. */

@@ -10,7 +10,7 @@ import {
   PONG,
   type Welcome,
 } from "./control.ts";
-import { connect, readProblem, sendFrame } from "./dial.ts";
+import { connect, type EdgeSocket, readProblem } from "./dial.ts";
 import { ERRORS, isFinalClose, SallyportError } from "./errors.ts";
 import {
   ACK_EVERY,
@@ -62,7 +62,7 @@ export class TunnelEnd implements AgentStream {
   #early: (() => void)[] = [];
   readonly #side: TunnelSide;
   readonly #resume: string;
-  #socket: WebSocket | undefined;
+  #socket: EdgeSocket | undefined;
   /** The edge has said welcome on this socket: before, it would log new frames ahead of those to be sent again. */
   #ready = true;
   #closed = false;
@@ -81,7 +81,7 @@ export class TunnelEnd implements AgentStream {
   #ping: NodeJS.Timeout;
   #pongDue = false;
 
-  constructor(side: TunnelSide, welcome: Welcome, socket: WebSocket) {
+  constructor(side: TunnelSide, welcome: Welcome, socket: EdgeSocket) {
     if (!welcome.resume)
       throw new SallyportError("protocol_violation", "the edge's welcome has no resume secret");
     this.#side = side;
@@ -185,16 +185,16 @@ export class TunnelEnd implements AgentStream {
   #sendFrame(frame: Buffer): void {
     if (this.#closed) return;
     this.#unconfirmed.push(frame);
-    if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) sendFrame(this.#socket, frame);
+    if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) this.#socket.sendFrame(frame);
   }
 
   #sendAck(): void {
     if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#announcedBytes = this.#consumedBytes;
-    sendFrame(this.#socket, encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
+    this.#socket.sendFrame(encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
   }
 
-  #attach(socket: WebSocket): void {
+  #attach(socket: EdgeSocket): void {
     this.#socket = socket;
     this.#pongDue = false;
     socket.on("message", (data: Buffer, binary: boolean) =>
@@ -213,7 +213,7 @@ export class TunnelEnd implements AgentStream {
     else this.#early.push(step);
   }
 
-  #onMessage(socket: WebSocket, data: Buffer, binary: boolean): void {
+  #onMessage(socket: EdgeSocket, data: Buffer, binary: boolean): void {
     if (this.#socket !== socket || this.#closed) return;
     try {
       if (binary) this.#onFrame(data);
@@ -268,7 +268,7 @@ export class TunnelEnd implements AgentStream {
     this.#awaySince = 0;
     this.#ready = true;
     this.confirm(welcome.received);
-    for (const frame of this.#unconfirmed) if (this.#socket) sendFrame(this.#socket, frame);
+    for (const frame of this.#unconfirmed) if (this.#socket) this.#socket.sendFrame(frame);
     this.#sendAck();
   }
 
