@@ -34,6 +34,9 @@ export async function listPrincipals(db: D1Database, request: PageRequest): Prom
   return page(results.map(principalOf), request, ({ name }) => encodeCursor([name]));
 }
 
+/** Of the subject of a change. */
+const IS_DISABLED = "EXISTS (SELECT 1 FROM principals WHERE name = ?4 AND disabled IS NOT NULL)";
+
 /** Disables a principal, also one that was never seen. What it opened must be killed after this. */
 export async function disablePrincipal(
   db: D1Database,
@@ -41,25 +44,15 @@ export async function disablePrincipal(
   reason: string | null,
   actor: Actor,
 ): Promise<void> {
-  await db.batch([
-    recordChange(
-      db,
-      actor,
-      {
-        action: "principal.disable",
-        subject: name,
-        before: { disabled: null },
-        after: { disabled: actor.time, reason },
-      },
-      "NOT EXISTS (SELECT 1 FROM principals WHERE name = ?4 AND disabled IS NOT NULL)",
-    ),
-    db
-      .prepare(
-        `INSERT INTO principals (name, first_seen, disabled, disabled_by) VALUES (?1, ?2, ?2, ?3)
-         ON CONFLICT (name) DO UPDATE SET disabled = ?2, disabled_by = ?3 WHERE disabled IS NULL`,
-      )
-      .bind(name, actor.time, actor.principal),
-  ]);
+  const statement = db
+    .prepare(
+      `INSERT INTO principals (name, first_seen, disabled, disabled_by) VALUES (?1, ?2, ?2, ?3)
+       ON CONFLICT (name) DO UPDATE SET disabled = ?2, disabled_by = ?3 WHERE disabled IS NULL`,
+    )
+    .bind(name, actor.time, actor.principal);
+  const after = { disabled: actor.time, reason };
+  const entry = { action: "principal.disable", subject: name, before: { disabled: null }, after };
+  await db.batch([recordChange(db, actor, entry, `NOT ${IS_DISABLED}`), statement]);
 }
 
 /** Lets a disabled principal in again; does nothing to another. */
@@ -69,18 +62,10 @@ export async function enablePrincipal(
   reason: string | null,
   actor: Actor,
 ): Promise<void> {
-  await db.batch([
-    recordChange(
-      db,
-      actor,
-      {
-        action: "principal.enable",
-        subject: name,
-        before: { disabled: true },
-        after: { disabled: null, reason },
-      },
-      "EXISTS (SELECT 1 FROM principals WHERE name = ?4 AND disabled IS NOT NULL)",
-    ),
-    db.prepare("UPDATE principals SET disabled = NULL, disabled_by = NULL WHERE name = ?1").bind(name),
-  ]);
+  const statement = db
+    .prepare("UPDATE principals SET disabled = NULL, disabled_by = NULL WHERE name = ?1")
+    .bind(name);
+  const after = { disabled: null, reason };
+  const entry = { action: "principal.enable", subject: name, before: { disabled: true }, after };
+  await db.batch([recordChange(db, actor, entry, IS_DISABLED), statement]);
 }
