@@ -292,7 +292,20 @@ export type ConnectorEvent =
       plan?: PlanEstimate | null;
     }
   /** A result was cut. */
-  | { event: "cut"; limit: "rows" | "bytes"; value: number };
+  | { event: "cut"; limit: "rows" | "bytes"; value: number }
+  /** Statements that went before, and of which the target saw another text, in which labelled columns are masked. */
+  | { event: "masked"; statements: MaskedStatement[] }
+  /** What detectors found in what goes to the agent, since the last such event: how many values of each. */
+  | { event: "detected"; found: Record<string, { masked: number; reported: number }> };
+
+/** A statement as the target saw it, and how much of its result was masked. */
+export interface MaskedStatement {
+  fingerprint: string;
+  /** At most 8 KiB, and without keys; null where an earlier event of the session has the same text. */
+  text: string | null;
+  /** Values that were masked in its result, by label; those of EXPLAIN and writes without RETURNING are none. */
+  fields: Record<string, number>;
+}
 
 /** Limits of a session, all settable; see docs/operations.md. */
 export interface Limits {

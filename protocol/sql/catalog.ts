@@ -88,6 +88,29 @@ export interface Relation {
   readSideEffects: string[];
   /** Likewise for ANALYZE, beside those of a write. */
   analyzeSideEffects?: string[];
+  /** Of `columns`, in their order. A catalog without this can't be masked. */
+  details?: readonly ColumnDetail[];
+  /** A materialized view's query, written as `view` is; null where it is too long. Undefined for others. */
+  materialized?: string | null;
+  /** A view that must be computed before conditions of the reader's are (`security_barrier`). */
+  barrier?: boolean;
+}
+
+/** What a mask must know of a column. */
+export interface ColumnDetail {
+  /**
+   * Its type with its modifier (of a domain: the type under it), as a statement may write it under any search_path:
+   * `pg_catalog.text`, `character varying(40)`, `shop.mood`, `pg_catalog.int4[]`.
+   */
+  type: string;
+  /** `pg_type.typname` of it where it is PostgreSQL's own, `_text` for an array of text; null for others. */
+  base: string | null;
+  /** `pg_type.typcategory` of it: `S` text, `N` number, `D` date or time, `A` array, `E` enum, … */
+  category: string;
+  /** Its collation where that is not the database's, as a statement writes it after COLLATE; null otherwise. */
+  collation: string | null;
+  /** Columns of the same row from which it is generated; empty for others. */
+  generatedFrom: readonly string[];
 }
 
 export interface Routine {

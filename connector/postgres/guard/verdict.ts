@@ -11,7 +11,8 @@ import type { Asked } from "./statement-question.ts";
 
 /** What becomes of an agent's message. */
 export type Verdict =
-  | { act: "pass"; exchange: AgentExchange }
+  /** `instead`: a message that goes in its place, with labelled columns masked. */
+  | { act: "pass"; exchange: AgentExchange; instead?: Uint8Array }
   /** In its place goes one that must fail, and the target's error is replaced by this one. */
   | { act: "refuse"; request: Request; refusal: Refusal }
   /** The target refused a question that the message needed, and skips to a Sync: this is the answer. */
@@ -28,8 +29,18 @@ export interface AgentExchange extends Exchange {
   limit?: ResultLimit;
   /** The target will wait for CopyData: nothing else is sent until it says so. */
   copyIn?: boolean;
+  /** Labelled columns take part. */
+  masked?: MaskedExchange;
   /** Lets it pass: to be used as its bytes leave, or withdrawn where they don't. */
   approval?: Pick<Hold, "used" | "withdraw">;
+}
+
+/** What the answer to a masked statement needs beside the rows, which the target has masked. */
+export interface MaskedExchange {
+  /** Names of the labels, sorted. */
+  labels: readonly string[];
+  /** A row of its result went to the agent. */
+  row(): void;
 }
 
 /** What must be known before the message can be judged. */
