@@ -5,7 +5,8 @@ import type { SqlValue } from "../session/log.ts";
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { ApprovalState } from "./machine.ts";
-import { type Actor, type Bench, type Done, type Setting, walk } from "./machine-world.ts";
+import { walk } from "./machine-walk.ts";
+import type { Actor, Bench, Done, Setting } from "./machine-world.ts";
 
 const SESSION = "a".repeat(32);
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ApprovalInput, type ApprovalState, type ApprovalStep, newsOf, step } from "./machine.ts";
 import { MACHINE, type Machine, machineBench, SETTINGS } from "./machine-bench.ts";
-import { walk } from "./machine-world.ts";
+import { walk } from "./machine-walk.ts";
 
 /** The machine with one fault, and the words with which the walk must find it. */
 interface Fault {
@@ -11,7 +11,7 @@ interface Fault {
   machine: Partial<Machine>;
 }
 
-const once = "two of two people, each delivered twice";
+const once = "two of two people";
 const lasting = "two of two people, for a time";
 
 /** Passes inputs of one type through a change first; others as they are. */
