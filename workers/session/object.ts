@@ -13,7 +13,7 @@ import { checkTicket } from "../hub/ticket.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { SessionApprovals } from "./approvals.ts";
-import { parseControl } from "./control-message.ts";
+import { obey } from "./control-message.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
 import { Errands } from "./errands.ts";
@@ -25,9 +25,6 @@ import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
 import { hasHash, newSecret } from "./resume-secret.ts";
 import type { Attachment } from "./socket.ts";
-
-/** Characters of a side's reason for closing that are kept. */
-const MAX_REASON = 500;
 
 /** A message that a socket has sent. */
 interface Arrival {
@@ -318,26 +315,6 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     else relay.attach(side, peer, attachment.next);
   }
 
-  #control(link: Link, text: string, now: number): void {
-    if (link.raw)
-      throw new SallyportError(
-        "protocol_violation",
-        "a text message on a raw tunnel, whose bytes are binary",
-      );
-    const message = parseControl(text);
-    if (message.type === "close") {
-      const byAgent = link.side === "agent";
-      // An agent may give up, but not put other words, such as a kill, into the directory.
-      const code = byAgent && message.code !== "closed" ? "agent_gone" : message.code;
-      const who = byAgent ? "the agent" : `connector ${link.relay.record.connector!.name}`;
-      link.relay.end(code, message.reason.slice(0, MAX_REASON), now, who);
-    } else if (link.side === "connector") {
-      link.relay.seal(message);
-    } else {
-      throw new SallyportError("protocol_violation", "a seal from the agent");
-    }
-  }
-
   /** What an event of one session throws ends that session and no other. */
   #fault(link: Link, error: unknown, now: number): void {
     if (error instanceof SallyportError) {
@@ -378,7 +355,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     if (!link || link.side === "viewer") return;
     const now = Date.now();
     try {
-      if (typeof message === "string") this.#control(link, message, now);
+      if (typeof message === "string") obey(link, message, now);
       else if (link.raw) link.relay.raw(new Uint8Array(message), now);
       else link.relay.frame(link.side, new Uint8Array(message), now);
     } catch (error) {

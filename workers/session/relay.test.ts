@@ -9,7 +9,8 @@ import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import type { Sql } from "./log.ts";
 import { VIEWER_BEHIND } from "./readers.ts";
 import { SessionRecords } from "./record.ts";
-import { CHECK_CONNECTOR_MS, type Effects, JOIN_MS, REDIAL_MS, Relay, SEAL_MS } from "./relay.ts";
+import { type Effects, Relay } from "./relay.ts";
+import { CHECK_CONNECTOR_MS, JOIN_MS, REDIAL_MS, SEAL_MS } from "./waits.ts";
 
 const data = (payload: string, flags = 0) => encodeFrame(FrameType.data, flags, 0, Buffer.from(payload));
 

@@ -21,10 +21,10 @@ import {
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
 import type { ApprovalDesk, DeskHost } from "../approval/desk.ts";
 import type { ApprovalState } from "../approval/machine.ts";
-import { TICKET_MS } from "../hub/ticket.ts";
 import type { SessionLog } from "./log.ts";
 import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
+import { Waits } from "./waits.ts";
 
 /** What the relay asks of its shell. */
 export interface Effects {
@@ -43,21 +43,6 @@ export interface Effects {
   wake(at: number): void;
 }
 
-interface Wait {
-  at: number;
-  act(now: number): void;
-}
-
-/** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
-export const JOIN_MS = 10_000;
-export const REDIAL_MS = 2_500;
-/**
- * How long after a connector's socket dropped its process is looked for, ms. After a restart of the edge it is not:
- * with a thousand sessions to resume a living connector's control socket may be late.
- */
-export const CHECK_CONNECTOR_MS = 2_000;
-/** How long the connector has for its seal, ms. */
-export const SEAL_MS = 3_000;
 /**
  * The rules of one session: what is logged, who receives it when, and how it ends. Knows no clock and no network;
  * everything that arrives is appended and delivered in one synchronous step.
@@ -68,11 +53,7 @@ export class Relay {
   readonly approvals: ApprovalDesk;
   readonly #effects: Effects;
   readonly #readers: Readers;
-  /** Since when a side is away, ms; 0 while it is there. */
-  #agentAway = 0;
-  #connectorAway = 0;
-  #checkConnectorAt = 0;
-  #redialAt = 0;
+  readonly #waits: Waits;
 
   /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
   constructor(
@@ -95,9 +76,11 @@ export class Relay {
       tell: (state, what, at) => effects.tell(state, what, at),
     });
     this.#readers = new Readers(record, log, (at) => effects.wake(at));
-    this.#agentAway = now;
-    this.#connectorAway = now;
-    this.#redialAt = now + REDIAL_MS;
+    const end = (code: EndCode, reason: string, at: number) => this.end(code, reason, at);
+    this.#waits = new Waits(
+      { record, log, readers: this.#readers, approvals: this.approvals, effects, end },
+      now,
+    );
   }
 
   /** A socket that outlived the object's memory. */
@@ -141,7 +124,7 @@ export class Relay {
     this.#event({ event: "opened", facts, limits, edgeKey }, now);
     this.#place("agent", { peer, next: this.log.seq + 1, sent: 0 });
     if (resume) this.#welcome(peer, 0, resume.secret);
-    this.#redialAt = now + REDIAL_MS;
+    this.#waits.dialled(now);
     if (this.#readers.connector) this.#connectorServes(this.#readers.connector, now);
     this.#effects.wake(this.deadline());
   }
@@ -217,14 +200,13 @@ export class Relay {
     if (reader?.peer !== peer) return;
     if (side === "agent") {
       this.#readers.agent = undefined;
-      this.#agentAway = now;
+      this.#waits.left("agent", now);
       if (this.record.state !== "open") return;
       if (this.record.facts?.mode === "raw") this.end("closed", "the agent closed its socket", now);
       else this.#event({ event: "agent_dropped" }, now);
     } else {
       this.#readers.connector = undefined;
-      this.#connectorAway = now;
-      this.#checkConnectorAt = now + CHECK_CONNECTOR_MS;
+      this.#waits.left("connector", now);
       if (this.record.state === "open") this.#event({ event: "connector_dropped" }, now);
       if (this.record.state === "ending") this.#effects.settle(this.record);
     }
@@ -281,72 +263,12 @@ export class Relay {
 
   /** When `expire` must be called next, ms since 1970; Infinity when nothing is due. */
   deadline(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.#waits().map(({ at }) => at));
+    return this.#waits.next();
   }
 
   /** Does what is due. */
   expire(now: number): void {
-    const { state } = this.record;
-    for (const { at, act } of this.#waits()) if (now >= at && this.record.state === state) act(now);
-  }
-
-  /** What happens when nothing else does, and when, ms since 1970. */
-  #waits(): Wait[] {
-    const { state, created, facts, limits, end } = this.record;
-    if (state === "ending") return [{ at: end!.at + SEAL_MS, act: () => this.#effects.settle(this.record) }];
-    // A parked session keeps its record while its ticket is valid, so that the ticket works once.
-    if (state === "parked" && !this.#readers.connector)
-      return [{ at: created + TICKET_MS, act: () => this.#effects.discard(this.record) }];
-    if (state !== "open") return [];
-    const { maxMs, idleMs } = limits!;
-    const waits: Wait[] = [
-      this.#ends(facts!.until, "lease_expired", "the right to use this target has run out"),
-      this.#ends(facts!.opened + maxMs, "limit_exceeded", `a session lasts ${maxMs / 1000} s at most`),
-      { at: this.approvals.deadline(), act: (now) => this.approvals.expire(now) },
-      { at: this.#readers.pollAt, act: (now) => this.#readers.poll(now) },
-    ];
-    // One that waits for people is not idle.
-    if (!this.approvals.pending)
-      waits.push(this.#ends(this.log.time + idleMs, "idle", `nothing was sent for ${idleMs / 1000} s`));
-    if (!this.#readers.agent) {
-      const reason = `the agent did not come back within ${this.#agentPatience() / 1000} s`;
-      waits.push(this.#ends(this.#agentAway + this.#agentPatience(), "agent_gone", reason));
-    }
-    return this.#readers.connector ? waits : [...waits, ...this.#waitsForConnector()];
-  }
-
-  #waitsForConnector(): Wait[] {
-    const { facts, limits, connector } = this.record;
-    if (!connector) {
-      const reason = `connector ${facts!.connector} did not answer within ${JOIN_MS / 1000} s`;
-      return [
-        this.#ends(facts!.opened + JOIN_MS, "connector_offline", reason),
-        {
-          at: this.#redialAt,
-          act: (now) => {
-            this.#redialAt = now + REDIAL_MS;
-            this.#effects.dial(this.record);
-          },
-        },
-      ];
-    }
-    const reason = `connector ${connector.name} did not come back within ${limits!.resumeMs / 1000} s`;
-    const waits = [this.#ends(this.#connectorAway + limits!.resumeMs, "connector_lost", reason)];
-    if (this.#checkConnectorAt === 0) return waits;
-    const check = () => {
-      this.#checkConnectorAt = 0;
-      this.#effects.checkConnector(this.record);
-    };
-    return [...waits, { at: this.#checkConnectorAt, act: check }];
-  }
-
-  #ends(at: number, code: EndCode, reason: string): Wait {
-    return { at, act: (now) => this.end(code, reason, now) };
-  }
-
-  /** How long an agent may stay away, ms; a raw one can't come back. */
-  #agentPatience(): number {
-    return this.record.facts!.mode === "raw" ? 0 : this.record.limits!.resumeMs;
+    this.#waits.expire(now);
   }
 
   /** A framed agent is told in a message as well: the closing handshake may take its time. */
@@ -362,14 +284,8 @@ export class Relay {
   }
 
   #place(side: Side, reader: Reader): void {
-    if (side === "agent") {
-      this.#readers.agent = reader;
-      this.#agentAway = 0;
-    } else {
-      this.#readers.connector = reader;
-      this.#connectorAway = 0;
-      this.#checkConnectorAt = 0;
-    }
+    this.#readers[side] = reader;
+    this.#waits.came(side);
   }
 
   #connectorServes(reader: Reader, now: number): void {
