@@ -1,8 +1,10 @@
-import type { Node } from "@pgsql/types";
+import type { ColumnRef, Node, RangeVar } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Routine } from "./catalog.ts";
 import type { Absent, Where } from "./facts.ts";
-import { type Context, Findings } from "./resolve/findings.ts";
+import { type Assignment, type Context, Findings, type Use } from "./resolve/findings.ts";
 import { addHooks } from "./resolve/hooks.ts";
+import type { Output } from "./resolve/query.ts";
+import type { Reference } from "./resolve/scope.ts";
 import { resolveTop } from "./resolve/statements.ts";
 import { bodyOf } from "./resolve/tree.ts";
 
@@ -29,6 +31,16 @@ export interface Resolution {
   where: Where;
 }
 
+/** What the names in a statement's own text turned out to be, by their nodes. */
+export interface ResolvedNames extends Resolution {
+  /** Relations that it reads or writes; not those of views. */
+  uses: ReadonlyMap<RangeVar, Use>;
+  references: ReadonlyMap<ColumnRef, Reference>;
+  assigned: readonly Assignment[];
+  /** The columns that it gives: of a query, or RETURNING. */
+  output: Output;
+}
+
 /**
  * Resolves the names in one statement's parse tree. Pure and synchronous: what the catalog doesn't know yet is put on
  * `missing` (2,000 names at most, none twice) and the result is opaque; whoever called loads that and calls again. Needs
@@ -39,7 +51,7 @@ export function resolveStatement(
   names: NameContext,
   catalog: Catalog,
   missing: CatalogName[],
-): Resolution {
+): ResolvedNames {
   const found = new Findings();
   const context: Context = { names, catalog, missing, found, seen: new Set() };
   try {
@@ -61,5 +73,9 @@ export function resolveStatement(
     opaque: [...found.opaque].sort(),
     absent: found.absent,
     where: found.where,
+    uses: found.uses,
+    references: found.references,
+    assigned: found.assigned,
+    output: found.output,
   };
 }

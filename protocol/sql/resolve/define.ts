@@ -65,14 +65,24 @@ export function defineTable(context: Context, create: CreateStmt): void {
   for (const node of create.inhRelations ?? []) {
     // What stands in the new table is seen in its parent; the parent's other children have no part in it.
     const parent = define(context, rangeName(bodyOf(node, "RangeVar") ?? {}), false);
-    if (parent !== null) parents.push(derivedItem(null, parent.columns.map(derivedColumn)));
+    if (parent !== null)
+      parents.push(
+        derivedItem(
+          null,
+          parent.columns.map((name) => derivedColumn(name)),
+        ),
+      );
     else parents.push(derivedItem(null, [], { open: true }));
   }
   // A table of a composite type, or LIKE another, has columns that don't stand in the statement.
   const open =
     create.ofTypename !== undefined ||
     (create.tableElts ?? []).some((node) => bodyOf(node, "TableLikeClause") !== undefined);
-  const own = derivedItem(create.relation?.relname ?? null, names.map(derivedColumn), { open });
+  const own = derivedItem(
+    create.relation?.relname ?? null,
+    names.map((name) => derivedColumn(name)),
+    { open },
+  );
   const scope: Scope = { ...NO_SCOPE, items: [own, ...parents] };
   resolveElements(context, create.tableElts, scope);
   resolveElements(context, create.constraints, scope);
@@ -150,7 +160,7 @@ export function resolveOverRows(
 
 /** The row before and after a change, in rules and triggers. */
 export function changedRowScope(relation: Relation | null): Scope {
-  const columns = relation?.columns.map(derivedColumn) ?? [];
+  const columns = relation?.columns.map((name) => derivedColumn(name)) ?? [];
   const row = (name: string) => derivedItem(name, columns, { open: relation === null, unqualified: false });
   return { ...NO_SCOPE, items: [row("old"), row("new")] };
 }

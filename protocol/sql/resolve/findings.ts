@@ -1,8 +1,9 @@
-import type { ColumnRef } from "@pgsql/types";
+import type { ColumnRef, RangeVar } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Relation, Routine } from "../catalog.ts";
 import type { Absent, Where } from "../facts.ts";
 import { qualifiedName } from "./qualified-name.ts";
-import type { Reference } from "./scope.ts";
+import type { Output } from "./query.ts";
+import type { Item, Made, Reference } from "./scope.ts";
 
 /** Names that one statement may touch, of each sort; what goes beyond makes it opaque. */
 const MAX_NAMES = 20_000;
@@ -19,6 +20,23 @@ export const QUERY_WEIGHT = 3;
 
 const STRENGTH: Where[] = ["missing", "constant", "condition", "key", "none"];
 
+/** Where a statement's own text names a relation whose rows it reads or writes. */
+export interface Use {
+  /** In FROM or USING, as what is written, or in the short form of COPY. */
+  readonly as: "from" | "target" | "copy";
+  readonly relation: Relation;
+  /** Without ONLY. */
+  readonly inherited: boolean;
+  readonly item: Item;
+}
+
+/** A value that a statement's own text gives a column of what it writes. */
+export interface Assignment {
+  readonly relation: Relation;
+  readonly column: string;
+  readonly made: Made;
+}
+
 /** What is found of one statement while its tree is walked. */
 export class Findings {
   readonly reads = new Set<string>();
@@ -33,6 +51,12 @@ export class Findings {
   readonly absent = new Map<string, Absent>();
   /** What each column reference turned out to be, for the judgement of WHERE. */
   readonly references = new Map<ColumnRef, Reference>();
+  /** The relations that its own text names, not that of views. */
+  readonly uses = new Map<RangeVar, Use>();
+  /** What its own text assigns to columns. */
+  readonly assigned: Assignment[] = [];
+  /** What the statement, or the query in it, gives. */
+  output: Output = { columns: [], open: true };
   /** Views that are expanded already, or being so. */
   readonly views = new Set<string>();
   /** Names already resolved inside views, where another search path holds. */
@@ -49,6 +73,11 @@ export class Findings {
   #nodes = 0;
   #columns = 0;
   #depth = 0;
+
+  /** Keeps how the statement's own text uses a relation. */
+  note(context: Context, range: RangeVar | undefined, use: Use): void {
+    if (range !== undefined && context.seen !== this.seenInViews) this.uses.set(range, use);
+  }
 
   add(set: Set<string>, name: string): void {
     if (set.size < MAX_NAMES) set.add(name);

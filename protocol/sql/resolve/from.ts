@@ -89,7 +89,9 @@ function resolveRangeVar(context: Context, range: RangeVar, enclosing: Scope): I
   readRelation(context, relation, inherited);
   if (!context.found.spend(relation.columns.length))
     return aliased(context, { aliasname: name.name, ...range.alias }, [], true);
-  return relationItem(relation, range.alias, inherited, true);
+  const item = relationItem(relation, range.alias, inherited, true);
+  context.found.note(context, range, { as: "from", relation, inherited, item });
+  return item;
 }
 
 function aliased(
@@ -106,12 +108,13 @@ function aliased(
 
 function resolveFunctions(context: Context, range: Body<"RangeFunction">, lateral: Scope): Item {
   const columns: Column[] = [];
+  const made = { expressions: range.functions ?? [] };
   let open = false;
   const declare = (definitions: Node[]) => {
     for (const node of definitions) {
       const column = bodyOf(node, "ColumnDef");
       useTypeName(context, column?.typeName);
-      columns.push(derivedColumn(column?.colname ?? ""));
+      columns.push(derivedColumn(column?.colname ?? "", made));
     }
   };
   let name: string | undefined;
@@ -127,7 +130,7 @@ function resolveFunctions(context: Context, range: Body<"RangeFunction">, latera
   const alias = range.alias ?? (name === undefined ? undefined : { aliasname: name });
   if (!open) return aliased(context, alias, columns, false);
   // Which columns stand before the declared ones isn't known, so nothing is renamed by position.
-  const renamed = identifiers(range.alias?.colnames).map(derivedColumn);
+  const renamed = identifiers(range.alias?.colnames).map((one) => derivedColumn(one, made));
   return derivedItem(alias?.aliasname ?? null, [...renamed, ...columns], { open });
 }
 
@@ -141,7 +144,11 @@ function resolveXmlTable(context: Context, table: Body<"RangeTableFunc">, latera
     useTypeName(context, column?.typeName);
     resolveExpression(context, column?.colexpr, lateral);
     resolveExpression(context, column?.coldefexpr, lateral);
-    columns.push(derivedColumn(column?.colname ?? ""));
+    columns.push(
+      derivedColumn(column?.colname ?? "", {
+        expressions: [table.docexpr, table.rowexpr, column?.colexpr, column?.coldefexpr],
+      }),
+    );
   }
   return aliased(context, { aliasname: "xmltable", ...table.alias }, columns, false);
 }
@@ -149,13 +156,14 @@ function resolveXmlTable(context: Context, table: Body<"RangeTableFunc">, latera
 function resolveJsonTable(context: Context, table: Body<"JsonTable">, lateral: Scope): Item {
   resolveJson(context, [table.context_item, table.pathspec, table.passing, table.on_error], lateral);
   const columns: Column[] = [];
+  const made = { expressions: [{ JsonTable: table } as Node] };
   const declare = (nodes: Node[] | undefined) => {
     for (const node of nodes ?? []) {
       const column = bodyOf(node, "JsonTableColumn");
       if (column === undefined) continue;
       useTypeName(context, column.typeName);
       resolveJson(context, [column.pathspec, column.on_empty, column.on_error], lateral);
-      if (column.coltype !== "JTC_NESTED") columns.push(derivedColumn(column.name ?? ""));
+      if (column.coltype !== "JTC_NESTED") columns.push(derivedColumn(column.name ?? "", made));
       context.found.enter(() => declare(column.columns));
     }
   };
@@ -197,7 +205,7 @@ function resolveJoin(context: Context, join: JoinExpr, enclosing: Scope, before:
       });
     }
     // Both halves are counted here, so the one that stands for them needs no source.
-    merged.push(derivedColumn(name));
+    merged.push(derivedColumn(name, { columns: halves }));
   }
   const columns = [...merged];
   for (const item of all) {

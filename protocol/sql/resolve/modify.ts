@@ -20,6 +20,7 @@ import {
   derivedColumn,
   derivedItem,
   type Item,
+  type Made,
   readWhole,
   relationItem,
   type Scope,
@@ -47,6 +48,7 @@ function openTarget(context: Context, range: RangeVar | undefined): Target {
     relation === null
       ? derivedItem(range?.alias?.aliasname ?? name.name, [], { open: true })
       : relationItem(relation, range?.alias, inherited, false);
+  if (relation !== null) context.found.note(context, range, { as: "target", relation, inherited, item });
   return { relation, inherited, item };
 }
 
@@ -97,7 +99,9 @@ export function resolveInsert(context: Context, insert: InsertStmt, outer: Scope
   const enclosing: Scope = { items: [], parent: outer, ctes };
   resolveExpressions(context, insert.cols, enclosing);
   write(context, target, "insert", insert.cols === undefined ? null : targetNames(insert.cols));
-  if (insert.selectStmt !== undefined) resolveQuery(context, insert.selectStmt, enclosing);
+  const names = insert.cols === undefined ? (target.relation?.columns ?? []) : targetNames(insert.cols);
+  const given = resolveQuery(context, insert.selectStmt, enclosing).columns;
+  for (const [index, column] of given.entries()) assign(context, target, names[index], { columns: [column] });
   const own: Scope = { ...enclosing, items: [target.item] };
   const conflict = insert.onConflictClause;
   for (const node of conflict?.infer?.indexElems ?? []) {
@@ -110,13 +114,17 @@ export function resolveInsert(context: Context, insert: InsertStmt, outer: Scope
   resolveExpression(context, conflict?.infer?.whereClause, own);
   if (conflict?.action === "ONCONFLICT_UPDATE") {
     // `excluded` is the row that the statement itself proposes, no stored one.
-    const columns = target.relation?.columns.map(derivedColumn) ?? [];
+    const columns = (target.relation?.columns ?? []).map((name) => {
+      const column = given[names.indexOf(name)];
+      return derivedColumn(name, column && { columns: [column] });
+    });
     const excluded = derivedItem("excluded", columns, {
       open: target.relation === null,
       unqualified: false,
     });
     const both: Scope = { ...own, items: [target.item, excluded] };
     write(context, target, "update", targetNames(conflict.targetList));
+    assignAll(context, target, conflict.targetList);
     resolveExpressions(context, conflict.targetList, both);
     resolveExpression(context, conflict.whereClause, both);
   }
@@ -137,6 +145,7 @@ export function resolveUpdate(context: Context, update: UpdateStmt, outer: Scope
   const from = resolveFrom(context, update.fromClause, enclosing);
   const scope: Scope = { ...enclosing, items: [target.item, ...from] };
   write(context, target, "update", targetNames(update.targetList));
+  assignAll(context, target, update.targetList);
   resolveExpressions(context, update.targetList, scope);
   resolveExpression(context, update.whereClause, scope);
   const where = judgeWhere(context, update.whereClause, target.item);
@@ -180,13 +189,34 @@ export function resolveMerge(context: Context, merge: MergeStmt, outer: Scope): 
     resolveExpressions(context, when.targetList, scope);
     resolveExpressions(context, when.values, scope);
     const names = targetNames(when.targetList);
-    if (when.commandType === "CMD_INSERT")
+    if (when.commandType === "CMD_INSERT") {
       write(context, target, "insert", names.length === 0 ? null : names);
-    if (when.commandType === "CMD_UPDATE") write(context, target, "update", names);
+      const into = names.length === 0 ? (target.relation?.columns ?? []) : names;
+      for (const [index, value] of (when.values ?? []).entries())
+        assign(context, target, into[index], { expressions: [value] });
+    }
+    if (when.commandType === "CMD_UPDATE") {
+      write(context, target, "update", names);
+      assignAll(context, target, when.targetList);
+    }
     if (when.commandType === "CMD_DELETE") write(context, target, "delete", null);
     if (when.commandType === "CMD_UPDATE" || when.commandType === "CMD_DELETE") context.found.weaken(joined);
   }
   return resolveReturning(context, merge.returningClause, both, target);
+}
+
+function assign(context: Context, target: Target, column: string | undefined, made: Made): void {
+  const { found, seen } = context;
+  if (target.relation === null || column === undefined || seen === found.seenInViews) return;
+  found.assigned.push({ relation: target.relation, column, made });
+}
+
+/** The assignments of SET. */
+function assignAll(context: Context, target: Target, targets: Node[] | undefined): void {
+  for (const node of targets ?? []) {
+    const { name, val } = bodyOf(node, "ResTarget") ?? {};
+    assign(context, target, name, { expressions: [val] });
+  }
 }
 
 function targetNames(targets: Node[] | undefined): string[] {
@@ -224,7 +254,10 @@ export function resolveCopy(context: Context, copy: CopyStmt, outer: Scope): voi
   if (copy.is_from === true) {
     writeRows(context, relation, true, "insert", columns);
     // Its WHERE sees the rows that come in, none that are stored.
-    const row = derivedItem(relation.name, relation.columns.map(derivedColumn));
+    const row = derivedItem(
+      relation.name,
+      relation.columns.map((name) => derivedColumn(name)),
+    );
     resolveExpression(context, copy.whereClause, { ...outer, items: [row] });
     return;
   }
@@ -232,6 +265,7 @@ export function resolveCopy(context: Context, copy: CopyStmt, outer: Scope): voi
   const inherited = relation.kind !== "table";
   readRelation(context, relation, inherited);
   const item = relationItem(relation, undefined, inherited, true);
+  context.found.note(context, copy.relation, { as: "copy", relation, inherited, item });
   if (columns === null) readWhole(context, item);
   for (const column of columns ?? []) {
     if (relation.columns.includes(column)) readColumn(context, relation, inherited, column);

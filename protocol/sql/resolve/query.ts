@@ -69,10 +69,15 @@ function resolveSelect(
     if (first.rarg !== undefined) arms.push(first.rarg);
     first = first.larg ?? {};
   }
-  const output = resolveSelect(context, first, enclosing);
-  onFirst?.(output);
+  const leftmost = resolveSelect(context, first, enclosing);
+  onFirst?.(leftmost);
+  const outputs = [leftmost];
   for (const arm of arms.reverse())
-    context.found.enter(() => void resolveSelect(context, arm, enclosing), QUERY_WEIGHT);
+    context.found.enter(() => void outputs.push(resolveSelect(context, arm, enclosing)), QUERY_WEIGHT);
+  const columns = leftmost.columns.map(({ name }, index) =>
+    derivedColumn(name, { columns: outputs.flatMap((one) => one.columns[index] ?? []) }),
+  );
+  const output: Output = { columns, open: leftmost.open };
   // ORDER BY of a set operation sees the output's names only.
   const scope: Scope = {
     items: [derivedItem(null, output.columns, { open: output.open })],
@@ -122,13 +127,13 @@ function finishSelect(context: Context, select: SelectStmt, scope: Scope): void 
 
 function resolveValues(context: Context, select: SelectStmt, enclosing: Scope): Output {
   let width = 0;
-  for (const row of select.valuesLists ?? []) {
-    const values = items(row);
+  const rows = (select.valuesLists ?? []).map((row) => items(row));
+  for (const values of rows) {
     width = Math.max(width, values.length);
     resolveExpressions(context, values, enclosing);
   }
   const columns = Array.from({ length: Math.min(width, MAX_COLUMNS) }, (_, index) =>
-    derivedColumn(`column${index + 1}`),
+    derivedColumn(`column${index + 1}`, { expressions: rows.map((values) => values[index]) }),
   );
   finishSelect(context, select, { ...enclosing, items: [derivedItem("*VALUES*", columns)] });
   return { columns, open: false };
@@ -143,11 +148,11 @@ export function resolveTargets(context: Context, targets: Node[] | undefined, sc
     const starred = starredItems(context, target?.val, scope);
     if (starred === null) {
       resolveExpression(context, target?.val, scope);
-      columns.push(derivedColumn(target?.name ?? outputName(target?.val)));
+      columns.push(derivedColumn(target?.name ?? outputName(target?.val), { expressions: [target?.val] }));
     } else {
       for (const item of starred) {
         open ||= item.open;
-        for (const column of item.columns) columns.push(derivedColumn(column.name));
+        for (const column of item.columns) columns.push(derivedColumn(column.name, { columns: [column] }));
       }
       open ||= starred.length === 0;
     }
@@ -231,7 +236,9 @@ function makeCte(context: Context, cte: Body<"CommonTableExpr">, scope: Scope): 
       if (begun) return;
       begun = true;
       const publish = (output: Output) => {
-        const columns = output.columns.map((column, index) => derivedColumn(aliases[index] ?? column.name));
+        const columns = output.columns.map((column, index) =>
+          derivedColumn(aliases[index] ?? column.name, { columns: [column] }),
+        );
         for (const name of aliases.slice(columns.length)) columns.push(derivedColumn(name));
         const { search_clause: search, cycle_clause: cycle } = cte;
         for (const name of [search?.search_seq_column, cycle?.cycle_mark_column, cycle?.cycle_path_column]) {

@@ -1,4 +1,4 @@
-import type { Alias, ColumnRef } from "@pgsql/types";
+import type { Alias, ColumnRef, Node } from "@pgsql/types";
 import type { Relation } from "../catalog.ts";
 import { type Context, lack, relationName } from "./findings.ts";
 import { useAttribute } from "./names.ts";
@@ -28,7 +28,21 @@ export interface Item {
 export interface Column {
   readonly name: string;
   /** Null for what a subquery, a function or USING computes: what that reads is counted where it stands. */
-  readonly source: { readonly item: Item; readonly column: string } | null;
+  readonly source: Source | null;
+  /** What it is computed from, where `source` is null: see lineage.ts. */
+  readonly made?: Made;
+}
+
+/** A column of a relation's rows. */
+export interface Source {
+  readonly item: Item;
+  readonly column: string;
+}
+
+/** Expressions, whose references have been resolved, and columns of which one is taken as it is. */
+export interface Made {
+  readonly expressions?: readonly (Node | undefined)[];
+  readonly columns?: readonly Column[];
 }
 
 /** The names that an expression sees, from the innermost query level outwards. */
@@ -53,8 +67,10 @@ export interface Cte {
 
 /** What a ColumnRef names. More than one where the parser can't tell which: all are read. */
 export interface Reference {
-  readonly columns: readonly { item: Item; column: string }[];
+  readonly columns: readonly Source[];
   readonly wholes: readonly Item[];
+  /** Those that are computed: of a subquery, of a join's USING. */
+  readonly derived?: readonly Column[];
 }
 
 const NONE: readonly Item[] = [];
@@ -70,8 +86,8 @@ export const SYSTEM_COLUMNS: ReadonlySet<string> = new Set([
 
 export const NO_SCOPE: Scope = { items: [], parent: null, ctes: null };
 
-export function derivedColumn(name: string): Column {
-  return { name, source: null };
+export function derivedColumn(name: string, made?: Made): Column {
+  return made === undefined ? { name, source: null } : { name, source: null, made };
 }
 
 /** An entry for rows of a relation. Its reads are counted by whoever makes it, unless it is a write's target. */
@@ -258,12 +274,14 @@ export function addByName(index: Map<string, Column[]>, columns: readonly Column
 }
 
 function readColumns(context: Context, columns: readonly Column[]): Reference {
-  const sources: { item: Item; column: string }[] = [];
+  const sources: Source[] = [];
+  const derived: Column[] = [];
   for (const column of columns) {
     readColumnOf(context, column);
     if (column.source !== null) sources.push(column.source);
+    else derived.push(column);
   }
-  return { columns: sources, wholes: NONE };
+  return { columns: sources, wholes: NONE, derived };
 }
 
 function hasSystemColumn(item: Item, name: string): boolean {

@@ -38,7 +38,9 @@ export function resolveTop(context: Context, node: Node): void {
 }
 
 const nothing = () => {};
-const query = (context: Context, node: Node) => void resolveQuery(context, node, NO_SCOPE);
+const query = (context: Context, node: Node) => {
+  context.found.output = resolveQuery(context, node, NO_SCOPE);
+};
 
 function opaque(reason: string): (context: Context) => void {
   return (context) => void context.found.opaque.add(reason);
