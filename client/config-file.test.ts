@@ -31,9 +31,13 @@ targets:
       user: sallyport
       password: {env: ORDERS_PASSWORD}
       tls: {key: {file: /secret/key.pem}, certificate: /c.pem}
+    labels: {public.customers.email: pii.email}
+    masks: {pii.email: {mask: hash, scope: target}}
+    maskKey: {env: MASK_KEY}
+    detectors: {email: off}
 `;
 
-test("the file becomes settings without any connection", () => {
+test("the file becomes settings without any connection or label", () => {
   const config = parseConfigFile(WHOLE, FILE);
   assert.deepEqual(config.edge.listen, { host: "127.0.0.1", port: 9000 });
   assert.deepEqual([config.edge.state, config.edge.shards], ["/etc/sallyport/state", 4]);
@@ -60,7 +64,7 @@ test("the file becomes settings without any connection", () => {
   });
   assert.doesNotMatch(
     JSON.stringify({ ...config.settings, policies: "" }),
-    /db\.internal|ORDERS_PASSWORD|secret/,
+    /db\.internal|ORDERS_PASSWORD|secret|pii|MASK_KEY|detectors/,
   );
 });
 
@@ -82,6 +86,11 @@ const WRONG: [what: string, text: string, message: RegExp][] = [
     "a literal key",
     WHOLE.replace("{file: /secret/key.pem}", "hunter2"),
     /targets\[0\]\.connection\.tls\.key is not a mapping/,
+  ],
+  [
+    "a literal key of masks",
+    WHOLE.replace("{env: MASK_KEY}", "hunter2"),
+    /targets\[0\]\.maskKey is not a mapping/,
   ],
   ["a limit without a unit", "limits: {idle: '15'}", /limits\.idle is not a duration/],
   ["an unknown limit", "limits: {idel: 15s}", /limits\.idel is not known/],

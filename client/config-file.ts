@@ -35,7 +35,7 @@ export interface ConfigFile {
   edge: EdgeSection;
   /** Absent where the file describes no connector. */
   connector: ConnectorSection | null;
-  /** What goes to the edge: no `connection`, hence no address and no secret. */
+  /** What goes to the edge: no `connection`, hence no address and no secret, and no labels of columns. */
   settings: Settings;
   /** The file that `policies` names, as it is named there; null where the starter set is in its place. */
   policies: string | null;
@@ -174,8 +174,10 @@ function connectorSection(field: Field, folder: string): ConnectorSection {
 }
 
 function target(field: Field): Target {
-  field.mapping(["name", "kind", "connector", "description", "allow", "connection"]);
+  const masking = ["labels", "masks", "maskKey", "detectors"];
+  field.mapping(["name", "kind", "connector", "description", "allow", "connection", ...masking]);
   field.get("connection").optional(refuseLiteralSecrets);
+  field.get("maskKey").optional(refuseLiteral);
   return {
     name: field.get("name").string(),
     kind: field.get("kind").oneOf(["postgres"]),
@@ -185,11 +187,14 @@ function target(field: Field): Target {
   };
 }
 
-/** The connector judges the whole of `connection`; a secret that stands in the file is everybody's matter. */
+/** The connector judges the whole of `connection`, and the labels; a secret that stands in the file is everybody's matter. */
 function refuseLiteralSecrets(connection: Field): void {
-  const reference = (field: Field) => field.mapping(["env", "file", "command"], REFERENCE);
-  connection.get("password").optional(reference);
-  connection.get("tls").optional((tls) => tls.get("key").optional(reference));
+  connection.get("password").optional(refuseLiteral);
+  connection.get("tls").optional((tls) => tls.get("key").optional(refuseLiteral));
+}
+
+function refuseLiteral(secret: Field): Field {
+  return secret.mapping(["env", "file", "command"], REFERENCE);
 }
 
 function issuer(field: Field): Issuer {

@@ -60,4 +60,10 @@ targets:
       user: sallyport
       password: {env: ORDERS_PASSWORD}   # or {file: PATH}, or {command: [PROGRAM, ARGUMENT, …]}
       tls: {mode: disable}               # for a database on this machine; verify-full is the default
+    # Columns that are masked for whom no policy permits to unmask them; see docs/masking.md.
+    # labels:
+    #   public.customers.email: pii.email
+    #   public.*.ssn: pii.ssn
+    # masks:                             # how; NULL where nothing is said
+    #   pii.email: {mask: partial, as: email}
 `;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SallyportError } from "../protocol/errors.ts";
 import { parseConnectorConfig, readConnectorConfig } from "./config.ts";
+import { DEFAULT_DETECTORS } from "./mask/detectors/modes.ts";
+import { NO_LABELS } from "./mask/settings.ts";
 
 const FILE = "/etc/sallyport/sallyport.yaml";
 
@@ -26,9 +28,15 @@ targets:
       tls: {mode: verify-ca, ca: ca.pem, serverName: db.example, certificate: client.pem, key: {file: client.key}}
       channelBinding: require
       trustedFunctions: [public.order_total, app.Übersicht]
+    labels: {public.customers.email: pii.email}
+    masks: {pii.email: {mask: hash, scope: target}}
+    maskKey: {file: mask.key}
+    detectors: {email: off}
   - {name: small, kind: postgres, connector: main, connection: {host: "::1", databases: [app], user: app}}
   - {name: elsewhere, kind: postgres, connector: other}
 `;
+
+const EMAIL = { name: "pii.email", mask: { kind: "hash", scope: "target" }, lookup: null } as const;
 
 /** The file with one text in it replaced. */
 function changed(from: string, to: string): string {
@@ -70,6 +78,12 @@ describe("the connector's configuration", () => {
           },
           channelBinding: "require",
           trustedFunctions: ["public.order_total", "app.Übersicht"],
+          labels: {
+            rules: [{ schema: "public", relation: "customers", column: "email", path: null, label: EMAIL }],
+            labels: new Map([["pii.email", EMAIL]]),
+          },
+          maskKey: { file: "/etc/sallyport/mask.key" },
+          detectors: { ...DEFAULT_DETECTORS, email: "off" },
         },
         {
           name: "small",
@@ -82,6 +96,9 @@ describe("the connector's configuration", () => {
           tls: { mode: "verify-full", ca: null, serverName: null, client: null },
           channelBinding: "prefer",
           trustedFunctions: [],
+          labels: NO_LABELS,
+          maskKey: null,
+          detectors: DEFAULT_DETECTORS,
         },
       ],
     });
@@ -144,6 +161,12 @@ describe("the connector's configuration", () => {
       /./,
     ],
     ["no databases", changed("[orders, archive]", "[]"), /databases is empty/, /Name/],
+    [
+      "a label of no column",
+      changed("public.customers.e", "public.e"),
+      /:\d+:\d+: targets\[0\]\.labels\.public\.email is not/,
+      /SCHEMA\.RELATION/,
+    ],
     ["a port out of range", changed("5433", "70000"), /port is not a whole number/, /65535/],
     ["a missing host", changed("      host: db.internal\n", ""), /connection\.host is missing/, /host name/],
     [

@@ -3,10 +3,12 @@ import { dirname, resolve } from "node:path";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { type SecretReference, secretReference } from "../protocol/secrets.ts";
+import { type MaskSettings, maskSettings } from "./mask/settings.ts";
 
 /**
- * The connector's part of sallyport.yaml: `connector`, and `connection` of the targets that name this connector.
- * It is read from the connector's own machine alone, so the edge can choose neither hosts nor credentials.
+ * The connector's part of sallyport.yaml: `connector`, and of the targets that name this connector `connection` and what
+ * says how they are masked. It is read from the connector's own machine alone, so the edge can choose neither hosts nor
+ * credentials, and can't unmask anything by taking a label away.
  * Relative paths are relative to the file.
  */
 export interface ConnectorConfig {
@@ -18,7 +20,7 @@ export interface ConnectorConfig {
   targets: PostgresTargetConfig[];
 }
 
-export interface PostgresTargetConfig {
+export interface PostgresTargetConfig extends MaskSettings {
   name: string;
   kind: "postgres";
   host: string;
@@ -122,6 +124,7 @@ function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
     tls,
     channelBinding,
     trustedFunctions: trustedFunctions(connection.get("trustedFunctions")),
+    ...maskSettings(target, folder),
   };
 }
 

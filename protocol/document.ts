@@ -102,6 +102,12 @@ export class Field {
     return this.#wrong(`a whole number from ${least} to ${most}`);
   }
 
+  number(least: number, most: number): number {
+    const value = this.#value;
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    return this.#wrong(`a number from ${least} to ${most}`);
+  }
+
   /** What `read` makes of it, or null where it is absent. */
   optional<T>(read: (field: this) => T): T | null {
     return this.#value === undefined || this.#value === null ? null : read(this);

@@ -3,6 +3,8 @@ import type { EdgeOptions } from "../client/edge-host.ts";
 import { type Listener, listen } from "../client/listener.ts";
 import type { ConnectorConfig, PostgresTargetConfig } from "../connector/config.ts";
 import { startConnector } from "../connector/main.ts";
+import { DEFAULT_DETECTORS } from "../connector/mask/detectors/modes.ts";
+import { NO_LABELS } from "../connector/mask/settings.ts";
 import type { Uplink } from "../connector/uplink.ts";
 import { openTunnel } from "../protocol/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "./gateway.ts";
@@ -59,6 +61,9 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
         tls: { mode: "disable" },
         channelBinding: "prefer",
         trustedFunctions: [],
+        labels: NO_LABELS,
+        maskKey: null,
+        detectors: DEFAULT_DETECTORS,
         ...options.target,
       },
     ],

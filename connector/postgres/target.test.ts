@@ -6,6 +6,8 @@ import { authenticationOk, errorFields, readyForQuery } from "../../protocol/pos
 import { PROTOCOL_3_0, parseStartup } from "../../protocol/postgres/frontend.ts";
 import { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { PostgresTargetConfig } from "../config.ts";
+import { DEFAULT_DETECTORS } from "../mask/detectors/modes.ts";
+import { NO_LABELS } from "../mask/settings.ts";
 import { openTarget } from "./target.ts";
 
 test("a target that can't look for its client is opened without asking it to", async () => {
@@ -37,6 +39,9 @@ test("a target that can't look for its client is opened without asking it to", a
     tls: { mode: "disable" },
     channelBinding: "prefer",
     trustedFunctions: [],
+    labels: NO_LABELS,
+    maskKey: null,
+    detectors: DEFAULT_DETECTORS,
   };
   const startup = { version: PROTOCOL_3_0, parameters: [["user", "app"]] as [string, string][] };
   const { socket, status } = await openTarget(target, startup, new AbortController().signal);

@@ -14,6 +14,8 @@ import { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import { PolicyHolder } from "../guard/policy-holder.ts";
+import { DEFAULT_DETECTORS } from "../mask/detectors/modes.ts";
+import { NO_LABELS } from "../mask/settings.ts";
 import { CancelRegistry } from "./cancel.ts";
 import { type PostgresDeps, servePostgres } from "./gate.ts";
 import { Guard } from "./guard/guard.ts";
@@ -57,6 +59,9 @@ export function targetConfig(parts: Partial<PostgresTargetConfig> = {}): Postgre
     tls: { mode: "disable" },
     channelBinding: "prefer",
     trustedFunctions: [],
+    labels: NO_LABELS,
+    maskKey: null,
+    detectors: DEFAULT_DETECTORS,
     ...parts,
   };
 }
