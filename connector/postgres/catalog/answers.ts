@@ -1,6 +1,7 @@
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { CatalogName, Hook, Relation, Routine } from "../../../protocol/sql/catalog.ts";
+import type { CatalogName, ColumnDetail, Hook, Relation, Routine } from "../../../protocol/sql/catalog.ts";
 import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
+import { MAX_BESIDE } from "./relation-query.ts";
 
 /** What a name turned out to mean. */
 export type Loaded =
@@ -16,13 +17,14 @@ const MAX_COLUMNS = 1_664;
 const MAX_KEYS = 1_000;
 /** Relations in one family: partitions of a table with all their ancestors. */
 const MAX_KIN = 50_000;
-const MAX_BESIDE = 1_000;
 const MAX_ROUTINES = 10_000;
 /** Of each sort. */
 export const MAX_HOOKS = 1_000;
 const MAX_TAGS = 1_000;
 /** Characters. NAMEDATALEN may have been raised when the server was built. */
 const MAX_NAME = 1_024;
+/** Characters of a type or collation as a statement writes it: a schema, a name and modifiers, in which quotes are doubled. */
+const MAX_TYPE = 4 * MAX_NAME + 64;
 /** Characters of a view's text: as long as what the parser takes. A longer view is opaque. */
 export const MAX_VIEW = 256 * 1024;
 
@@ -115,12 +117,18 @@ const KINDS = new Map<string, Relation["kind"]>([
 
 function relation(asked: CatalogName, json: Record<string, Json>, trusted: ReadonlySet<string>): Relation {
   const kind = KINDS.get(text(json.kind)) ?? fail("a relation of an unknown kind");
-  const view =
+  const query =
     json.view === null || json.view === undefined ? null : text(json.view, Number.POSITIVE_INFINITY);
+  const bounded = query !== null && query.length <= MAX_VIEW ? query : null;
+  const columns = list(json.columns, MAX_COLUMNS).map(column);
   const keys = list(json.keys, MAX_KEYS).map((key) => (key === null ? null : names(key)));
   const kin = list(json.kin, MAX_KIN).map((one) => {
-    const [part, schema, name, active] = tuple(one, 4);
-    return { part: text(part), name: qualifiedName(text(schema), text(name)), active: flag(active) };
+    const [part, schema, name, code] = tuple(one, 4);
+    const active = list(code, MAX_ROUTINES).some((routine) => {
+      const [schema, name] = tuple(routine, 2);
+      return schema === null || !trusts(trusted, text(schema), text(name));
+    });
+    return { part: text(part), name: qualifiedName(text(schema), text(name)), active };
   });
   const of = (part: string) => kin.flatMap((one) => (one.part === part ? [one.name] : [])).sort();
   const beside = {
@@ -130,7 +138,13 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
     cascade: new Set<string>(),
   };
   const own = qualifiedName(asked.schema, asked.name);
-  for (const one of list(json.beside, MAX_BESIDE)) {
+  const told = list(json.beside, MAX_BESIDE + 1);
+  // Those that are told may all be trusted, and what is left out not.
+  if (told.length > MAX_BESIDE) {
+    for (const words of Object.values(beside))
+      words.add(`more runs beside the rows of ${own} than can be told`);
+  }
+  for (const one of told) {
     const words = besideWords(own, one, trusted);
     if (words === null) continue;
     if (words.at !== "both") beside[words.at].add(words.words);
@@ -150,9 +164,12 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
     name: asked.name,
     kind,
     temporary: text(json.persistence) === "t",
-    columns: names(json.columns),
+    columns: columns.map(({ name }) => name),
+    details: columns.map(({ detail }) => detail),
     keys: keys.filter((key) => key !== null),
-    view: view !== null && view.length <= MAX_VIEW ? view : null,
+    view: kind === "view" ? bounded : null,
+    ...(kind === "materialized-view" && { materialized: bounded }),
+    barrier: flag(json.barrier),
     children: of("child"),
     parents: of("parent"),
     cascades: {
@@ -169,6 +186,18 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
     readSideEffects: [...beside.read],
     analyzeSideEffects: [...beside.analyze],
   };
+}
+
+function column(json: Json): { name: string; detail: ColumnDetail } {
+  const [name, type, base, category, collation, generatedFrom] = tuple(json, 6);
+  const detail = {
+    type: text(type, MAX_TYPE),
+    base: base === null ? null : text(base),
+    category: text(category, 1),
+    collation: collation === null ? null : text(collation, MAX_TYPE),
+    generatedFrom: names(generatedFrom),
+  };
+  return { name: text(name), detail };
 }
 
 /** When something runs beside the rows; `cascade`: when a foreign key's action writes other rows. */

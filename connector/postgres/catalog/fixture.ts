@@ -90,6 +90,27 @@ CREATE TABLE app.typed (id app.short, m app.mood, r app.number_range);
 CREATE TABLE app.coded_table (id int, h app.holds[]);
 CREATE TABLE app.cast_table (m app.cast_mood);
 
+CREATE TYPE app."Odd ""type" AS (x int);
+CREATE DOMAIN app.code AS varchar(10);
+CREATE DOMAIN app.code_twice AS app.code;
+CREATE DOMAIN app.german AS text COLLATE "C";
+CREATE DOMAIN app.tags AS text[];
+CREATE DOMAIN app.codes AS app.code_twice[];
+CREATE COLLATION app."Odd c" (PROVIDER = icu, LOCALE = 'en', DETERMINISTIC = false);
+CREATE TABLE app.detailed (
+  gone int, "text" text, v varchar(40), n numeric(10,2), t timestamp(3) with time zone, c "char", b bool, bits bit(8),
+  code app.code_twice, code_list app.codes, code_array app.code_twice[], tags app.tags, tag_lists app.tags[],
+  mood app.mood, moods app.mood[], odd app."Odd ""type", rows app.plain[], name name, ci interval(3), cc text COLLATE app."Odd c",
+  g app.german, h text COLLATE "POSIX", ch char(3), no_modifier bpchar,
+  sum numeric GENERATED ALWAYS AS (n + length(v) + length('varattno 3')) STORED, fixed text GENERATED ALWAYS AS ('x') STORED);
+ALTER TABLE app.detailed DROP COLUMN gone;
+CREATE TABLE app.detailed_heir () INHERITS (app.detailed);
+ALTER TABLE app.detailed_heir ADD COLUMN own int GENERATED ALWAYS AS (length("text")) STORED;
+CREATE MATERIALIZED VIEW app.stored_names AS SELECT name, app.f(id) AS f FROM app.plain;
+CREATE VIEW app.barred WITH (security_barrier) AS SELECT 1 AS one;
+CREATE VIEW app.barred_too WITH (security_barrier = 'YES', check_option = local) AS SELECT id FROM app.plain;
+CREATE VIEW app.unbarred WITH (security_barrier = f) AS SELECT 1 AS one;
+
 CREATE TABLE app.orders (id int PRIMARY KEY, code text UNIQUE);
 CREATE TABLE app.items (id int PRIMARY KEY, order_id int REFERENCES app.orders ON DELETE CASCADE);
 CREATE TABLE app.notes (item int REFERENCES app.items ON DELETE SET NULL);

@@ -100,6 +100,13 @@ describe("a session's own catalog", () => {
     const temporary = await relation(source, temporarySchema, "base");
     assert.deepEqual([temporary.temporary, temporary.columns], [true, ["mine"]]);
     assert.match((await relation(source, "app", "v")).view ?? "", /FROM app\.base/);
+    await agent.query(`CREATE TYPE pg_temp.mood AS ENUM ('sad'); CREATE DOMAIN pg_temp.text AS pg_catalog.text;
+      CREATE TABLE pg_temp.typed (m pg_temp.mood, ms pg_temp.mood[], t pg_temp.text, c pg_catalog."char")`);
+    const typed = await relation(source, temporarySchema, "typed");
+    assert.deepEqual(
+      typed.details!.map(({ type }) => type),
+      [`${temporarySchema}.mood`, `${temporarySchema}.mood[]`, "pg_catalog.text", 'pg_catalog."char"'],
+    );
     const { view } = await relation(source, temporarySchema, "tv");
     assert.match(
       view ?? "",

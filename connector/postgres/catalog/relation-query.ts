@@ -59,14 +59,20 @@ const CASCADES = `
     SELECT hit.first, hit.oid FROM hit WHERE hit.oid <> ALL (family.oids)`;
 
 /**
- * Other relations as [part, schema, name, active]: active are those with triggers or rules of users', which a cascade
- * fires too. Temporary ones of other sessions are never reached through their kin.
+ * Other relations as [part, schema, name, code]: of those that a cascade reaches, the functions of users' triggers,
+ * which it fires too, as [schema, name], and [null, null] for rules. Temporary ones of other sessions are never
+ * reached through their kin.
  */
 const KIN = `
     SELECT COALESCE(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_array(x.part, ns.nspname, k.relname,
-      x.part = ANY ('{d,u}') AND (
-        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = k.oid AND ${USER_TRIGGER})
-        OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = k.oid AND r.ev_enabled <> 'D')))), '[]')
+      CASE WHEN x.part = ANY ('{d,u}') THEN (
+        SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(f.schema, f.name)), '[]') FROM (
+          SELECT DISTINCT ns.nspname AS schema, p.proname AS name
+          FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+            JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
+          WHERE t.tgrelid = k.oid AND ${USER_TRIGGER}
+          UNION SELECT NULL, NULL FROM pg_catalog.pg_rewrite r WHERE r.ev_class = k.oid AND r.ev_enabled <> 'D') f)
+      ELSE '[]' END)), '[]')
     FROM (
       SELECT 'child', oid FROM pg_catalog.unnest(below.oids) oid
       UNION ALL SELECT 'parent', oid FROM pg_catalog.unnest(above.oids) oid
@@ -103,8 +109,8 @@ const EXPRESSIONS = `
       FROM pg_catalog.pg_statistic_ext t WHERE t.stxrelid = ANY (family.oids) AND pg_catalog.to_json(t) ->> 'stxexprs' IS NOT NULL
       UNION ALL ${written("reached.oids", () => "'cascade'")}`;
 
-/** How many things that run beside a relation's rows are told: one is enough to make it opaque. */
-const MAX_BESIDE = 50;
+/** How many things that run beside a relation's rows are told. Whoever gets more than this knows that some are missing. */
+export const MAX_BESIDE = 200;
 
 /**
  * What runs beside the rows, as [at, what, name, schema, function]; without a function where its kind is enough. Rules
@@ -125,8 +131,10 @@ const BESIDE = `
     SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(b.at, b.what, b.name, b.schema, b.function)), '[]') FROM (
       SELECT 'write' AS at, 'rule' AS what, r.rulename AS name, NULL AS schema, NULL AS function
       FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN' AND r.ev_enabled <> 'D'
-      UNION ALL SELECT 'write', 'trigger', t.tgname, NULL, NULL
-      FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY (family.oids) AND ${USER_TRIGGER}
+      UNION ALL SELECT DISTINCT 'write', 'trigger', t.tgname, ns.nspname, p.proname
+      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+        JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
+      WHERE t.tgrelid = ANY (family.oids) AND ${USER_TRIGGER}
       UNION ALL SELECT 'both', 'lookup', e.name, NULL, NULL
       FROM expression e WHERE e.what = 'policy' AND e.tree ~~ '%{SUBLINK%'
       UNION ALL SELECT e.at, e.what, e.name, code.schema, code.name
@@ -139,7 +147,60 @@ const BESIDE = `
         UNION ALL SELECT 'write', 'domain', d.name, d.catalog, d.object, d.tree FROM (${USED_DOMAIN_DEFAULTS}) d
       ) e CROSS JOIN LATERAL (${expressionCode("e.catalog", "e.object", "e.tree")}) code
       UNION ALL SELECT 'both', 'cast', NULL, code.schema, code.name FROM (${USED_TYPES_CODE}) code
-      LIMIT ${MAX_BESIDE}) b`;
+      LIMIT ${MAX_BESIDE + 1}) b`;
+
+/**
+ * Object ids of the types for which `format_type` gives words of the grammar, which mean PostgreSQL's own whatever else
+ * has such a name: bit, boolean, character, real, double precision, the integers, numeric, interval, times, varying.
+ */
+const KEYWORDS = "'{1560,16,1042,700,701,21,23,20,1700,1186,1083,1266,1114,1184,1562,1043}'";
+
+/** Without a modifier these are no words of the grammar, for there `bit` means `bit(1)`. */
+const KEYWORDS_WITH_MODIFIER = "'{1560,1042}'";
+
+/**
+ * The columns of `c` as [name, type, base, category, collation, generated from]. A domain stands for the type under
+ * it; so does a domain as the element of an array, but where that makes an array of arrays. What `format_type` leaves
+ * out under the pinned path is the schema of a type that this path finds. In a stored expression of one relation each
+ * `varattno` is one of its columns (a whole row can't be there), and constants are numbers.
+ */
+const COLUMNS = `
+    WITH RECURSIVE under(attnum, type, modifier, nested, depth) AS (
+      SELECT a.attnum, a.atttypid, a.atttypmod, false, 0
+      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      UNION ALL SELECT u.attnum, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END,
+        CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE -1 END, u.nested OR t.typtype <> 'd', u.depth OPERATOR(pg_catalog.+) 1
+      FROM under u JOIN pg_catalog.pg_type t ON t.oid = u.type LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+      WHERE t.typtype = 'd' OR NOT u.nested AND e.typtype = 'd' AND e.typarray = t.oid
+    ), last AS (
+      SELECT DISTINCT ON (u.attnum) u.attnum, u.modifier, CASE WHEN u.nested THEN t.typarray ELSE t.oid END AS type
+      FROM under u JOIN pg_catalog.pg_type t ON t.oid = u.type
+      WHERE NOT u.nested OR t.typarray <> 0
+      ORDER BY u.attnum, u.depth DESC
+    )
+    SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(a.attname,
+      CASE WHEN e.oid = ANY (${KEYWORDS}) AND (last.modifier >= 0 OR e.oid <> ALL (${KEYWORDS_WITH_MODIFIER}))
+          OR NOT pg_catalog.pg_type_is_visible(e.oid)
+        THEN '' ELSE pg_catalog.concat(pg_catalog.quote_ident(n.nspname), '.') END
+        || pg_catalog.format_type(t.oid, last.modifier),
+      CASE WHEN t.oid < ${USER_OBJECT} AND n.nspname = 'pg_catalog' THEN t.typname END,
+      t.typcategory,
+      CASE WHEN a.attcollation <> t.typcollation THEN (
+        SELECT pg_catalog.format('%I.%I', cn.nspname, co.collname)
+        FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+        WHERE co.oid = a.attcollation) END,
+      CASE WHEN a.attgenerated <> '' THEN (
+        SELECT COALESCE(pg_catalog.json_agg(DISTINCT f.attname::pg_catalog.text), '[]')
+        FROM pg_catalog.pg_attrdef d
+          CROSS JOIN LATERAL pg_catalog.regexp_matches(d.adbin::pg_catalog.text, ':varattno ([0-9]+)', 'g') AS m(found)
+          JOIN pg_catalog.pg_attribute f ON f.attrelid = c.oid AND f.attnum = m.found[1]::pg_catalog.int2
+        WHERE d.adrelid = c.oid AND d.adnum = a.attnum) ELSE '[]' END
+      ) ORDER BY a.attnum), '[]')
+    FROM last JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = last.attnum
+      JOIN pg_catalog.pg_type t ON t.oid = last.type
+      LEFT JOIN pg_catalog.pg_type element ON element.oid = t.typelem AND element.typarray = t.oid
+      JOIN pg_catalog.pg_type e ON e.oid = COALESCE(element.oid, t.oid)
+      JOIN pg_catalog.pg_namespace n ON n.oid = e.typnamespace`;
 
 /**
  * A row for each relation that exists, and perhaps one of NULLs. `requested` gives `q.n`, `q.name`, the namespace `s`.
@@ -159,11 +220,12 @@ WITH before AS MATERIALIZED (
 ), found AS MATERIALIZED (
   SELECT q.n, pg_catalog.json_build_object(
     'oid', c.oid::pg_catalog.int8, 'kind', c.relkind, 'persistence', c.relpersistence,
-    'columns', (
-      SELECT COALESCE(pg_catalog.json_agg(a.attname ORDER BY a.attnum), '[]')
-      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+    'columns', CASE WHEN pinned.path IS NOT NULL THEN (${COLUMNS}) END,
     'keys', (${KEYS}),
-    'view', CASE WHEN c.relkind = 'v' AND pinned.path IS NOT NULL THEN pg_catalog.pg_get_viewdef(c.oid) END,
+    'view', CASE WHEN c.relkind = ANY ('{v,m}') AND pinned.path IS NOT NULL THEN pg_catalog.pg_get_viewdef(c.oid) END,
+    'barrier', (
+      SELECT COALESCE(pg_catalog.bool_or(pg_catalog.split_part(o.option, '=', 2)::pg_catalog.bool), false)
+      FROM pg_catalog.unnest(c.reloptions) o(option) WHERE pg_catalog.split_part(o.option, '=', 1) = 'security_barrier'),
     'kin', (${KIN}),
     'beside', (${BESIDE})) AS json
   FROM pinned CROSS JOIN ${requested}

@@ -100,6 +100,55 @@ for (const who of ["PostgreSQL 15, superuser", "PostgreSQL 15, a role without ri
       assert.deepEqual((await relation(source, "app", "parts_1_low")).parents, ["app.parts", "app.parts_1"]);
     });
 
+    test("has of each column a type that is the same under any search_path, without its domains", async () => {
+      const { columns, details } = await relation(source, "app", "detailed");
+      const of = Object.fromEntries(columns.map((name, n) => [name, details![n]!]));
+      const types = Object.fromEntries(columns.map((name) => [name, of[name]!.type]));
+      assert.deepEqual(types, {
+        text: "pg_catalog.text",
+        v: "character varying(40)",
+        n: "numeric(10,2)",
+        t: "timestamp(3) with time zone",
+        c: 'pg_catalog."char"',
+        b: "boolean",
+        bits: "bit(8)",
+        code: "character varying(10)",
+        code_list: "character varying(10)[]",
+        code_array: "character varying(10)[]",
+        tags: "pg_catalog.text[]",
+        tag_lists: "app.tags[]",
+        mood: "app.mood",
+        moods: "app.mood[]",
+        odd: 'app."Odd ""type"',
+        rows: "app.plain[]",
+        name: "pg_catalog.name",
+        ci: "interval(3)",
+        cc: "pg_catalog.text",
+        g: "pg_catalog.text",
+        h: "pg_catalog.text",
+        ch: "character(3)",
+        no_modifier: "pg_catalog.bpchar",
+        sum: "numeric",
+        fixed: "pg_catalog.text",
+      });
+      const told = (name: string) => `${of[name]!.base} ${of[name]!.category} ${of[name]!.collation}`;
+      assert.equal(told("text"), "text S null");
+      assert.equal(told("code_array"), "_varchar A null");
+      assert.equal(told("mood"), "null E null");
+      assert.equal(told("moods"), "null A null");
+      assert.equal(told("odd"), "null C null");
+      assert.equal(told("name"), "name S null", "whose own collation is another than the database's");
+      assert.equal(told("cc"), 'text S app."Odd c"');
+      assert.equal(told("g"), 'text S pg_catalog."C"', "of its domain");
+      assert.equal(told("h"), 'text S pg_catalog."POSIX"');
+      assert.deepEqual([of.sum!.generatedFrom, of.fixed!.generatedFrom], [["n", "v"], []]);
+      const heir = await relation(source, "app", "detailed_heir");
+      assert.deepEqual(heir.details!.at(-1)!.generatedFrom, ["text"]);
+      assert.deepEqual(heir.details!.at(heir.columns.indexOf("sum"))!.generatedFrom, ["n", "v"]);
+      const [catalogued] = (await relation(source, "pg_catalog", "pg_attribute")).details!;
+      assert.equal(catalogued!.type, "pg_catalog.oid");
+    });
+
     test("is told with rules and triggers that fire", async () => {
       assert.match((await writes("ruled")).join(), /rule r of app\.ruled/);
       assert.deepEqual(await writes("triggered"), ["the trigger t of app.triggered runs"]);
@@ -149,6 +198,12 @@ for (const who of ["PostgreSQL 15, superuser", "PostgreSQL 15, a role without ri
     });
 
     test("leaves out what the configuration trusts", async () => {
+      assert.deepEqual(
+        (await relation(source, "app", "triggered", new Set(["app.noted"]))).writeSideEffects,
+        [],
+      );
+      const { cascades } = await relation(source, "app", "orders", new Set(["app.noted"]));
+      assert.deepEqual(cascades!.sideEffects, []);
       const trusted = new Set(["app.f", "app.valid", "app.to_text"]);
       for (const name of ["defaulted", "checked", "calling", "coded_table", "cast_table"]) {
         const { readSideEffects, writeSideEffects } = await relation(source, "app", name, trusted);
@@ -177,6 +232,22 @@ for (const who of ["PostgreSQL 15, superuser", "PostgreSQL 15, a role without ri
         assert.ok(view?.includes(name), `${name} in ${view}`);
       }
       assert.match((await relation(source, "app", "inner_view")).view ?? "", /app\.f\(.*app\.plain/s);
+    });
+  });
+
+  describe(`a materialized view and a view's barrier, as ${who} tells them`, () => {
+    test("are the text, written as a view's is, and whether conditions must wait", async () => {
+      const stored = await relation(source, "app", "stored_names");
+      assert.equal(stored.view, null);
+      assert.match(stored.materialized ?? "", /app\.f\(.*app\.plain/s);
+      assert.equal((await relation(source, "app", "inner_view")).materialized, undefined);
+      const barriers = await Promise.all(
+        ["barred", "barred_too", "unbarred", "inner_view"].map((name) => relation(source, "app", name)),
+      );
+      assert.deepEqual(
+        barriers.map(({ barrier }) => barrier),
+        [true, true, false, false],
+      );
     });
   });
 
@@ -247,6 +318,36 @@ describe("an extension's types and operators", () => {
       [false, "c"],
       "a call by name is one of a user's function",
     );
+  });
+});
+
+describe("what runs beside more than is told", () => {
+  test("is not taken for trusted, where all that is told is", async () => {
+    const columns = (name: string) =>
+      Array.from({ length: 201 }, (_, n) => `c${n} int DEFAULT app.${n === 200 ? name : "f"}(1)`).join();
+    await admin.query(
+      `CREATE TABLE app.wide (${columns("immutable")}); CREATE TABLE app.narrow (a int DEFAULT app.f(1))`,
+    );
+    const trusted = new Set(["app.f"]);
+    const source = sourceOf(ordinary);
+    assert.match(
+      (await relation(source, "app", "wide", trusted)).writeSideEffects.join(),
+      /more runs beside the rows/,
+    );
+    assert.deepEqual((await relation(source, "app", "narrow", trusted)).writeSideEffects, []);
+  });
+
+  test("is not the same trigger in every partition", async () => {
+    await admin.query(`
+      CREATE TABLE app.days (day int) PARTITION BY LIST (day);
+      CREATE TRIGGER t AFTER INSERT ON app.days FOR EACH ROW EXECUTE FUNCTION app.noted();
+      DO $$ BEGIN FOR n IN 1..210 LOOP
+        EXECUTE 'CREATE TABLE app.day_' || n || ' PARTITION OF app.days FOR VALUES IN (' || n || ')'; END LOOP; END $$`);
+    const source = sourceOf(ordinary);
+    assert.deepEqual((await relation(source, "app", "days")).writeSideEffects, [
+      "the trigger t of app.days runs",
+    ]);
+    assert.deepEqual((await relation(source, "app", "days", new Set(["app.noted"]))).writeSideEffects, []);
   });
 });
 

@@ -224,10 +224,11 @@ describe("an answer about names", () => {
     oid: 1,
     kind: "r",
     persistence: "p",
-    columns: ["a"],
+    columns: [["a", "pg_catalog.text", "text", "S", null, []]],
     keys: [["a"], null],
     view: null,
-    kin: [["child", "s", "t.u", false]],
+    barrier: false,
+    kin: [["child", "s", "t.u", []]],
     beside: [["write", "check", "c", "s", "f"]],
   };
   const NONE: ReadonlySet<string> = new Set();
@@ -253,16 +254,25 @@ describe("an answer about names", () => {
     faults.push(
       { ...GOOD, kind: "constructor" },
       { ...GOOD, kind: "__proto__" },
-      { ...GOOD, columns: ["x".repeat(2000)] },
+      { ...GOOD, columns: [["x".repeat(2000), "pg_catalog.text", "text", "S", null, []]] },
+      { ...GOOD, columns: [["a", "x".repeat(5000), "text", "S", null, []]] },
+      { ...GOOD, columns: [["a", "pg_catalog.text", "text", "String", null, []]] },
+      { ...GOOD, columns: [["a", "pg_catalog.text", "text", "S", 1, []]] },
+      { ...GOOD, columns: [["a", "pg_catalog.text", "text", "S", null, [1]]] },
+      { ...GOOD, columns: [["a", "pg_catalog.text", "text", "S", null, null]] },
+      { ...GOOD, columns: [["a"]] },
+      { ...GOOD, barrier: "no" },
     );
     faults.push(
-      { ...GOOD, columns: Array(2000).fill("a") },
+      { ...GOOD, columns: Array(2000).fill(GOOD.columns[0]) },
       { ...GOOD, columns: [1] },
       { ...GOOD, keys: [[null]] },
     );
     faults.push(
       { ...GOOD, kin: [["child", "s", "t"]] },
       { ...GOOD, kin: [["child", "s", "t", "yes"]] },
+      { ...GOOD, kin: [["d", "s", "t", [["s"]]]] },
+      { ...GOOD, beside: Array(202).fill(GOOD.beside[0]) },
       { ...GOOD, view: 1 },
     );
     faults.push(
@@ -283,6 +293,24 @@ describe("an answer about names", () => {
     ];
     rows.push([[null, "{}"]], [["0", "[".repeat(1_000_000)]], [["x", null]], [["00000000000", null]]);
     for (const some of rows) assert.throws(() => readAnswers(NAMES, some, NONE), SallyportError);
+  });
+
+  test("with more beside the rows than is told is not harmless, though all that is told be trusted", () => {
+    const many = { ...GOOD, beside: Array(201).fill(GOOD.beside[0]) };
+    const [loaded] = readAnswers(NAMES, [["0", JSON.stringify(many)]], new Set(["s.f"]));
+    const relation = loaded?.kind === "relation" ? loaded.relation : null;
+    for (const at of ["readSideEffects", "writeSideEffects", "analyzeSideEffects"] as const) {
+      assert.deepEqual(relation?.[at], ["more runs beside the rows of a.b than can be told"]);
+    }
+    assert.deepEqual(relation?.cascades?.sideEffects, relation?.readSideEffects);
+  });
+
+  test("with a materialized view's text that is too long leaves it unknown", () => {
+    const read = (view: string) => {
+      const loaded = readOne({ ...GOOD, kind: "m", view });
+      return loaded?.kind === "relation" && loaded.relation?.materialized;
+    };
+    assert.deepEqual([read("SELECT 1"), read("x".repeat(300_000))], ["SELECT 1", null]);
   });
 
   test("with a view that is too long leaves the view unknown, which is opaque", () => {
