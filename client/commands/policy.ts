@@ -90,6 +90,7 @@ A file of cases:
     - {as: agent/7, sql: DELETE FROM orders, expect: approve, reason: many rows}
     - {as: agent/7, sql: SELECT * FROM orders, plan: {rows: 5000000, cost: 90000}, expect: approve}
     - {as: agent/7, connect: unlisted, expect: block}
+    - {as: agent/7, unmask: pii.email, expect: block}
 docs/policies.md has the rest: usage, targets, transactions, functions.
 
 Exit status:

@@ -18,7 +18,8 @@ export interface PolicyCase {
   target: PolicyTarget;
   database: string;
   inTransaction: boolean;
-  request: { sql: string } | { connect: "listed" | "unlisted" };
+  /** `unmask`: a label. */
+  request: { sql: string } | { connect: "listed" | "unlisted" } | { unmask: string };
   /** "cheap" is a plan of one row where a policy asks for one. */
   plan: PlanEstimate | "cheap" | "none";
   session: Usage;
@@ -41,7 +42,7 @@ export interface CaseFile {
 const KEYS = ["policies", "target", "catalog", "cases"];
 const CASE_KEYS = [
   ...["name", "as", "groups", "onBehalfOf", "target", "database", "inTransaction"],
-  ...["sql", "connect", "plan", "usage", "principalUsage", "expect", "reason", "policy"],
+  ...["sql", "connect", "unmask", "plan", "usage", "principalUsage", "expect", "reason", "policy"],
 ];
 const COUNTS = ["statements", "statementsLastMinute", "rows", "bytes", "repeatedLastMinute"] as const;
 const QUIET: Usage = { statements: 1, statementsLastMinute: 1, rows: 0, bytes: 0, repeatedLastMinute: 1 };
@@ -89,16 +90,12 @@ function targetOf(field: Field): PolicyTarget {
 function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
   field.mapping(CASE_KEYS);
   const text = (name: string) => field.get(name).optional((one) => one.string());
-  const sql = text("sql");
-  const connect = field.get("connect").optional((one) => one.oneOf(["listed", "unlisted"]));
-  if ((sql === null) === (connect === null)) {
-    field.fail("needs either sql or connect", "Write sql: SELECT …, or connect: listed.");
-  }
+  const request = requestOf(field);
   const onBehalfOf = text("onBehalfOf");
   const name = text("target") ?? target.name;
   return {
     place: field.at([]).split(": ")[0]!,
-    name: text("name") ?? sql ?? `connect ${index + 1}`,
+    name: text("name") ?? text("sql") ?? `${"connect" in request ? "connect" : "unmask"} ${index + 1}`,
     subject: {
       principal: text("as") ?? "agent",
       groups: field.get("groups").optional(texts) ?? [],
@@ -107,7 +104,7 @@ function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
     target: { ...target, name },
     database: text("database") ?? name,
     inTransaction: field.get("inTransaction").optional((one) => one.oneOf(["yes", "no"])) === "yes",
-    request: sql !== null ? { sql } : { connect: connect! },
+    request,
     plan: field.get("plan").optional(planOf) ?? "cheap",
     session: field.get("usage").optional(usageOf) ?? QUIET,
     principalUsage: field.get("principalUsage").optional(usageOf) ?? QUIET,
@@ -115,6 +112,19 @@ function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
     reason: text("reason"),
     policy: text("policy"),
   };
+}
+
+function requestOf(field: Field): PolicyCase["request"] {
+  const sql = field.get("sql").optional((one) => one.string());
+  const connect = field.get("connect").optional((one) => one.oneOf(["listed", "unlisted"]));
+  const unmask = field.get("unmask").optional((one) => one.string());
+  if (sql !== null && connect === null && unmask === null) return { sql };
+  if (sql === null && connect !== null && unmask === null) return { connect };
+  if (sql === null && connect === null && unmask !== null) return { unmask };
+  return field.fail(
+    "needs one of sql, connect and unmask",
+    "Write sql: SELECT …, or connect: listed, or unmask: LABEL.",
+  );
 }
 
 function planOf(field: Field): PlanEstimate | "none" {

@@ -124,7 +124,7 @@ test("the guide's file of cases is as it says", () => {
   for (const { place, failure } of results) assert.equal(failure, null, `${place}: ${failure}`);
 });
 
-test("a case says who asks, of what, at which cost and pace, or whether it is about a connection", () => {
+test("a case says who asks, of what, at which cost and pace, or whether it is about a connection or a label", () => {
   const policies = `
     permit(principal in Group::"dba", action == Action::"postgres:select", resource == Target::"billing");
     permit(principal, action == Action::"postgres:select", resource)
@@ -133,7 +133,9 @@ test("a case says who asks, of what, at which cost and pace, or whether it is ab
       when { context.session.rows > 5 || context.principalUsage.bytes > 6 || context.inTransaction };
     permit(principal, action == Action::"postgres:select", resource)
       when { context has plan && context.plan.rows == 77 && context.database == "db2" };
-    permit(principal == Principal::"root", action == Action::"connect", resource) when { context.listed };`;
+    permit(principal == Principal::"root", action == Action::"connect", resource) when { context.listed };
+    permit(principal, action == Action::"unmask", resource == Target::"billing")
+      when { context.label == "pii.email" && context.database == "db2" };`;
   file("own.cedar", policies);
   const results = resultsOf(`policies: own.cedar
 target: {name: billing, connector: far}
@@ -149,6 +151,9 @@ cases:
   - {sql: SELECT 1, plan: none, database: db2, expect: block}
   - {as: root, connect: listed, expect: allow, policy: policy5@9}
   - {as: root, connect: unlisted, expect: block}
+  - {unmask: pii.email, database: db2, expect: allow}
+  - {unmask: pii.email, expect: block}
+  - {unmask: pii.ssn, database: db2, expect: block}
 `);
   for (const { place, failure } of results) assert.equal(failure, null, `${place}: ${failure}`);
 });
@@ -172,8 +177,9 @@ test("a case fails by its verdict, by the policy that should have decided, and b
 });
 
 const WRONG: [text: string, message: RegExp][] = [
-  ["cases:\n  - {expect: allow}", /cases\.yaml:2:5: cases\[0\] needs either sql or connect/],
-  ["cases:\n  - {sql: SELECT 1, connect: listed, expect: allow}", /needs either sql or connect/],
+  ["cases:\n  - {expect: allow}", /cases\.yaml:2:5: cases\[0\] needs one of sql, connect and unmask/],
+  ["cases:\n  - {sql: SELECT 1, connect: listed, expect: allow}", /needs one of sql, connect and unmask/],
+  ["cases:\n  - {connect: listed, unmask: pii.email, expect: allow}", /needs one of sql, connect and unmask/],
   ["cases:\n  - {sql: SELECT 1}", /cases\[0\]\.expect is missing/],
   ["cases:\n  - {sql: SELECT 1, expect: deny}", /cases\[0\]\.expect is not one of allow, approve, block/],
   ["cases:\n  - {sql: SELECT 1, expects: allow, expect: allow}", /cases\[0\]\.expects is not known here/],

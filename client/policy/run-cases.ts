@@ -34,6 +34,9 @@ export function runCases(set: PolicySet, described: DescribedCatalog, cases: Pol
     if ("connect" in request) {
       return set.decide(subject, "connect", target, { listed: request.connect === "listed", mode: "framed" });
     }
+    if ("unmask" in request) {
+      return set.decide(subject, "unmask", target, { label: request.unmask, database: one.database });
+    }
     const { statements } = classify(parse(request.sql, one.place), names, catalog);
     return worst(
       statements.map(({ facts, explainable, pinViolations }) => {

@@ -14,6 +14,9 @@ const CLASS: Partial<Record<StatementAction, string>> = {
   "postgres:truncate": "postgres:define",
 };
 
+/** Actions that are allowed or not, and for which nobody is asked: their context has no `approved`. */
+export const NEVER_HELD: ReadonlySet<string> = new Set(["approve", "unmask"]);
+
 /**
  * Every action that a request may name, with all groups of actions that it is in, as the schema has them. Policies
  * that can't apply to an action are left out of its evaluation by this table.
@@ -21,6 +24,7 @@ const CLASS: Partial<Record<StatementAction, string>> = {
 export const ACTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ["connect", []],
   ["approve", []],
+  ["unmask", []],
   ...STATEMENT_ACTIONS.map((action): [string, string[]] => {
     const group = CLASS[action];
     return [action, group === undefined ? ["postgres:statement"] : [group, "postgres:statement"]];

@@ -33,7 +33,7 @@ const MISTAKES: [text: string, ...expected: RegExp[]][] = [
   [`${READ}\nwhen { context.wher == "key" };`, /^2:8 attribute `wher` .* \| Did you mean `where`\?$/],
   [
     `permit(principal, action, resource) when { context.complete };`,
-    /^1:44 .* \| The policy applies to "(approve|connect)" as well.*Action::"postgres:statement"/,
+    /^1:44 .* \| The policy applies to "(approve|connect|unmask)" as well.*Action::"postgres:statement"/,
   ],
   [
     `${READ} when { context.plan.rows < 9 };`,
@@ -54,6 +54,31 @@ const MISTAKES: [text: string, ...expected: RegExp[]][] = [
   [`${READ} when { context.approved };`, /^1:81 .*doesn't say who may approve \| Put @approvers/],
   [`@quorum("2") ${GOOD}`, /^1:1 @quorum says nothing without @approvers/],
   [`@rows("10") forbid(principal, action, resource);`, /^1:1 @rows bounds .* \| Put it on a permit\./],
+  [
+    `@approvers("dba") permit(principal, action == Action::"unmask", resource);`,
+    /^1:1 @approvers says nothing about unmask \| .*nobody can be asked/,
+  ],
+  [
+    `@approvers("dba") permit(principal, action == Action::"unmask", resource) when { context.approved };`,
+    /^1:1 @approvers says nothing about unmask/,
+    /^1:82 attribute `approved` .* \| .*nobody can be asked/,
+  ],
+  [
+    `permit(principal, action == Action::"unmask", resource) when { context.approved };`,
+    /^1:64 attribute `approved` .* \| .*nobody can be asked/,
+  ],
+  [
+    `@rows("9") permit(principal, action in [Action::"unmask", Action::"postgres:select"], resource);`,
+    /^1:1 @rows says nothing about unmask/,
+  ],
+  [
+    `permit(principal, action == Action::"unmask", resource) when { context.lable == "x" };`,
+    /\| Did you mean `label`\?/,
+  ],
+  [
+    `permit(principal, action == Action::"unmask", resource) when { context.label == "PII.ssn" };`,
+    /context\.label is never "PII.ssn" \| Labels are in lower case: "pii\.ssn"\./,
+  ],
   [`@reson("x") ${GOOD}`, /^1:1 the annotation @reson is not known \| Did you mean @reason\?/],
   [`@zzz("x") ${GOOD}`, /^1:1 the annotation @zzz .* \| There are @id, @reason/],
   [`@id("a") ${GOOD}\n@id("a") ${GOOD}`, /^2:1 @id\("a"\) stands on another policy, too, at line 1/],

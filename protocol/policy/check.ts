@@ -1,7 +1,7 @@
 import type { ValidationError } from "@cedar-policy/cedar-wasm";
 import { SallyportError } from "../errors.ts";
 import type { Cedar } from "./cedar.ts";
-import { type Policy, plain, readPolicies } from "./policy.ts";
+import { type Policy, plain, readPolicies, UNMASK_ALONE } from "./policy.ts";
 import { indexOfByte, Places, type PolicyProblem } from "./policy-text.ts";
 import { POLICY_SCHEMA } from "./schema.ts";
 
@@ -88,11 +88,12 @@ function validate(cedar: Cedar, text: string, policies: Policy[]): PolicyProblem
   return [...problems(answer.validationErrors), ...problems(warnings)];
 }
 
-const APPROVE_ATTRIBUTE = /^attribute `(\w+)` in context for Action::"(approve|connect)" not found/;
+const APPROVE_ATTRIBUTE = /^attribute `(\w+)` in context for Action::"(approve|connect|unmask)" not found/;
 
 /** Cedar's help, or ours where its help misleads or is absent. */
 function hintOf(message: string, help: string | null): string | null {
   const [, attribute, action] = APPROVE_ATTRIBUTE.exec(message) ?? [];
+  if (action === "unmask" && attribute === "approved") return UNMASK_ALONE;
   if (attribute !== undefined && STATEMENT_ATTRIBUTE.test(attribute)) {
     return `The policy applies to "${action}" as well, which has no context.${attribute}. Name the actions: action in Action::"postgres:statement".`;
   }

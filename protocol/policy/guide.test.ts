@@ -38,6 +38,8 @@ interface Request {
   subject?: Partial<Subject>;
   target?: Partial<PolicyTarget>;
   connect?: true;
+  /** A label. */
+  unmask?: string;
 }
 const agent = { groups: ["agents"] };
 const analyst = { groups: ["analysts"] };
@@ -71,6 +73,13 @@ const BEHAVIOUR: Record<string, [Request, Decision["verdict"]][]> = {
     [{ facts: { readColumns: ["public.customers.id", "public.customers.email"] } }, "approve"],
     [{ facts: { readColumns: ["public.customers.id"] } }, "allow"],
     [{ facts: { ...update, readColumns: ["public.customers.email"] } }, "approve"],
+  ],
+  "support-sees-contacts": [
+    [{ subject: { groups: ["support"] }, unmask: "pii.email" }, "allow"],
+    [{ subject: { groups: ["support"] }, unmask: "pii.ssn" }, "block"],
+    [{ subject: { groups: ["support"] }, unmask: "pii.email", target: { name: "billing" } }, "block"],
+    [{ subject: agent, unmask: "pii.email" }, "block"],
+    [{ subject: { groups: ["support"], onBehalfOf: "alice" }, unmask: "phi.name" }, "block"],
   ],
   "ledger-two-people": [
     [{ facts: { ...update, writes: ["accounting.ledger"] } }, "approve"],
@@ -143,13 +152,19 @@ for (const text of BLOCKS) {
     assert.ok(requests.length > 0, "a recipe without a test");
     const starter = REPLACES[id] ? STARTER_POLICIES.replace(REPLACES[id], "") : STARTER_POLICIES;
     const set = PolicySet.load(cedar, `${starter}\n${text}`);
-    for (const [{ facts, now, subject, target, connect }, verdict] of requests) {
+    for (const [{ facts, now, subject, target, connect, unmask }, verdict] of requests) {
       const who = { ...SUBJECT, ...subject };
       const where = { ...TARGET, ...target };
       const decision = connect
         ? set.decide(who, "connect", where, { listed: true, mode: "framed" })
-        : judgeStatement(set, who, where, factsOf(facts), { ...NOW, ...now });
-      assert.equal(decision.verdict, verdict, JSON.stringify({ facts, now, subject, target, decision }));
+        : unmask
+          ? set.decide(who, "unmask", where, { label: unmask, database: NOW.database })
+          : judgeStatement(set, who, where, factsOf(facts), { ...NOW, ...now });
+      assert.equal(
+        decision.verdict,
+        verdict,
+        JSON.stringify({ facts, now, subject, target, unmask, decision }),
+      );
     }
   });
 }

@@ -25,6 +25,8 @@ const CONTEXT: Record<string, (value: string) => string | null> = {
     value === value.toUpperCase() ? null : `Command tags are in upper case: "${value.toUpperCase()}".`,
   settings: (value) =>
     value === value.toLowerCase() ? null : `Settings are in lower case: "${value.toLowerCase()}".`,
+  label: (value) =>
+    value === value.toLowerCase() ? null : `Labels are in lower case: "${value.toLowerCase()}".`,
   reads: dotted(2, "public.customers"),
   writes: dotted(2, "public.customers"),
   functions: dotted(2, "pg_catalog.now"),

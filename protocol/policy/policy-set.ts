@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ACTIONS } from "./actions.ts";
+import { ACTIONS, NEVER_HELD } from "./actions.ts";
 import { SCOPES } from "./annotations.ts";
 import type { Counts } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
@@ -98,8 +98,7 @@ export class PolicySet {
 
   #decide(compiled: CompiledAction, request: Request): Decision {
     const { context } = request;
-    // Who may approve is one question; whether an approval is needed to approve is none.
-    const asksTwice = request.action !== "approve";
+    const asksTwice = !NEVER_HELD.has(request.action);
     const first = compiled.ask(request, asksTwice ? { ...context, approved: false } : context);
     if (first.errors.length > 0) return failed(first.errors);
     if (first.allowed) return { verdict: "allow", policies: first.policies, ...this.#limits(first.policies) };

@@ -64,6 +64,11 @@ export function readPolicies(cedar: Cedar, text: string): { policies: Policy[]; 
 /** Cedar reads JSON of 128 levels; each level of an expression takes two, and the policy around it some. */
 const MAX_JSON_DEPTH = 40;
 
+/** Annotations of what is held, or returns rows. */
+const NOT_OF_UNMASK = ["approvers", "quorum", "expires", "scope", "lasts", "rows", "bytes"];
+export const UNMASK_ALONE =
+  "What is masked is fixed when a session begins: nobody can be asked then. Name other actions, or permit unmask in a policy of its own, without an approval.";
+
 interface OwnProblem {
   /** Index into the policy's text. */
   at: number;
@@ -87,7 +92,11 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
   const say = (name: string, message: string, hint: string) =>
     own.push({ at: annotationPlace(source.text, name), message, hint });
   const asks = mentions.attributes.has("approved");
-  if (has("approvers") && !asks) {
+  const unmasks = actionsNamed(json)?.has("unmask") ?? false;
+  for (const name of unmasks ? NOT_OF_UNMASK : []) {
+    if (has(name)) say(name, `@${name} says nothing about unmask`, UNMASK_ALONE);
+  }
+  if (has("approvers") && !asks && !unmasks) {
     say(
       "approvers",
       "@approvers names who may approve, but no condition looks at context.approved",
@@ -96,7 +105,7 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
         : "Add: unless { context.approved }. Without it the policy blocks whatever anybody says.",
     );
   }
-  if (asks && !has("approvers")) {
+  if (asks && !has("approvers") && !unmasks) {
     own.push({
       at: Math.max(0, source.text.indexOf("approved")),
       message: "the policy looks at context.approved, but doesn't say who may approve",

@@ -104,6 +104,18 @@ action "approve" appliesTo {
   },
 };
 
+/// Seeing the values of columns with a label as they are. Asked once for each label, when a session begins: whatever
+/// isn't allowed is masked. Nobody can be asked for an approval.
+action "unmask" appliesTo {
+  principal: [Principal],
+  resource: [Target],
+  context: {
+    /// As the target's settings name it: "pii.email".
+    label: String,
+    database: String,
+  },
+};
+
 /// Every statement; statements that read rows, write rows, define objects.
 action "postgres:statement";
 action "postgres:read", "postgres:write", "postgres:define" in ["postgres:statement"];
