@@ -60,7 +60,10 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     .option("--follow", "go on as the session goes on, until it ends")
     .option("--speed <factor>", "pause as the session did, divided by this", positive)
     .option("--rows <number>", "show at most so many rows of each result", count)
-    .option("--verbose", "tell also what the parser proved of the statements: tables, functions, …")
+    .option(
+      "--verbose",
+      "tell also what the parser proved of the statements (tables, functions, …) and how they were masked",
+    )
     .option("--json", "print one JSON object a line for each event")
     .action(async (reference: string, options: ReplayOptions & { follow?: boolean }, command: Command) => {
       const entries = options.follow

@@ -302,7 +302,109 @@ test("changes of policy and cut results are told; facts only when asked for", ()
   );
 });
 
-test("a judgement can't drive the terminal or pass for a line of ours", () => {
+const MASKED: Happening = {
+  type: "connector",
+  event: {
+    event: "masked",
+    statements: [
+      {
+        fingerprint: FACTS.fingerprint,
+        text: "SELECT email\n  FROM (SELECT NULL::text AS email FROM c) AS c",
+        fields: { "pii.email": 2, "hr.salary": 1 },
+      },
+      { fingerprint: FACTS.fingerprint, text: null, fields: { "pii.email": 3, "pii.ssn": 0 } },
+    ],
+  },
+};
+const DETECTED: Happening = {
+  type: "connector",
+  event: {
+    event: "detected",
+    found: {
+      card: { masked: 2, reported: 0 },
+      email: { masked: 1, reported: 4 },
+      jwt: { masked: 0, reported: 0 },
+    },
+  },
+};
+
+test("what was masked is told by label, what the target saw only when asked for", () => {
+  assert.deepEqual(told(MASKED, DETECTED).slice(1), [
+    "08:00:00.000 MASKED in statements before: 5 values of pii.email, 1 of hr.salary",
+    "08:00:00.001 detectors found in what the agent got: card 2 masked, email 1 masked and 4 reported, jwt none",
+  ]);
+  const nothing: Happening = {
+    type: "connector",
+    event: {
+      event: "masked",
+      statements: [{ fingerprint: FACTS.fingerprint, text: "UPDATE c", fields: {} }],
+    },
+  };
+  assert.deepEqual(told(nothing).slice(1), ["08:00:00.000 MASKED in statements before: no value"]);
+  const verbose = new Narrator((_, text) => text, 1, true);
+  assert.deepEqual(
+    dated([MASKED])
+      .flatMap((event) => verbose.tell(event))
+      .slice(1),
+    [
+      "08:00:00.000 MASKED in statements before: 5 values of pii.email, 1 of hr.salary; the target saw",
+      "             │ SELECT email",
+      "             │   FROM (SELECT NULL::text AS email FROM c) AS c",
+      "             │ (0123456789abcdef0123456789abcdef): 2 values of pii.email, 1 of hr.salary",
+      "             │ (the text as before)",
+      "             │ (0123456789abcdef0123456789abcdef): 3 values of pii.email",
+    ],
+  );
+});
+
+test("what is counted while rows come does not break their table", () => {
+  const lines = told(
+    statement(1, "SELECT n"),
+    { type: "columns", statement: 1, columns: [{ name: "n", type: "integer" }] },
+    { type: "row", statement: 1, values: [value("1")] },
+    DETECTED,
+    { type: "row", statement: 1, values: [value("22")] },
+    { type: "result", statement: 1, outcome: "complete", tag: "SELECT 2", rows: 2, duration: 1 },
+  );
+  assert.deepEqual(lines.slice(3, 7), [
+    "               n",
+    "               ──",
+    "               1",
+    "               22",
+  ]);
+});
+
+test("a summary counts what was masked and what was detected", () => {
+  const summarizer = new Summarizer(10);
+  assert.deepEqual(
+    [summarizer.summary.masked, summarizer.summary.maskedValues, summarizer.summary.detected],
+    [0, {}, {}],
+  );
+  for (const event of dated([MASKED, DETECTED, MASKED, DETECTED])) summarizer.take(event);
+  const { masked, maskedValues, detected } = summarizer.summary;
+  assert.equal(masked, 4);
+  assert.deepEqual(maskedValues, { "pii.email": 10, "hr.salary": 2, "pii.ssn": 0 });
+  assert.deepEqual(detected, {
+    card: { masked: 4, reported: 0 },
+    email: { masked: 2, reported: 8 },
+    jwt: { masked: 0, reported: 0 },
+  });
+});
+
+test("a summary keeps so many labels only, whatever a recording names", () => {
+  const summarizer = new Summarizer(1);
+  const { fingerprint } = FACTS;
+  for (let round = 0; round < 3; round++) {
+    const fields = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`l${round}.${i}`, 1]));
+    const event = { event: "masked" as const, statements: [{ fingerprint, text: null, fields }] };
+    for (const one of dated([{ type: "connector", event }])) summarizer.take(one);
+  }
+  const { maskedValues } = summarizer.summary;
+  assert.equal(Object.keys(maskedValues).length, 1_001);
+  assert.equal(maskedValues.others, 1_700);
+});
+
+test("a judgement, and what was masked, can't drive the terminal or pass for a line of ours", () => {
   const evil = "\u001b[2J\r\u009b31m\u202eevil\n08:00:00.000 #9 SELECT forged";
   const lines = [true, false].flatMap((verbose) => {
     const narrator = new Narrator((_, text) => text, 1, verbose);
@@ -312,6 +414,17 @@ test("a judgement can't drive the terminal or pass for a line of ours", () => {
       judged({ ...HELD, reason: evil, policies: [evil], approvals }, evil, facts),
       judged({ ...BLOCKED, reason: evil, policies: [evil] }, evil, null),
       { type: "connector", event: { event: "facts", statements: [{ facts, plan: null }] } },
+      {
+        type: "connector",
+        event: {
+          event: "masked",
+          statements: [{ fingerprint: evil, text: evil, fields: { [evil]: 1 } }],
+        },
+      },
+      {
+        type: "connector",
+        event: { event: "detected", found: { [evil]: { masked: 1, reported: 1 } } },
+      },
     ]).flatMap((event) => narrator.tell(event));
   });
   assert.equal(lines.filter((line) => line.includes("forged")).length > 8, true);

@@ -2,11 +2,13 @@ import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp } from "../../protocol/control.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
+import type { Masked } from "../../protocol/recording/masking-events.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { printable } from "../terminal.ts";
 import { durationText } from "../units.ts";
 import { approvalEntryWords, leaseText } from "./approval-words.ts";
 import { HeldStatements, type Told } from "./held.ts";
+import { detectedWords, maskedValues, maskedWords } from "./masking-words.ts";
 import { RowTable, valueText } from "./rows.ts";
 
 type Style = "bold" | "dim" | "red" | "yellow";
@@ -44,7 +46,7 @@ export class Narrator {
   #status: keyof typeof STATUS = "I";
   #ready = false;
 
-  /** `rowLimit`: rows of each result that are shown. `verbose`: what the parser proved of statements is told, too. */
+  /** `rowLimit`: rows of each result that are shown. `verbose`: what the parser proved of statements is told, too, and how they were masked. */
   constructor(style: Styler, rowLimit: number, verbose = false) {
     this.#style = style;
     this.#rows = new RowTable(rowLimit);
@@ -58,8 +60,7 @@ export class Narrator {
       return indented(this.#rows.begin(event.columns.map(({ name }) => name)));
     }
     const said = approval ? this.#approvalWords(approval, event.time) : this.#words(event);
-    // A statement sent ahead may stand between the rows of another.
-    const rows = event.type === "statement" ? [] : indented(this.#rows.end());
+    const rows = standsBetweenRows(event) ? [] : indented(this.#rows.end());
     if (said.length === 0) return rows;
     const time = new Date(event.time).toISOString();
     const lines = [...rows, ...this.#newDay(time)];
@@ -190,9 +191,25 @@ export class Narrator {
           "the parser proved of statements before:",
           ...event.statements.flatMap(({ facts }) => recorded(factsWords(facts))),
         ];
+      case "masked":
+        return this.#maskedWords(event);
       default:
         return [connectorWords(event)];
     }
+  }
+
+  #maskedWords({ statements }: Masked): string[] {
+    const values = maskedWords(maskedValues(statements)) ?? "no value";
+    const first = `${this.#style("yellow", "MASKED")} in statements before: ${printable(values)}`;
+    if (!this.#verbose) return [first];
+    return [
+      `${first}; the target saw`,
+      ...statements.flatMap(({ fingerprint, text, fields }) =>
+        recorded(
+          `${text ?? "(the text as before)"}\n(${fingerprint}): ${maskedWords(Object.entries(fields)) ?? "no value"}`,
+        ),
+      ),
+    ];
   }
 
   #judgedWords({ decision, text, facts }: Judged): string[] {
@@ -244,6 +261,14 @@ export class Narrator {
     return statement === null ? "" : `${this.#style("dim", `#${statement}`)} `;
   }
 }
+
+/** A statement sent ahead may stand between the rows of another, and so may what is counted once a second. */
+function standsBetweenRows(event: TranscriptEvent): boolean {
+  if (event.type === "connector") return COUNTS.has(event.event.event);
+  return event.type === "statement";
+}
+
+const COUNTS: ReadonlySet<string> = new Set<ConnectorEvent["event"]>(["facts", "masked", "detected"]);
 
 function resultWords(
   { outcome, tag, rows }: Extract<TranscriptEvent, { type: "result" }>,
@@ -304,6 +329,10 @@ function connectorWords(event: ConnectorEvent | ApprovalAsk): string {
       return `statements are judged by policy set ${stampText(event)} from here on`;
     case "cut":
       return `the result was cut at its bound of ${event.value} ${event.limit}`;
+    case "detected":
+      return printable(
+        `detectors found in what the agent got: ${detectedWords(Object.entries(event.found))}`,
+      );
     default:
       return printable(`the connector says: ${JSON.stringify(event)}`);
   }

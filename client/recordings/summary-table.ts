@@ -1,5 +1,6 @@
 import { print, printable, printTable, styled, timeText } from "../terminal.ts";
 import { leaseText } from "./approval-words.ts";
+import { detectedWords, maskedWords } from "./masking-words.ts";
 import { stampText } from "./narrate.ts";
 import type { ApprovalCounts, SessionSummary } from "./summary.ts";
 
@@ -11,6 +12,7 @@ type Field = [name: string, value: string];
 /** Prints a session's facts, how it ended, and its statements as a table. */
 export function printSummary(summary: SessionSummary): void {
   const { facts, end, entries, statements, blocked, held, approvals, policies, listed } = summary;
+  const { masked, maskedValues, detected } = summary;
   if (facts) {
     const sets = policies.length > 0 ? policies : [facts.policy];
     const { lease } = facts;
@@ -29,6 +31,12 @@ export function printSummary(summary: SessionSummary): void {
     if (end) fields.push(["because", `${end.code}: ${end.reason}${end.by ? ` (by ${end.by})` : ""}`]);
     fields.push(["entries", String(entries)]);
     fields.push(["statements", `${statements}, of which ${blocked} blocked and ${held} held for approval`]);
+    if (masked > 0) {
+      const values = maskedWords(Object.entries(maskedValues)) ?? "no value";
+      fields.push(["masked", `${masked} ${masked === 1 ? "statement" : "statements"}: ${values}`]);
+    }
+    const found = Object.entries(detected);
+    if (found.length > 0) fields.push(["detected", detectedWords(found)]);
     if (approvals.asked > 0) fields.push(["approvals", countsText(approvals)]);
     for (const [name, value] of fields) print(`${styled("bold", name.padEnd(10))} ${printable(value)}`);
     print("");

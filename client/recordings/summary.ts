@@ -2,6 +2,7 @@ import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import { HeldStatements, type Told } from "./held.ts";
+import { addDetected, addMasked, type Found } from "./masking-words.ts";
 
 /** What a session did, in short. */
 export interface SessionSummary {
@@ -18,6 +19,12 @@ export interface SessionSummary {
   held: number;
   /** What became of questions to people. */
   approvals: ApprovalCounts;
+  /** Statements of which the target saw another text, in which labelled columns were masked. */
+  masked: number;
+  /** Values of their results that were masked, by label. */
+  maskedValues: Record<string, number>;
+  /** What detectors found in what went to the agent, by detector. */
+  detected: Found;
   /** The policy sets that judged, in order; at most `MAX_POLICIES`, the latest. */
   policies: PolicyStamp[];
   /** The latest. */
@@ -75,11 +82,14 @@ export class Summarizer {
     used: 0,
     rejected: 0,
   };
+  readonly #maskedValues = new Map<string, number>();
+  readonly #detected = new Map<string, Found[string]>();
   #policies: PolicyStamp[] = [];
   #count = 0;
   #entries = 0;
   #blocked = 0;
   #held = 0;
+  #masked = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -130,6 +140,9 @@ export class Summarizer {
       blocked: this.#blocked,
       held: this.#held,
       approvals: { ...this.#counts },
+      masked: this.#masked,
+      maskedValues: Object.fromEntries(this.#maskedValues),
+      detected: Object.fromEntries(this.#detected),
       policies: this.#policies,
       listed: [...this.#statements.values()],
     };
@@ -147,6 +160,11 @@ export class Summarizer {
       const { version, revision } = event;
       this.#policies = [...this.#policies, { version, revision }].slice(-MAX_POLICIES);
     }
+    if (event.event === "masked") {
+      this.#masked += event.statements.length;
+      for (const { fields } of event.statements) addMasked(this.#maskedValues, fields);
+    }
+    if (event.event === "detected") addDetected(this.#detected, event.found);
     if (event.event !== "judged") return;
     const { decision, text } = event;
     const held = decision.verdict === "approve";

@@ -38,6 +38,9 @@ const approve: Approve = {
 };
 const block: Block = { verdict: "block", policies: [], reason: "no policy permits it" };
 
+const masked = { fingerprint: facts.fingerprint, text: "SELECT NULL", fields: { "pii.email": 3 } };
+const many = Array.from({ length: 1_001 }, (_, index) => `label${index}`);
+
 const read = (event: unknown) =>
   connectorEvent(encodeFrame(FrameType.event, 0, 0, Buffer.from(JSON.stringify(event))));
 
@@ -50,6 +53,15 @@ describe("events of the guard", () => {
     { event: "judged", decision: block, text: "not SQL", facts: null },
     { event: "judged", decision: block, text: "SELECT", facts, plan: { rows: 1, cost: 1e9 } },
     { event: "cut", limit: "rows", value: 10_000 },
+    {
+      event: "masked",
+      statements: [
+        { fingerprint: facts.fingerprint, text: "SELECT NULL", fields: { "pii.email": 3, "hr.salary": 0 } },
+        { fingerprint: facts.fingerprint, text: null, fields: {} },
+      ],
+    },
+    { event: "detected", found: { card: { masked: 2, reported: 0 }, email: { masked: 0, reported: 7 } } },
+    { event: "detected", found: {} },
   ];
   for (const event of good) {
     test(`${event.event} reads back as it was written`, () => assert.deepEqual(read(event), event));
@@ -91,6 +103,30 @@ describe("events of the guard", () => {
       "an approval by nobody known",
       { event: "judged", decision: { ...approve, approvals: [null] }, text: "", facts },
     ],
+    ["masking of no list", { event: "masked", statements: masked }],
+    ["masking of nothing", { event: "masked", statements: [null] }],
+    [
+      "masking without a text or its absence",
+      { event: "masked", statements: [{ ...masked, text: undefined }] },
+    ],
+    ["masking of no shape", { event: "masked", statements: [{ ...masked, fingerprint: "x" }] }],
+    ["masking without counts", { event: "masked", statements: [{ ...masked, fields: null }] }],
+    ["masking with counts in a list", { event: "masked", statements: [{ ...masked, fields: [1] }] }],
+    ["masking of less than nothing", { event: "masked", statements: [{ ...masked, fields: { a: -1 } }] }],
+    ["masking of half a value", { event: "masked", statements: [{ ...masked, fields: { a: 0.5 } }] }],
+    ["masking of a value in words", { event: "masked", statements: [{ ...masked, fields: { a: "1" } }] }],
+    [
+      "masking of an endless name",
+      { event: "masked", statements: [{ ...masked, fields: { ["x".repeat(201)]: 1 } }] },
+    ],
+    [
+      "masking of too many labels",
+      { event: "masked", statements: [{ ...masked, fields: Object.fromEntries(many.map((i) => [i, 1])) }] },
+    ],
+    ["findings in a list", { event: "detected", found: [] }],
+    ["findings that are no counts", { event: "detected", found: { card: 1 } }],
+    ["findings without those reported", { event: "detected", found: { card: { masked: 1 } } }],
+    ["findings of less than nothing", { event: "detected", found: { card: { masked: 1, reported: -1 } } }],
     ["a cut of another measure", { event: "cut", limit: "pages", value: 1 }],
   ];
   for (const [what, event] of bad) test(`${what} is no event`, () => assert.equal(read(event), null));

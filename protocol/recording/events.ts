@@ -3,6 +3,7 @@ import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts"
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
 import { FRAME_HEADER, FrameFlag } from "../frame.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../policy/reading.ts";
+import { isDetected, isMasked } from "./masking-events.ts";
 
 /** Events of the edge by name. */
 export type EdgeEvents = { [Name in EdgeEvent["event"]]: Extract<EdgeEvent, { event: Name }> };
@@ -68,6 +69,8 @@ const CONNECTOR_SHAPES: Record<string, Shape> = {
   facts: { statements: "object" },
   judged: { decision: "object", text: "string" },
   cut: { limit: "string", value: "number" },
+  masked: { statements: "object" },
+  detected: { found: "object" },
 };
 
 /** Reads the JSON of an edge entry (kind 0); null when it is no event of the edge. */
@@ -119,6 +122,10 @@ function isSound(event: ConnectorEvent): boolean {
       );
     case "cut":
       return (event.limit === "rows" || event.limit === "bytes") && Number.isFinite(event.value);
+    case "masked":
+      return isMasked(event);
+    case "detected":
+      return isDetected(event);
     default:
       return true;
   }
