@@ -1,64 +1,27 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { CommandProcess, listening } from "../client/commands/testing.ts";
 import { type Edge, startEdge } from "../client/edge-host.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { AUDIENCE, CLI_CLIENT, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The command as a process, with nothing of our own environment but PATH. */
-class Cli {
-  readonly child: ChildProcess;
-  stdout = "";
-  stderr = "";
-  #lines: AsyncIterator<string>;
-
-  constructor(args: string[], env: Record<string, string>) {
-    this.child = spawn(process.execPath, [LAUNCHER, ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child.stdout!.on("data", (chunk) => (this.stdout += chunk));
-    this.child.stderr!.on("data", (chunk) => (this.stderr += chunk));
-    this.#lines = createInterface({ input: this.child.stderr! })[Symbol.asyncIterator]();
-  }
-
-  /** The first match of a line on standard error. */
-  async told(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const { value, done } = await this.#lines.next();
-      assert.ok(!done, `ended without ${pattern}: ${this.stderr}`);
-      const match = pattern.exec(value);
-      if (match) return match;
-    }
-  }
-
-  async end(): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    const over = this.child.exitCode !== null || this.child.signalCode !== null;
-    if (!over) await once(this.child, "close");
-    const status = this.child.exitCode;
-    return { status, stdout: this.stdout, stderr: this.stderr };
-  }
-}
+const start = (env: Record<string, string>, ...args: string[]) => new CommandProcess(args, { folder, env });
+const sallyport = (env: Record<string, string>, ...args: string[]) => start(env, ...args).end();
 
 describe("the command against a real edge", () => {
   let edge: Edge;
   let issuer: TestIssuer;
   let admin: Record<string, string>;
   let person: Record<string, string>;
-  const sallyport = (env: Record<string, string>, ...args: string[]) => new Cli(args, env).end();
   const config = join(folder, "sallyport.yaml");
 
   before(async () => {
@@ -147,8 +110,8 @@ targets:
   });
 
   test("login in a browser; the token is refreshed, by one process only", async () => {
-    const login = new Cli(["login", "--no-browser", "--edge", edge.url.href], person);
-    const [url] = await login.told(/^http:\S+$/);
+    const login = start(person, "login", "--no-browser", "--edge", edge.url.href);
+    const [url] = await login.says(/^http:\S+$/m);
     const redirect = await issuer.browse(url, "alice");
     assert.equal(redirect?.hostname, "127.0.0.1");
     const foreign = new URL(redirect!);
@@ -179,8 +142,8 @@ targets:
   });
 
   test("login with the device grant", async () => {
-    const login = new Cli(["login", "--device", "--edge", edge.url.href], person);
-    const [, url, code] = await login.told(/^Open (\S+) .* code (\S+)$/);
+    const login = start(person, "login", "--device", "--edge", edge.url.href);
+    const [, url, code] = await login.says(/^Open (\S+) .* code (\S+)$/m);
     await issuer.browse(url!, "bob", code!);
     const { status, stderr } = await login.end();
     assert.equal(status, 0, stderr);
@@ -190,8 +153,8 @@ targets:
   });
 
   test("a login that is refused says so", async () => {
-    const login = new Cli(["login", "--no-browser", "--edge", edge.url.href], person);
-    const [url] = await login.told(/^http:\S+$/);
+    const login = start(person, "login", "--no-browser", "--edge", edge.url.href);
+    const [url] = await login.says(/^http:\S+$/m);
     const parameters = new URL(url).searchParams;
     const redirect = new URL(parameters.get("redirect_uri")!);
     redirect.search = String(
@@ -217,28 +180,23 @@ targets:
     assert.match(seen.stdout, /^PGHOST=127\.0\.0\.1$/m);
     assert.doesNotMatch(seen.stdout, /SALLYPORT_TOKEN|PGPASSWORD/);
     assert.equal((await sallyport(env, "run", "orders", "--", "no-such-command")).status, 5);
-    const waiting = new Cli(
-      ["run", "orders", "--", "sh", "-c", "trap 'exit 9' TERM; echo up >&2; while :; do sleep 0.05; done"],
+    const waiting = start(
       env,
+      ...["run", "orders", "--", "sh", "-c", "trap 'exit 9' TERM; echo up >&2; while :; do sleep 0.05; done"],
     );
-    await waiting.told(/^up$/);
-    waiting.child.kill("SIGTERM");
-    assert.equal((await waiting.end()).status, 9);
+    await waiting.says(/^up$/m);
+    assert.equal((await waiting.end("SIGTERM")).status, 9);
   });
 
   test("connect tells its address, and ends with status 0", async () => {
     await sallyport(admin, "tokens", "create", "connecting", "--principal", "corp/alice");
     const { stdout } = await sallyport(admin, "tokens", "create", "two", "--principal", "corp/alice");
-    const connect = new Cli(["connect", "orders", "--listen", "0.0.0.0:0"], {
-      SALLYPORT_EDGE: edge.url.href,
-      SALLYPORT_TOKEN: stdout.trim(),
-    });
-    await connect.told(/Warning: everyone who reaches 0\.0\.0\.0:\d+ uses orders as you/);
-    await connect.told(/No connector is online/);
-    while (!connect.stdout.includes("psql")) await once(connect.child.stdout!, "data");
-    assert.match(connect.stdout, /psql "host=0\.0\.0\.0 port=\d+ user=sallyport sslmode=disable/);
-    connect.child.kill("SIGTERM");
-    assert.equal((await connect.end()).status, 0);
+    const env = { SALLYPORT_EDGE: edge.url.href, SALLYPORT_TOKEN: stdout.trim() };
+    const connect = start(env, "connect", "orders", "--listen", "0.0.0.0:0");
+    await connect.says(/Warning: everyone who reaches 0\.0\.0\.0:\d+ uses orders as you/);
+    await connect.says(/No connector is online/);
+    await connect.says(/psql "host=0\.0\.0\.0 port=\d+ user=sallyport sslmode=disable/);
+    assert.equal((await connect.end("SIGTERM")).status, 0);
   });
 });
 
@@ -255,15 +213,12 @@ describe("the command without an edge", () => {
       const { status, headers, body } = answer(request);
       response.writeHead(status, headers).end(body);
     });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    env = { SALLYPORT_EDGE: url, SALLYPORT_TOKEN: "syp_secret" };
+    env = { SALLYPORT_EDGE: await listening(server), SALLYPORT_TOKEN: "syp_secret" };
   });
   after(() => server.close());
 
   const run = async (args: string[], more: Record<string, string> = {}) => {
-    const result = await new Cli(args, { ...env, ...more }).end();
+    const result = await sallyport({ ...env, ...more }, ...args);
     assert.doesNotMatch(result.stdout + result.stderr, /syp_secret|\n\s+at /);
     return result;
   };

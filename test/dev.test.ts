@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { CommandProcess, type CommandResult } from "../client/commands/testing.ts";
 import type { Session } from "../protocol/directory.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
@@ -53,18 +54,9 @@ async function startDev(): Promise<Ready & { child: ChildProcess; told: (line: s
   return { ...(JSON.parse(line) as Ready), child, told };
 }
 
-async function sallyport(ready: Ready, ...args: string[]): Promise<{ status: number; stdout: string }> {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
-    cwd: folder,
-    env: { ...environment, SALLYPORT_EDGE: ready.url, SALLYPORT_TOKEN_FILE: join(folder, "token") },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let stdout = "";
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk;
-  });
-  const [status] = await once(child, "close");
-  return { status, stdout };
+function sallyport(ready: Ready, ...args: string[]): Promise<CommandResult> {
+  const env = { SALLYPORT_EDGE: ready.url, SALLYPORT_TOKEN_FILE: join(folder, "token") };
+  return new CommandProcess(args, { folder, env }).end();
 }
 
 let postgres: PostgresServer;
@@ -99,23 +91,18 @@ after(async () => {
 
 test("dev enrols its connector, serves SQL, restarts what dies, and keeps everything", async () => {
   const first = await startDev();
-  const bootstrap = { ...environment, SALLYPORT_EDGE: first.url, SALLYPORT_TOKEN_FILE: first.adminTokenFile };
-  const create = spawn(process.execPath, [LAUNCHER, "tokens", "create", "agent"], { env: bootstrap });
-  let token = "";
-  create.stdout.on("data", (chunk) => {
-    token += chunk;
-  });
-  await once(create, "close");
-  writeFileSync(join(folder, "token"), token);
+  const env = { SALLYPORT_EDGE: first.url, SALLYPORT_TOKEN_FILE: first.adminTokenFile };
+  const created = await new CommandProcess(["tokens", "create", "agent"], { folder, env }).end();
+  writeFileSync(join(folder, "token"), created.stdout);
 
   const psql = (ready: Ready, sql: string) => sallyport(ready, "run", "db", "--", "psql", "-XAtc", sql);
-  assert.deepEqual(await psql(first, "select 6 * 7"), { status: 0, stdout: "42\n" });
+  assert.deepEqual(await psql(first, "select 6 * 7"), { status: 0, stdout: "42\n", stderr: "" });
   assert.equal((await psql(first, "select 1 / 0")).status, 1);
 
   process.kill(first.connectorPid, "SIGKILL");
   await first.told("The connector ended (SIGKILL)");
   await first.told("online");
-  assert.deepEqual(await psql(first, "select 'again'"), { status: 0, stdout: "again\n" });
+  assert.deepEqual(await psql(first, "select 'again'"), { status: 0, stdout: "again\n", stderr: "" });
 
   process.kill(first.workerdPid, "SIGKILL");
   await first.told("was started again");
@@ -123,7 +110,7 @@ test("dev enrols its connector, serves SQL, restarts what dies, and keeps everyt
   assert.deepEqual(await once(first.child, "exit"), [0, null]);
 
   const second = await startDev();
-  assert.deepEqual(await psql(second, "select 'kept'"), { status: 0, stdout: "kept\n" });
+  assert.deepEqual(await psql(second, "select 'kept'"), { status: 0, stdout: "kept\n", stderr: "" });
   const { stdout } = await sallyport(second, "sessions", "list", "--json");
   const sessions = JSON.parse(stdout) as Session[];
   assert.equal(sessions.length, 4);

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect as dial } from "node:net";
@@ -8,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import type { Approval } from "../../protocol/approval.ts";
+import type { LeaseRecord } from "../../protocol/directory.ts";
 import { accessRequest, heldStatement, SESSION, statementQuestion, vote } from "../approvals/testing.ts";
 import { summaryOf } from "../approvals/words.ts";
+import { CommandProcess, listening } from "./testing.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
 const ONE = `${SESSION}-1`;
 const ACCESS = `${SESSION}-0`;
 const MINUTE = 60_000;
@@ -29,7 +27,7 @@ let first: (request: IncomingMessage, response: ServerResponse, body: unknown) =
 let asked: { call: string; body: unknown }[];
 /** Whom it tells of each call. */
 let heard: (call: string) => void;
-let leases: unknown[];
+let leases: LeaseRecord[];
 let access: string;
 /** What becomes of a tunnel: refused as without a right, or opened and then ended. */
 let tunnel: "refused" | "killed";
@@ -61,11 +59,7 @@ before(async () => {
     const body = JSON.stringify(problem(403, "approval_required", "opening orders needs an approval"));
     socket.end(`HTTP/1.1 403 No\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  edge = `http://127.0.0.1:${address.port}`;
+  edge = await listening(server);
 });
 
 after(() => {
@@ -149,41 +143,25 @@ function grant(lastsMs: number): Approval {
   return decide(approval, "approved", null, lastsMs);
 }
 
-/** The command as a process. */
-class Cli {
-  readonly child: ChildProcess;
-  stdout = "";
-  stderr = "";
-
-  constructor(args: string[]) {
-    this.child = spawn(process.execPath, [LAUNCHER, ...args], {
-      cwd: folder,
-      env: { PATH: process.env.PATH, HOME: folder, SALLYPORT_EDGE: edge, SALLYPORT_TOKEN: "token" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child.stdout!.on("data", (chunk) => (this.stdout += chunk));
-    this.child.stderr!.on("data", (chunk) => (this.stderr += chunk));
-  }
-
-  /** Waits until it has said this, on either stream. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
-      if (found) return found;
-      assert.equal(this.child.exitCode, null, `ended without ${pattern}: ${this.stderr}`);
-      const streams = [this.child.stdout!, this.child.stderr!];
-      await Promise.race([...streams.map((stream) => once(stream, "data")), once(this.child, "close")]);
-    }
-  }
-
-  async end(signal?: NodeJS.Signals): Promise<{ status: number | null; stdout: string; stderr: string }> {
-    if (signal) this.child.kill(signal);
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
-    return { status: this.child.exitCode, stdout: this.stdout, stderr: this.stderr };
-  }
+/** A minute's right of agent/7 to open orders. */
+function lease(part: Partial<LeaseRecord> = {}): LeaseRecord {
+  const now = Date.now();
+  return {
+    id: ACCESS,
+    principal: "agent/7",
+    onBehalfOf: null,
+    target: "orders",
+    granted: now,
+    until: now + MINUTE,
+    by: ["corp/dana"],
+    revoked: null,
+    ...part,
+  };
 }
 
-const sallyport = (...args: string[]) => new Cli(args).end();
+const start = (...args: string[]) =>
+  new CommandProcess(args, { folder, env: { SALLYPORT_EDGE: edge, SALLYPORT_TOKEN: "token" } });
+const sallyport = (...args: string[]) => start(...args).end();
 const calls = () => asked.map(({ call }) => call);
 
 /** Resolves when the edge has heard this. */
@@ -288,7 +266,7 @@ describe("approvals", () => {
   });
 
   test("--watch tells what comes and what becomes of it until it is interrupted, which is no failure", async () => {
-    const watch = new Cli(["approvals", "list", "--watch"]);
+    const watch = start("approvals", "list", "--watch");
     await watch.says(
       new RegExp(`pending +${ONE} agent/7 for corp/alice on orders · needs .*: DELETE FROM orders`),
     );
@@ -298,7 +276,7 @@ describe("approvals", () => {
   });
 
   test("--watch --json tells one object a line", async () => {
-    const watch = new Cli(["approvals", "list", "--watch", "--json"]);
+    const watch = start("approvals", "list", "--watch", "--json");
     const [line] = await watch.says(/^\{.*\}$/m);
     assert.deepEqual(JSON.parse(line), summaryOf(approvals.get(ONE)!));
     assert.equal((await watch.end("SIGTERM")).status, 0);
@@ -306,19 +284,11 @@ describe("approvals", () => {
 
   test("leases lists who may open what, and for how long yet", async () => {
     const now = Date.now();
-    const lease = {
-      id: ACCESS,
-      principal: "agent/7",
-      onBehalfOf: null,
-      target: "orders",
-      granted: now,
-      by: ["corp/dana"],
-    };
     const revoked = { at: now, by: "corp/dana", reason: "done" };
     leases = [
-      { ...lease, until: now + 30 * MINUTE, revoked: null },
-      { ...lease, until: now - MINUTE, revoked: null },
-      { ...lease, until: now + MINUTE, revoked },
+      lease({ until: now + 30 * MINUTE }),
+      lease({ until: now - MINUTE }),
+      lease({ until: now + MINUTE, revoked }),
     ];
     const { stdout } = await sallyport("leases");
     const states = stdout.split("\n").flatMap((line) => /orders +(\S+)/.exec(line)?.[1] ?? []);
@@ -348,7 +318,7 @@ describe("a target that opens only with an approval", () => {
       if (++waits === 1) response.destroy();
       return waits === 2 ? problem(503, "storage_failed", "starting") : grant(10 * MINUTE);
     };
-    const connect = new Cli(["connect", "orders", "--reason", "ticket 4711", "--for", "10m", "--json"]);
+    const connect = start("connect", "orders", "--reason", "ticket 4711", "--for", "10m", "--json");
     await connect.says(/"port": \d+/);
     const { status, stderr } = await connect.end("SIGINT");
     assert.equal(status, 0);
@@ -395,7 +365,7 @@ describe("a target that opens only with an approval", () => {
       return null;
     };
     const waiting = hearing(/wait=25/);
-    const connect = new Cli(["run", "orders", "--reason", "r", "--", "echo", "ran"]);
+    const connect = start("run", "orders", "--reason", "r", "--", "echo", "ran");
     await waiting;
     const { status, stdout, stderr } = await connect.end("SIGINT");
     assert.deepEqual([status, stdout], [130, ""]);
@@ -416,7 +386,7 @@ describe("a target that opens only with an approval", () => {
 
   test("closes when the right is revoked: the next client is told, and the command ends", async () => {
     first = (request) => (request.url!.includes("wait=25") ? grant(10 * MINUTE) : null);
-    const connect = new Cli(["connect", "orders", "--reason", "r", "--json"]);
+    const connect = start("connect", "orders", "--reason", "r", "--json");
     const [, port] = await connect.says(/"port": (\d+)/);
     const client = dial(Number(port), "127.0.0.1");
     // StartupMessage, protocol 3.0, of a user.
@@ -429,17 +399,8 @@ describe("a target that opens only with an approval", () => {
 
   test("closes when its sessions are ended and the right is gone, and not while it is there", async () => {
     tunnel = "killed";
-    const now = Date.now();
-    const lease = {
-      id: ACCESS,
-      target: "orders",
-      granted: now,
-      until: now + MINUTE,
-      by: ["corp/dana"],
-      revoked: null,
-    };
-    leases = [{ ...lease, principal: "agent/7", onBehalfOf: "corp/alice" }];
-    const connect = new Cli(["connect", "orders", "--json"]);
+    leases = [lease({ onBehalfOf: "corp/alice" })];
+    const connect = start("connect", "orders", "--json");
     const [, port] = await connect.says(/"port": (\d+)/);
     const session = async () => {
       const looked = hearing(/\/v1\/leases/);
@@ -458,17 +419,8 @@ describe("a target that opens only with an approval", () => {
   });
 
   test("needs no request where a right is there already, or the policies ask nobody", async () => {
-    const now = Date.now();
-    const lease = {
-      id: ACCESS,
-      target: "orders",
-      granted: now,
-      until: now + MINUTE,
-      by: ["corp/dana"],
-      revoked: null,
-    };
-    leases = [{ ...lease, principal: "agent/7", onBehalfOf: "corp/alice" }];
-    const there = new Cli(["connect", "orders", "--json"]);
+    leases = [lease({ onBehalfOf: "corp/alice" })];
+    const there = start("connect", "orders", "--json");
     await there.says(/"port"/);
     const { status: ended, stderr } = await there.end("SIGINT");
     assert.equal(ended, 0);

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type { Session } from "../../protocol/directory.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
@@ -17,8 +14,8 @@ import { generateKey } from "../../protocol/signatures.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "../policy-replay/testing.ts";
 import { UNKNOWN_FACTS } from "../policy-replay/without-catalog.ts";
 import { addPolicySessionCommands } from "./policy-sessions.ts";
+import { CommandProcess, type CommandResult, listening } from "./testing.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
 const HOUR = 3_600_000;
 const POLICY = { version: "ab".repeat(32), revision: 3 };
 const ALLOWED: Decision = { verdict: "allow", policies: ["reads"], rows: 100, bytes: null };
@@ -44,11 +41,7 @@ before(async () => {
     const problem = { code: "not_found", detail: "there is no such session" };
     response.end(Buffer.isBuffer(answer) ? answer : JSON.stringify(answer ?? problem));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  edge = `http://127.0.0.1:${address.port}`;
+  edge = await listening(server);
 });
 
 after(() => {
@@ -81,17 +74,9 @@ async function answered(request: IncomingMessage): Promise<unknown> {
   return { items: items.slice(from, from + 2), next };
 }
 
-async function sallyport(
-  args: string[],
-  input = "",
-): Promise<{ status: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, SALLYPORT_EDGE: edge, SALLYPORT_TOKEN: "token" },
-  });
-  child.stdin.end(input);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  return { status: child.exitCode!, stdout, stderr };
+function sallyport(args: string[], input = ""): Promise<CommandResult> {
+  const env = { SALLYPORT_EDGE: edge, SALLYPORT_TOKEN: "token" };
+  return new CommandProcess(args, { folder, env, input }).end();
 }
 
 function explained(sql: string, decision: Decision, part = {}) {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { CommandProcess } from "../../client/commands/testing.ts";
 import type { ApprovalSummary } from "../../protocol/approval.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { type ApprovalRig, POLICIES, startApprovalRig } from "./rig.ts";
 
-const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
 const CONNECTIONS = 20;
 
 /** Opening needs an approval, which lasts for ten seconds. */
@@ -17,49 +17,13 @@ const HELD = `${POLICIES.replace('@id("connect") permit (principal, action == Ac
 permit (principal, action == Action::"connect", resource) when { context.listed && context.approved };
 `;
 
-class Command {
-  readonly child: ChildProcess;
-  stdout = "";
-  stderr = "";
-
-  constructor(env: Record<string, string>, ...args: string[]) {
-    this.child = spawn(process.execPath, [LAUNCHER, ...args], {
-      env: { PATH: process.env.PATH, HOME: "/nonexistent", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child.stdout!.on("data", (chunk) => {
-      this.stdout += chunk;
-    });
-    this.child.stderr!.on("data", (chunk) => {
-      this.stderr += chunk;
-    });
-  }
-
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
-      if (found) return found;
-      assert.equal(this.child.exitCode, null, this.stderr);
-      await Promise.race([
-        once(this.child.stdout!, "data"),
-        once(this.child.stderr!, "data"),
-        once(this.child, "close"),
-      ]);
-    }
-  }
-
-  async end(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, "close");
-    return this.child.exitCode;
-  }
-}
-
 /** The connection is over, whatever the client was told before. */
 function gone(client: pg.ClientBase): Promise<void> {
   return new Promise((resolve) => client.once("end", resolve));
 }
 
 describe("a target whose opening needs an approval", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-access-"));
   let rig: ApprovalRig;
   let agent: Record<string, string>;
   before(async () => {
@@ -67,15 +31,18 @@ describe("a target whose opening needs an approval", () => {
     agent = { SALLYPORT_EDGE: rig.gateway.edge.edge.url.href, SALLYPORT_TOKEN: rig.gateway.token };
   });
   afterEach(() => rig.reset());
-  after(() => rig.stop());
+  after(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true });
+  });
 
-  const run = (...args: string[]) => new Command(agent, ...args);
+  const run = (...args: string[]) => new CommandProcess(args, { folder, env: agent });
   const openSessions = async () =>
     (await rig.gateway.edge.api<Page<Session>>("GET", "/v1/sessions?state=open")).items;
 
   test("tells who has not asked what to do", async () => {
     const refused = run("run", "orders", "--", "psql", "-c", "SELECT 1");
-    assert.notEqual(await refused.end(), 0);
+    assert.notEqual((await refused.end()).status, 0);
     assert.match(refused.stderr, /needs an approval.*Nobody is alone with orders/s);
     assert.match(refused.stderr, /--reason/);
   });
@@ -103,8 +70,7 @@ describe("a target whose opening needs an approval", () => {
     while ((await openSessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const ended = await rig.gateway.edge.api<Session>("GET", `/v1/sessions/${sessions[0]!.id}`);
     assert.equal(ended.endCode, "lease_expired");
-    connect.child.kill("SIGINT");
-    await connect.end();
+    await connect.end("SIGINT");
     for (const client of clients) client.release(true);
     await pool.end();
   });
@@ -113,15 +79,14 @@ describe("a target whose opening needs an approval", () => {
     const denied = run("run", "orders", "--reason", "curiosity", "--", "psql", "-c", "SELECT 1");
     const question = await rig.asked();
     await rig.answer("grace", question.id, "deny", "ask Monday");
-    assert.notEqual(await denied.end(), 0);
+    assert.notEqual((await denied.end()).status, 0);
     assert.match(denied.stderr, /ask Monday/);
   });
 
   test("is asked for no more when the asker gives up", async () => {
     const given = run("connect", "orders", "--reason", "never mind");
     const question = await rig.asked();
-    given.child.kill("SIGINT");
-    await given.end();
+    await given.end("SIGINT");
     await rig.becomes(question.id, "withdrawn");
   });
 
@@ -145,9 +110,8 @@ describe("a target whose opening needs an approval", () => {
     await over;
     assert.ok(performance.now() - began < 2_000, "a session outlived its right");
     const again = run("run", "orders", "--", "psql", "-c", "SELECT 1");
-    assert.notEqual(await again.end(), 0);
-    connect.child.kill("SIGINT");
-    await connect.end();
+    assert.notEqual((await again.end()).status, 0);
+    await connect.end("SIGINT");
   });
 
   test("shows its questions to nobody who neither asked nor may answer", async () => {
