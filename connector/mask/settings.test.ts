@@ -105,6 +105,7 @@ describe("a target's masking", () => {
     ["a pattern without a label", "labels: {a.b.c: }", /labels\.a\.b\.c is missing/],
     ["labels in a list", "labels: [a.b.c]", /labels is not a mapping/],
     ["the same pattern twice", changed("public.*.ssn", "public.customers.email"), /:4:\d+: .*duplicate key/],
+    ["a label of PostgreSQL's own", "labels: {a.b.c: system.samples}", /is a label of Sallyport's own/],
     ["a part of a document as none", "labels: {\"a.b.c->'x'\": none}", /a part of a document/],
     [
       "a mask for no label",
