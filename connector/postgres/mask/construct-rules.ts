@@ -70,12 +70,16 @@ const PARTS: ReadonlySet<ObjectType> = new Set<ObjectType>([
   "OBJECT_TRIGGER",
 ]);
 
+/** It might be declared to hold nothing labelled under its new name, whatever it reads. */
+const RENAMED_VIEW = "another name for a view";
+
 function renamed(touched: Touched, statement: NodeBody<"RenameStmt">): RefusedConstruct | null {
   const { renameType, relation, subname } = statement;
   if (renameType === undefined || CONTAINERS.has(renameType))
     return lostName("the renaming of a schema or database");
   if (CODE_OBJECTS.has(renameType)) return code("the renaming of code");
   if (PARTS.has(renameType)) return null;
+  if (touched.isView(relation)) return lostName(RENAMED_VIEW);
   const relations = touched.of(relation);
   const labels =
     renameType === "OBJECT_COLUMN"
@@ -108,6 +112,7 @@ function moved(
   { objectType, relation }: NodeBody<"AlterObjectSchemaStmt">,
 ): RefusedConstruct | null {
   if (objectType === undefined || CODE_OBJECTS.has(objectType)) return code("the moving of code");
+  if (touched.isView(relation)) return lostName(RENAMED_VIEW);
   const labels = allLabels(touched.of(relation));
   if (labels.length === 0) return null;
   return lostName("the moving of a relation with labelled columns", labels);

@@ -17,10 +17,12 @@ export interface LabelledRelation {
 export class Touched {
   readonly relations: readonly LabelledRelation[];
   readonly #statement: ClassifiedStatement;
+  readonly #known: KnownRelations;
 
   constructor(statement: ClassifiedStatement, labelled: LabelledRelations, known: KnownRelations) {
     const { reads, writes } = statement.facts;
     this.#statement = statement;
+    this.#known = known;
     this.relations = [...new Set([...reads, ...writes])].flatMap((name) => {
       const columns = labelled(name);
       if (columns === null || columns.size === 0) return [];
@@ -48,14 +50,22 @@ export class Touched {
 
   /** The labelled relations that a name in the statement may mean. The search path isn't asked again. */
   of(range: RangeVar | undefined): LabelledRelation[] {
-    return this.relations.filter(({ name }) => {
-      const [schema, own] = nameParts(name);
-      return (
-        own === range?.relname &&
-        (range?.schemaname === undefined || range.schemaname === schema || schema === "pg_temp")
-      );
+    return this.relations.filter(({ name }) => mayMean(range, name));
+  }
+
+  /** Whether a name in the statement may mean a view, plain or materialized, which has its labels from what it reads. */
+  isView(range: RangeVar | undefined): boolean {
+    return this.#statement.facts.writes.some((name) => {
+      const kind = mayMean(range, name) ? this.#known.relation(name)?.kind : undefined;
+      return kind === "view" || kind === "materialized-view";
     });
   }
+}
+
+function mayMean(range: RangeVar | undefined, name: string): boolean {
+  const [schema, own] = nameParts(name);
+  if (own !== range?.relname) return false;
+  return range?.schemaname === undefined || range.schemaname === schema || schema === "pg_temp";
 }
 
 /** Names of the labels of those columns of the relations that a part of the statement may read. */
