@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApprovalSubject, StatementQuestion } from "../../protocol/approval.ts";
+import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import { covers } from "./coverage.ts";
 import { type ApprovalState, opened, step } from "./machine.ts";
 
@@ -10,10 +11,8 @@ const SUBJECT: ApprovalSubject = {
   target: "orders",
   session: "a".repeat(32),
 };
-const QUESTION: StatementQuestion = {
-  kind: "statement",
+const QUESTION = sampleQuestion({
   policies: ["mass-write", "night"],
-  reason: "it writes many rows",
   approvals: [
     { approvers: ["dba", "platform"], quorum: 1 },
     { approvers: ["security"], quorum: 1 },
@@ -21,14 +20,10 @@ const QUESTION: StatementQuestion = {
   expiresMs: 1_000,
   lastsMs: 10_000,
   scope: "fingerprint",
-  database: "orders",
-  actions: ["postgres:delete"],
   statement: "DELETE FROM orders WHERE id < 10",
-  parameters: [],
-  sha256: "0".repeat(64),
   fingerprint: "f".repeat(32),
   plan: { rows: 10, cost: 5 },
-};
+});
 
 /** An approval of the question, given at 100. */
 function given(change: Partial<StatementQuestion> = {}): ApprovalState {
@@ -39,15 +34,7 @@ function given(change: Partial<StatementQuestion> = {}): ApprovalState {
   let state = asked;
   for (const name of by) {
     const before = state.votes.map((vote) => vote.by);
-    const answer = {
-      answer: "approve",
-      by: name,
-      groups: [],
-      for: rules,
-      channel: "api",
-      reason: null,
-    } as const;
-    const said = { ...answer, for: [...rules], groups: [], judged: before, standing: before };
+    const said = sampleAnswer(name, { for: [...rules], judged: before, standing: before });
     state = step(state, { type: "answer", answer: said }, 100).state;
   }
   assert.equal(state.status, "approved");
@@ -188,17 +175,8 @@ describe("what covers nothing", () => {
   });
 
   test("the approval of a connection", () => {
-    const { policies, reason, approvals, expiresMs, lastsMs } = QUESTION;
-    const question = {
-      kind: "connect",
-      purpose: "",
-      policies,
-      reason,
-      approvals,
-      expiresMs,
-      lastsMs,
-      scope: "session",
-    } as const;
+    const { policies, approvals, expiresMs, lastsMs } = QUESTION;
+    const question = sampleConnect({ policies, approvals, expiresMs, lastsMs, scope: "session" });
     assert.ok(!covers({ ...given(), question }, SUBJECT, later({ scope: "session" }), 101));
   });
 });

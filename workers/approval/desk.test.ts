@@ -4,44 +4,18 @@ import fc from "fast-check";
 import {
   type ApprovalEvent,
   type ApprovalNews,
-  type ApprovalQuestion,
   MAX_APPROVALS,
   type StatementQuestion,
 } from "../../protocol/approval.ts";
 import type { Sql } from "../session/log.ts";
+import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { Answer } from "./machine.ts";
 
 const SESSION = "a".repeat(32);
 const SUBJECT = { principal: "agent", onBehalfOf: "ada", target: "orders", session: SESSION };
-const QUESTION: StatementQuestion = {
-  kind: "statement",
-  policies: ["mass-write"],
-  reason: "it writes many rows",
-  approvals: [{ approvers: ["dba"], quorum: 1 }],
-  expiresMs: 1_000,
-  lastsMs: 5_000,
-  scope: "once",
-  database: "orders",
-  actions: ["postgres:delete"],
-  statement: "DELETE FROM orders WHERE id = $1",
-  parameters: ["7", null],
-  sha256: "0".repeat(64),
-  fingerprint: "f".repeat(32),
-  plan: { rows: 10, cost: 5 },
-};
-const yes = (by: string, change: Partial<Answer> = {}): Answer => ({
-  answer: "approve",
-  by,
-  groups: ["dba"],
-  for: [0],
-  channel: "api",
-  reason: null,
-  judged: [],
-  standing: [],
-  ...change,
-});
+const QUESTION = sampleQuestion({ expiresMs: 1_000, lastsMs: 5_000, plan: { rows: 10, cost: 5 } });
 
 class Room {
   readonly sql: Sql & { close(): void } = sessionStorage();
@@ -78,7 +52,7 @@ describe("a question", () => {
     const room = new Room();
     ask(room.desk(), 1);
     assert.deepEqual([room.desk().pending, room.desk().deadline()], [true, 1_000]);
-    assert.equal(room.desk().answer(1, yes("dora", { reason: "fine" }), 5).outcome, "counted");
+    assert.equal(room.desk().answer(1, sampleAnswer("dora", { reason: "fine" }), 5).outcome, "counted");
     assert.deepEqual([room.desk().pending, room.desk().deadline()], [false, Number.POSITIVE_INFINITY]);
     room.desk().used(1, 6);
     assert.deepEqual(room.names, ["approval_opened 1", "approval_answered 1", "approval_decided 1"]);
@@ -111,7 +85,7 @@ describe("a question", () => {
     const room = new Room();
     ask(room.desk(), 1);
     ask(room.desk(), 1, {}, 500);
-    room.desk().answer(1, yes("dora"), 600);
+    room.desk().answer(1, sampleAnswer("dora"), 600);
     ask(room.desk(), 1, {}, 700);
     room.desk().used(1, 800);
     ask(room.desk(), 1, {}, 900);
@@ -129,7 +103,7 @@ describe("a question", () => {
       { parameters: ["8", null] },
     ];
     for (const change of others) assert.throws(() => ask(room.desk(), 1, change), violation);
-    room.desk().answer(1, yes("dora"), 1);
+    room.desk().answer(1, sampleAnswer("dora"), 1);
     for (const change of others) assert.throws(() => ask(room.desk(), 1, change), violation);
     assert.equal(room.events.length, 3);
   });
@@ -147,7 +121,7 @@ describe("a question", () => {
     const room = new Room();
     assert.throws(() => room.desk().used(1, 0), violation);
     assert.throws(() => room.desk().withdraw(1, "cancelled", 0), violation);
-    const outcome = room.desk().answer(1, yes("dora"), 0);
+    const outcome = room.desk().answer(1, sampleAnswer("dora"), 0);
     assert.ok(outcome.outcome === "rejected" && outcome.code === "not_found");
     room.desk().reject(1, "mallory", "slack", "forged", 0);
     room.desk().told(1, "slack", true, "", 0);
@@ -159,10 +133,10 @@ describe("a question", () => {
     const room = new Room();
     ask(room.desk(), 1);
     assert.throws(() => room.desk().used(1, 0), violation);
-    room.desk().answer(1, yes("dora", { answer: "deny" }), 1);
+    room.desk().answer(1, sampleAnswer("dora", { answer: "deny" }), 1);
     assert.throws(() => room.desk().used(1, 2), violation);
     ask(room.desk(), 2);
-    room.desk().answer(2, yes("dora"), 3);
+    room.desk().answer(2, sampleAnswer("dora"), 3);
     room.desk().used(2, 4);
     assert.throws(() => room.desk().used(2, 5), violation);
   });
@@ -173,7 +147,7 @@ describe("what ends a question", () => {
     const room = new Room();
     ask(room.desk(), 1);
     ask(room.desk(), 2);
-    room.desk().answer(2, yes("dora"), 1);
+    room.desk().answer(2, sampleAnswer("dora"), 1);
     for (const number of [1, 2]) {
       assert.equal(room.desk().withdraw(number, "the agent cancelled it", 2), true);
       assert.equal(room.desk().withdraw(number, "the agent cancelled it", 3), false);
@@ -197,11 +171,11 @@ describe("what ends a question", () => {
   test("the session's end: all of them, in silence towards the connector", () => {
     const room = new Room();
     ask(room.desk(), 1, { scope: "session", statement: "first", policies: ["a"] });
-    room.desk().answer(1, yes("dora"), 1);
+    room.desk().answer(1, sampleAnswer("dora"), 1);
     room.desk().used(1, 1);
     ask(room.desk(), 2, { policies: ["b"] });
     ask(room.desk(), 3, { policies: ["c"] });
-    room.desk().answer(3, yes("dora"), 1);
+    room.desk().answer(3, sampleAnswer("dora"), 1);
     room.news.length = 0;
     room.desk().end("the agent has gone", 2);
     const statuses = [1, 2, 3].map((number) => room.desk().view(number)?.status);
@@ -213,7 +187,7 @@ describe("what ends a question", () => {
     const before = room.events.length;
     room.desk().end("again", 3);
     assert.equal(room.events.length, before);
-    const late = room.desk().answer(2, yes("dora"), 4);
+    const late = room.desk().answer(2, sampleAnswer("dora"), 4);
     assert.ok(late.outcome === "rejected" && late.code === "conflict");
   });
 
@@ -221,7 +195,7 @@ describe("what ends a question", () => {
     const room = new Room();
     ask(room.desk(), 1);
     ask(room.desk(), 2);
-    room.desk().answer(2, yes("dora"), 1);
+    room.desk().answer(2, sampleAnswer("dora"), 1);
     assert.equal(room.desk().revoke(1, "boss", "no", 2), true);
     assert.equal(room.desk().revoke(2, "boss", "no", 2), true);
     assert.equal(room.desk().revoke(2, "boss", "no", 3), false);
@@ -237,7 +211,7 @@ describe("a scope", () => {
   function given(scope: "fingerprint" | "session"): Room {
     const room = new Room();
     ask(room.desk(), 1, { scope });
-    room.desk().answer(1, yes("dora"), 100);
+    room.desk().answer(1, sampleAnswer("dora"), 100);
     room.desk().used(1, 101);
     room.events.length = room.news.length = room.told.length = 0;
     return room;
@@ -342,12 +316,12 @@ describe("a connector that is back", () => {
   test("hears of all that has not run", () => {
     const room = new Room();
     for (let number = 1; number <= 6; number++) ask(room.desk(), number);
-    room.desk().answer(2, yes("dora"), 1);
-    room.desk().answer(3, yes("dora", { answer: "deny", reason: "no" }), 1);
+    room.desk().answer(2, sampleAnswer("dora"), 1);
+    room.desk().answer(3, sampleAnswer("dora", { answer: "deny", reason: "no" }), 1);
     room.desk().withdraw(4, "cancelled", 1);
-    room.desk().answer(5, yes("dora"), 1);
+    room.desk().answer(5, sampleAnswer("dora"), 1);
     room.desk().used(5, 1);
-    room.desk().answer(6, yes("dora"), 1);
+    room.desk().answer(6, sampleAnswer("dora"), 1);
     room.desk().revoke(6, "boss", "stop", 2);
     const news = room.desk().replay();
     assert.deepEqual(
@@ -364,7 +338,7 @@ describe("a connector that is back", () => {
       { approvers: ["security"], quorum: 1 },
     ];
     ask(room.desk(), 1, { approvals });
-    room.desk().answer(1, yes("dora", { for: [0, 1] }), 1);
+    room.desk().answer(1, sampleAnswer("dora", { for: [0, 1] }), 1);
     assert.deepEqual(room.desk().replay()[0]?.news, {
       status: "pending",
       id: `${SESSION}-1`,
@@ -381,7 +355,7 @@ describe("channels", () => {
     ask(room.desk(), 1);
     room.desk().told(1, "webhook", true, "200", 1);
     room.desk().told(1, "slack", false, "x".repeat(9_999), 2);
-    room.desk().answer(1, yes("dora"), 3);
+    room.desk().answer(1, sampleAnswer("dora"), 3);
     room.desk().told(1, "slack", false, "again", 4);
     assert.deepEqual(room.heard, ["1 pending", "1 unreached", "1 approved"]);
     assert.equal(room.names.filter((name) => name === "approval_told 1").length, 3);
@@ -412,7 +386,7 @@ describe("too many questions", () => {
     assert.throws(() => room.desk().used(MAX_APPROVALS + 1, 0), violation);
     assert.equal(room.desk().withdraw(MAX_APPROVALS + 1, "cancelled", 0), false);
     assert.equal(room.desk().view(MAX_APPROVALS + 1), null);
-    const late = room.desk().answer(MAX_APPROVALS + 1, yes("dora"), 0);
+    const late = room.desk().answer(MAX_APPROVALS + 1, sampleAnswer("dora"), 0);
     assert.ok(late.outcome === "rejected" && late.code === "not_found");
     assert.deepEqual(room.heard, [`${MAX_APPROVALS + 1} refused`, `${MAX_APPROVALS + 1} refused`]);
     assert.equal(room.desk().replay().at(-1)?.news.status, "refused");
@@ -426,23 +400,13 @@ describe("too many questions", () => {
 
 test("the one question of an access request has number 0, and its lease ends by the alarm", () => {
   const room = new Room();
-  const { policies, reason, approvals, expiresMs, lastsMs, scope } = QUESTION;
-  const question: ApprovalQuestion = {
-    kind: "connect",
-    purpose: "the monthly report",
-    policies,
-    reason,
-    approvals,
-    expiresMs,
-    lastsMs,
-    scope,
-  };
+  const question = sampleConnect({ expiresMs: 1_000, lastsMs: 5_000 });
   const subject = { principal: "agent", target: "orders" };
   room.desk(0).ask(0, subject, question, 0);
   room.desk(0).ask(0, subject, question, 0);
   assert.throws(() => room.desk(0).ask(0, subject, { ...question, purpose: "another" }, 0), violation);
   assert.equal(room.desk(0).view(0)?.id, `${SESSION}-0`);
-  room.desk(0).answer(0, yes("dora"), 10);
+  room.desk(0).answer(0, sampleAnswer("dora"), 10);
   assert.equal(room.desk(0).deadline(), 5_010);
   room.desk(0).expire(5_010);
   assert.equal(room.desk(0).view(0)?.status, "lapsed");
@@ -459,7 +423,7 @@ test("what is recorded is written by then: a host that fails leaves nothing that
     news: () => assert.fail("news of what is not recorded"),
     tell: () => assert.fail("told of what is not recorded"),
   });
-  assert.throws(() => failing.answer(1, yes("dora"), 1), /storage is full/);
+  assert.throws(() => failing.answer(1, sampleAnswer("dora"), 1), /storage is full/);
 });
 
 type Call =
@@ -476,7 +440,7 @@ function attempt(desk: ApprovalDesk, one: Call, asked: number, now: number): unk
       case "ask":
         return ask(desk, asked, { scope: one.scope }, now);
       case "answer":
-        return desk.answer(one.number, yes(one.by, { answer: one.answer, ...answered }), now);
+        return desk.answer(one.number, sampleAnswer(one.by, { answer: one.answer, ...answered }), now);
       case "used":
         return desk.used(one.number, now);
       case "withdraw":

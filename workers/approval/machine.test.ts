@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { ApprovalStatus, ConnectQuestion, StatementQuestion } from "../../protocol/approval.ts";
+import type { ApprovalStatus, StatementQuestion } from "../../protocol/approval.ts";
 import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
 import { isApprovalEvent } from "../../protocol/approval-reading.ts";
+import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import {
   type Answer,
   type ApprovalInput,
@@ -20,32 +21,9 @@ import { isMet } from "./machine-votes.ts";
 
 const SESSION = "a".repeat(32);
 const SUBJECT = { principal: "agent", onBehalfOf: "ada", target: "orders", session: SESSION };
-const STATEMENT: StatementQuestion = {
-  kind: "statement",
-  policies: ["mass-write"],
-  reason: "it writes many rows",
-  approvals: [{ approvers: ["dba"], quorum: 2 }],
-  expiresMs: 1_000,
-  lastsMs: 5_000,
-  scope: "once",
-  database: "orders",
-  actions: ["postgres:delete"],
-  statement: "DELETE FROM orders",
-  parameters: [],
-  sha256: "0".repeat(64),
-  fingerprint: "f".repeat(32),
-  plan: null,
-};
-const CONNECT: ConnectQuestion = {
-  kind: "connect",
-  purpose: "the monthly report",
-  policies: ["production"],
-  reason: "it is production",
-  approvals: [{ approvers: ["dba"], quorum: 1 }],
-  expiresMs: 1_000,
-  lastsMs: 5_000,
-  scope: "once",
-};
+const TIMES = { expiresMs: 1_000, lastsMs: 5_000 };
+const STATEMENT = sampleQuestion({ ...TIMES, approvals: [{ approvers: ["dba"], quorum: 2 }] });
+const CONNECT = sampleConnect(TIMES);
 
 function ask(change: Partial<StatementQuestion> = {}): ApprovalState {
   const question = { ...STATEMENT, ...change };
@@ -55,17 +33,7 @@ function ask(change: Partial<StatementQuestion> = {}): ApprovalState {
 /** An answer in which everybody's right was judged and stands. */
 function answer(state: ApprovalState, by: string, change: Partial<Answer> = {}, now = 1): ApprovalStep {
   const before = state.votes.map((vote) => vote.by);
-  const said: Answer = {
-    answer: "approve",
-    by,
-    groups: ["dba"],
-    for: [0],
-    channel: "api",
-    reason: null,
-    judged: before,
-    standing: before,
-    ...change,
-  };
+  const said = sampleAnswer(by, { judged: before, standing: before, ...change });
   return step(state, { type: "answer", answer: said }, now);
 }
 

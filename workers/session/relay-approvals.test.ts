@@ -1,50 +1,22 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import type { ApprovalAsk, StatementQuestion } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval.ts";
 import { DEFAULT_LIMITS } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../protocol/frame.ts";
 import { ApprovalDesk } from "../approval/desk.ts";
+import { sampleAnswer, sampleQuestion } from "../testing/sample-approval.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import { SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
 
 describe("a session and what waits for people", () => {
-  const question: StatementQuestion = {
-    kind: "statement",
-    policies: ["mass-write"],
-    reason: "Many rows.",
-    approvals: [{ approvers: ["dba"], quorum: 1 }],
-    expiresMs: 900_000,
-    lastsMs: 3_600_000,
-    scope: "once",
-    database: "orders",
-    actions: ["postgres:delete"],
-    statement: "DELETE FROM orders",
-    parameters: [],
-    sha256: "a".repeat(64),
-    fingerprint: "b".repeat(32),
-    plan: null,
-  };
+  const question = sampleQuestion();
   const said = (ask: ApprovalAsk, flags: number = FrameFlag.ask) =>
     encodeFrame(FrameType.event, flags, 0, Buffer.from(JSON.stringify(ask)));
   const asked = () => said({ event: "approval_asked", approval: 1, question });
-  const answer = (now: number) =>
-    relay.approvals.answer(
-      1,
-      {
-        answer: "approve",
-        by: "corp/ada",
-        groups: ["dba"],
-        for: [0],
-        channel: "api",
-        reason: null,
-        judged: [],
-        standing: [],
-      },
-      now,
-    );
+  const answer = (now: number) => relay.approvals.answer(1, sampleAnswer("corp/ada"), now);
   const news = (peer: FakePeer) =>
     peer.texts
       .filter(({ type }) => type === "approval")

@@ -1,8 +1,48 @@
-import type { Approval, ApprovalVote, ConnectQuestion, StatementQuestion } from "../../protocol/approval.ts";
+import type {
+  Approval,
+  ApprovalRule,
+  ApprovalVote,
+  ConnectQuestion,
+  StatementQuestion,
+} from "../../protocol/approval.ts";
+import type { Answer } from "../approval/machine.ts";
 
 /** When the sample was asked, ms since 1970: 2026-11-22 05:00:00 UTC. */
 export const ASKED = 1_795_323_600_000;
 export const SAMPLE_ID = `${"0123456789abcdef".repeat(2)}-1`;
+
+const RULE = {
+  policies: ["mass-write"],
+  reason: "This may change many rows: it needs an approval.",
+  approvals: [{ approvers: ["dba"], quorum: 1 }],
+  expiresMs: 900_000,
+  lastsMs: 900_000,
+  scope: "once",
+} as const;
+
+export function sampleQuestion(change: Partial<StatementQuestion> = {}): StatementQuestion {
+  return {
+    ...(structuredClone(RULE) as unknown as ApprovalRule),
+    kind: "statement",
+    database: "orders",
+    actions: ["postgres:delete"],
+    statement: "DELETE FROM orders WHERE created < $1",
+    parameters: ["2020-01-01"],
+    sha256: "ab".repeat(32),
+    fingerprint: "f0".repeat(16),
+    plan: { rows: 1_200, cost: 90 },
+    ...change,
+  };
+}
+
+export function sampleConnect(change: Partial<ConnectQuestion> = {}): ConnectQuestion {
+  return {
+    ...(structuredClone(RULE) as unknown as ApprovalRule),
+    kind: "connect",
+    purpose: "the monthly report",
+    ...change,
+  };
+}
 
 /** A statement that is held, of which tests change what they are about. */
 export function sampleApproval(
@@ -19,23 +59,7 @@ export function sampleApproval(
     status: "pending",
     asked: ASKED,
     expires: ASKED + 900_000,
-    question: {
-      kind: "statement",
-      policies: ["mass-write"],
-      reason: "This may change many rows: it needs an approval.",
-      approvals: [{ approvers: ["dba"], quorum: 1 }],
-      expiresMs: 900_000,
-      lastsMs: 900_000,
-      scope: "once",
-      database: "orders",
-      actions: ["postgres:delete"],
-      statement: "DELETE FROM orders WHERE created < $1",
-      parameters: ["2020-01-01"],
-      sha256: "ab".repeat(32),
-      fingerprint: "f0",
-      plan: { rows: 1_200, cost: 90 },
-      ...question,
-    },
+    question: sampleQuestion(question),
     votes: [],
     decided: null,
     until: null,
@@ -45,19 +69,23 @@ export function sampleApproval(
 
 /** An access request. */
 export function sampleRequest(purpose: string): Approval {
-  const { question, ...approval } = sampleApproval();
-  const { policies, reason, approvals, expiresMs, lastsMs, scope } = question;
-  const asked: ConnectQuestion = {
-    kind: "connect",
-    purpose,
-    policies,
-    reason,
-    approvals,
-    expiresMs,
-    lastsMs,
-    scope,
+  const id = `${SAMPLE_ID.slice(0, 32)}-0`;
+  return sampleApproval({ id, kind: "connect", session: null, question: sampleConnect({ purpose }) });
+}
+
+/** Somebody's approval, before whom nobody had answered. */
+export function sampleAnswer(by: string, change: Partial<Answer> = {}): Answer {
+  return {
+    answer: "approve",
+    by,
+    groups: ["dba"],
+    for: [0],
+    channel: "api",
+    reason: null,
+    judged: [],
+    standing: [],
+    ...change,
   };
-  return { ...approval, id: `${SAMPLE_ID.slice(0, 32)}-0`, kind: "connect", session: null, question: asked };
 }
 
 export function sampleVote(by: string, reason: string | null = null): ApprovalVote {
