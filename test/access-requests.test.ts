@@ -1,30 +1,28 @@
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Approval } from "../protocol/approval.ts";
 import type { ChangeRecord, Page } from "../protocol/directory.ts";
-import { POLICIES, startApprovalStub } from "./approval-stub.ts";
-import { done, refused } from "./stub-edge.ts";
-
-const {
-  stub,
-  apply,
-  person,
+import {
   agent,
-  dba,
+  apply,
   ask,
   asked,
-  say,
-  said,
-  view,
-  trail,
-  list,
-  leases,
   code,
-  opens,
+  dba,
   directory,
   disable,
-} = await startApprovalStub();
-after(() => stub.stop());
+  leases,
+  list,
+  opens,
+  POLICIES,
+  person,
+  said,
+  say,
+  stub,
+  trail,
+  view,
+} from "./approval-stub.ts";
+import { done, refused } from "./stub-edge.ts";
 
 describe("access requests and leases over HTTP", { timeout: 180_000 }, () => {
   test("a target is asked for, the request approved, and the target opens until the lease ends", async () => {

@@ -1,29 +1,27 @@
 import assert from "node:assert/strict";
-import { after, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Approval, ApprovalSummary } from "../protocol/approval.ts";
 import type { Page } from "../protocol/directory.ts";
-import { POLICIES, startApprovalStub } from "./approval-stub.ts";
-import { done, refused } from "./stub-edge.ts";
-
-const {
-  stub,
-  apply,
-  person,
+import {
   agent,
-  dba,
+  apply,
   asked,
-  say,
-  said,
-  view,
-  trail,
-  rejections,
-  list,
-  leases,
   code,
-  opens,
+  dba,
   disable,
-} = await startApprovalStub();
-after(() => stub.stop());
+  leases,
+  list,
+  opens,
+  POLICIES,
+  person,
+  rejections,
+  said,
+  say,
+  stub,
+  trail,
+  view,
+} from "./approval-stub.ts";
+import { done, refused } from "./stub-edge.ts";
 
 describe("answers over HTTP", { timeout: 180_000 }, () => {
   test("nobody approves their own, by whatever hand, though policies permit it", async () => {

@@ -1,3 +1,4 @@
+import { after } from "node:test";
 import type { Approval, ApprovalSummary } from "../protocol/approval.ts";
 import type { LeaseRecord, Page, TrailEntry } from "../protocol/directory.ts";
 import { type Answer, done, startStubEdge } from "./stub-edge.ts";
@@ -18,86 +19,66 @@ forbid (principal, action == Action::"connect", resource == Target::"brief") unl
 permit (principal, action == Action::"approve", resource) when { context.approvers.containsAny(principal.groups) };
 `;
 
-/** The edge's API with these policies in force, people and agents who have tokens, and words for what they do. */
-export async function startApprovalStub() {
-  const stub = await startStubEdge();
-  const target = (name: string, allow = ["corp/*"]) => ({
-    name,
-    kind: "postgres" as const,
-    connector: "main",
-    description: "",
-    allow,
-  });
-  const apply = (policies: string) =>
-    done(
-      stub.apply({
-        ...stub.settings(),
-        targets: [
-          target("brief"),
-          target("free"),
-          target("hidden", ["group:nobody"]),
-          target("orders"),
-          target("payroll"),
-        ],
-        policies,
-      }),
-    );
-  /** A person's token; of groups, by default none. */
-  const person = (sub: string, ...groups: string[]) =>
-    stub.issuer.sign({ sub, groups, exp: seconds() + 600 });
-  const agent = (sub: string, user: string, ...groups: string[]) =>
-    stub.issuer.sign({ sub: user, act: { sub }, groups, exp: seconds() + 600 });
-  const dba = (name: string) => person(name, "dba");
+/**
+ * What a file of tests that imports this has: the edge's API with these policies in force, people and agents who have
+ * tokens, and words for what they do.
+ */
+export const stub = await startStubEdge();
+const target = (name: string, allow = ["corp/*"]) => ({
+  name,
+  kind: "postgres" as const,
+  connector: "main",
+  description: "",
+  allow,
+});
+export const apply = (policies: string) =>
+  done(
+    stub.apply({
+      ...stub.settings(),
+      targets: [
+        target("brief"),
+        target("free"),
+        target("hidden", ["group:nobody"]),
+        target("orders"),
+        target("payroll"),
+      ],
+      policies,
+    }),
+  );
+/** A person's token; of groups, by default none. */
+export const person = (sub: string, ...groups: string[]) =>
+  stub.issuer.sign({ sub, groups, exp: seconds() + 600 });
+export const agent = (sub: string, user: string, ...groups: string[]) =>
+  stub.issuer.sign({ sub: user, act: { sub }, groups, exp: seconds() + 600 });
+export const dba = (name: string) => person(name, "dba");
 
-  const post = (path: string, token: string, content: unknown = {}) =>
-    stub.call("POST", path, token, content);
-  const ask = (token: string, target: string, more: object = {}) =>
-    post("/v1/access-requests", token, { target, reason: "to look at ticket 7", ...more });
-  const asked = async (token: string, target: string, more: object = {}) =>
-    (await done(ask(token, target, more))) as unknown as Approval;
-  const say = (token: string, id: string, answer: string, content: object = {}) =>
-    post(`/v1/approvals/${id}/${answer}`, token, content);
-  const said = async (token: string, id: string, answer: string, content: object = {}) =>
-    (await done(say(token, id, answer, content))) as unknown as Approval;
-  const view = async (token: string, id: string, query = "") =>
-    (await done(stub.call("GET", `/v1/approvals/${id}${query}`, token))) as unknown as Approval;
-  const trail = async (id: string) =>
-    ((await done(stub.admin("GET", `/v1/approvals/${id}/trail`))) as unknown as Page<TrailEntry>).items.map(
-      ({ event }) => event,
-    );
-  const rejections = async (id: string) =>
-    (await trail(id)).flatMap((event) => (event.event === "approval_rejected" ? [event] : []));
-  const list = async (token: string, query = "") =>
-    ((await done(stub.call("GET", `/v1/approvals${query}`, token))) as unknown as Page<ApprovalSummary>)
-      .items;
-  const leases = async (token: string, query = "") =>
-    ((await done(stub.call("GET", `/v1/leases${query}`, token))) as unknown as Page<LeaseRecord>).items;
-  const code = ({ status, body }: Answer) => (status < 300 ? "ok" : body.code);
-  const opens = async (token: string, target: string) => code(await stub.register(token, target));
-  /** Changes the directory behind the edge's back. */
-  const directory = (sql: string) => done(stub.call("POST", "/test/directory", undefined, { sql }));
-  const disable = (name: string) =>
-    done(stub.admin("POST", `/v1/principals/${encodeURIComponent(name)}/disable`, {}));
+const post = (path: string, token: string, content: unknown = {}) => stub.call("POST", path, token, content);
+export const ask = (token: string, target: string, more: object = {}) =>
+  post("/v1/access-requests", token, { target, reason: "to look at ticket 7", ...more });
+export const asked = async (token: string, target: string, more: object = {}) =>
+  (await done(ask(token, target, more))) as unknown as Approval;
+export const say = (token: string, id: string, answer: string, content: object = {}) =>
+  post(`/v1/approvals/${id}/${answer}`, token, content);
+export const said = async (token: string, id: string, answer: string, content: object = {}) =>
+  (await done(say(token, id, answer, content))) as unknown as Approval;
+export const view = async (token: string, id: string, query = "") =>
+  (await done(stub.call("GET", `/v1/approvals/${id}${query}`, token))) as unknown as Approval;
+export const trail = async (id: string) =>
+  ((await done(stub.admin("GET", `/v1/approvals/${id}/trail`))) as unknown as Page<TrailEntry>).items.map(
+    ({ event }) => event,
+  );
+export const rejections = async (id: string) =>
+  (await trail(id)).flatMap((event) => (event.event === "approval_rejected" ? [event] : []));
+export const list = async (token: string, query = "") =>
+  ((await done(stub.call("GET", `/v1/approvals${query}`, token))) as unknown as Page<ApprovalSummary>).items;
+export const leases = async (token: string, query = "") =>
+  ((await done(stub.call("GET", `/v1/leases${query}`, token))) as unknown as Page<LeaseRecord>).items;
+export const code = ({ status, body }: Answer) => (status < 300 ? "ok" : body.code);
+export const opens = async (token: string, target: string) => code(await stub.register(token, target));
+/** Changes the directory behind the edge's back. */
+export const directory = (sql: string) => done(stub.call("POST", "/test/directory", undefined, { sql }));
+export const disable = (name: string) =>
+  done(stub.admin("POST", `/v1/principals/${encodeURIComponent(name)}/disable`, {}));
 
-  await apply(POLICIES);
-  return {
-    stub,
-    apply,
-    person,
-    agent,
-    dba,
-    ask,
-    asked,
-    say,
-    said,
-    view,
-    trail,
-    rejections,
-    list,
-    leases,
-    code,
-    opens,
-    directory,
-    disable,
-  };
-}
+after(() => stub.stop());
+await apply(POLICIES);
