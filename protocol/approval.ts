@@ -101,7 +101,9 @@ export interface ApprovalVote {
  * one of the ended states: `used` (scope `once`: it ran), `lapsed` (a scope or lease has run out, or was revoked),
  * `denied`, `expired` (nobody answered in time), `withdrawn` (who asked is gone, or asks no more).
  */
-export type ApprovalStatus = "pending" | "approved" | "used" | "lapsed" | "denied" | "expired" | "withdrawn";
+export const STATUSES = ["pending", "approved", "used", "lapsed", "denied", "expired", "withdrawn"] as const;
+
+export type ApprovalStatus = (typeof STATUSES)[number];
 
 /** An approval as the API, the command line and webhooks show it. Times are ms since 1970. */
 export interface Approval {

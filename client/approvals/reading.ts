@@ -6,6 +6,7 @@ import {
   type ApprovalStatus,
   type ApprovalSummary,
   type ApprovalVote,
+  STATUSES,
 } from "../../protocol/approval.ts";
 import { isChannel } from "../../protocol/approval-reading.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
@@ -16,16 +17,6 @@ import { isPlan } from "../../protocol/policy/reading.ts";
  * Whether what an edge answered is what the types of approvals say. Each is total: any value is answered. How much there
  * may be is bounded by the answer that it came in.
  */
-
-export const STATUSES = [
-  "pending",
-  "approved",
-  "used",
-  "lapsed",
-  "denied",
-  "expired",
-  "withdrawn",
-] as const satisfies readonly ApprovalStatus[];
 
 const SCOPES: readonly unknown[] = ["once", "fingerprint", "session"] satisfies Approve["scope"][];
 /** The latest time that a Date can have, ms. */

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type Approval, type ApprovalStatus, MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
+import {
+  type Approval,
+  type ApprovalStatus,
+  MAX_APPROVAL_REASON,
+  STATUSES,
+} from "../../protocol/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {
   type ApprovalFilter,
@@ -12,7 +17,6 @@ import {
   resolveApproval,
   sayOnApproval,
 } from "../approvals/api.ts";
-import { STATUSES } from "../approvals/reading.ts";
 import { watchApprovals } from "../approvals/watch.ts";
 import {
   approvalLines,
