@@ -132,6 +132,8 @@ class Gate implements StreamHandlers {
     const timer = setTimeout(() => this.#opening.abort(tooSlow(this.#target, limitMs)), limitMs);
     try {
       await this.#deps.guard.admit(this.#stream.facts, admission);
+      const { facts } = this.#stream;
+      const masks = await this.#deps.guard.masks(facts, this.#target, admission.database);
       const connection = await openTarget(this.#target, admission, this.#opening.signal);
       this.#state = "over";
       if (this.#opening.signal.aborted) {
@@ -143,6 +145,7 @@ class Gate implements StreamHandlers {
         target: this.#target,
         deps: this.#deps,
         admission,
+        masks,
         connection,
         agent: this.#reader,
       });

@@ -242,8 +242,14 @@ export class Inbound {
         }
         exchange.approval?.used();
         talk.sent(exchange);
-        this.#pieces = "pass";
-        this.#pass();
+        if (verdict.instead === undefined) {
+          this.#pieces = "pass";
+          this.#pass();
+        } else {
+          if (!reader.last) throw new SallyportError("internal", "a judged message came in pieces");
+          this.#flush(false);
+          this.#options.write(verdict.instead, () => {});
+        }
         if (exchange.copyIn !== true) return undefined;
         if (!reader.last) throw new SallyportError("internal", "a judged message came in pieces");
         this.#flush(false);

@@ -26,6 +26,7 @@ import { SessionGuard } from "./guard/session-guard.ts";
 import { TargetTimeouts } from "./guard/target-timeouts.ts";
 import { REAL_TIMERS } from "./guard/timers.ts";
 import { Inbound } from "./inbound.ts";
+import type { SessionMasks } from "./mask/masking.ts";
 import { Outbound } from "./outbound.ts";
 import { Outbox } from "./outbox.ts";
 import { type Admission, secretBytes } from "./startup.ts";
@@ -37,6 +38,8 @@ export interface Opened {
   target: PostgresTargetConfig;
   deps: PostgresDeps;
   admission: Admission;
+  /** What the session may not see; null where it may see all. */
+  masks: SessionMasks | null;
   connection: TargetConnection;
   /** The reader of the agent's bytes; it may hold some that came behind the StartupMessage. */
   agent: MessageReader;
@@ -64,7 +67,7 @@ export class Relay implements StreamHandlers {
   readonly #unsubscribe: () => void;
 
   constructor(opened: Opened) {
-    const { stream, target, deps, admission, connection, agent } = opened;
+    const { stream, target, deps, admission, masks, connection, agent } = opened;
     const { socket, reader } = connection;
     const { guard } = deps;
     this.#opened = opened;
@@ -91,7 +94,8 @@ export class Relay implements StreamHandlers {
     });
     this.#timeouts = new TargetTimeouts(this.#own, this.#talk, timers, () => this.#catalog.serverVersion);
     this.#unsubscribe = guard.policies.onChange(() => {
-      const error = guard.revoked(stream.facts);
+      const error =
+        guard.revoked(stream.facts) ?? guard.unmasked(stream.facts, target, admission.database, masks);
       if (error !== null && !this.#over) this.#finish(error.code, error.message, error);
     });
     const usage = guard.usage(stream.facts.principal);
@@ -111,6 +115,7 @@ export class Relay implements StreamHandlers {
         reporter: this.#reporter,
         approvals: this.#approvals,
         timeouts: this.#timeouts,
+        masks,
         now: guard.now,
       }),
       write: (bytes, written) => void socket.write(bytes, written),

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Decision } from "../../../protocol/policy/decision.ts";
@@ -8,10 +9,16 @@ import { factsOf, type StatementFacts } from "../../../protocol/sql/facts.ts";
 import { loadParser } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
+import { hasLabels } from "../../mask/label-of.ts";
+import { maskKey } from "../../mask/mask-key.ts";
+import { maskedLabels } from "../../mask/masked-labels.ts";
 import { CatalogCache, type CatalogSource } from "../catalog/cache.ts";
+import type { SessionMasks } from "../mask/masking.ts";
 import type { Admission } from "../startup.ts";
 import { ParsedTexts } from "./parsed-texts.ts";
 
+/** Of the key of one session's masks. */
+const KEY_BYTES = 32;
 /** How long the policy set that a session was opened under may take to arrive, ms. */
 export const POLICY_MS = 5_000;
 
@@ -81,6 +88,47 @@ export class Guard {
       },
     );
     if (decision.verdict !== "allow") throw refusedBy(decision, `settings ${admission.settings.join(", ")}`);
+  }
+
+  /**
+   * What a new session may not see of the target's labelled columns, by the policies of this moment; null where it may
+   * see all. It holds for as long as the session lasts. Throws `invalid_config` where the key of masks can't be had.
+   */
+  async masks(
+    facts: SessionFacts,
+    target: PostgresTargetConfig,
+    database: string,
+  ): Promise<SessionMasks | null> {
+    const { labels } = target;
+    if (!hasLabels(labels)) return null;
+    const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
+    const masked = maskedLabels(set, subjectOf(facts), policyTarget(facts), labels, database);
+    if (masked.length === 0) return null;
+    const keys = {
+      session: randomBytes(KEY_BYTES).toString("hex"),
+      target: await maskKey(target),
+    };
+    return { labels, masked, keys };
+  }
+
+  /** The error that must end a session which may see other labels now than when it began; null otherwise. */
+  unmasked(
+    facts: SessionFacts,
+    { labels }: PostgresTargetConfig,
+    database: string,
+    masks: SessionMasks | null,
+  ): SallyportError | null {
+    const held = this.policies.current;
+    if (held === null || !hasLabels(labels)) return null;
+    const now = maskedLabels(held.set, subjectOf(facts), policyTarget(facts), labels, database);
+    const before = masks?.masked ?? [];
+    if (now.length === before.length && now.every(({ name }, index) => name === before[index]?.name))
+      return null;
+    return new SallyportError(
+      "forbidden",
+      "the policies have changed which labelled columns may be seen here",
+      "Connect again: a session sees by one set of masks as long as it lasts.",
+    );
   }
 
   /** The error that must end a session which the policies of this moment would not let open; null otherwise. */

@@ -94,6 +94,15 @@ export class OwnQueries {
     return await this.#ask(text);
   }
 
+  /** Asks whether the target can prepare a text, which does nothing. Throws `OwnQueryFailed`, `Skipping`. */
+  async prepare(sql: string): Promise<void> {
+    const parameters = { parameterTypes: [], parameterFormats: [], parameters: [] };
+    await this.#ask({ sql, ...parameters }, ({ name }) => [
+      ["parse", frontend.parse({ statement: name, sql, parameterTypes: [] })],
+      ["close", frontend.close({ kind: "statement", name })],
+    ]);
+  }
+
   /** Ends the batch that is open, in which nothing may have run yet. Resolves when it has ended. */
   async endBatch(): Promise<void> {
     const exchange: Exchange = { request: "sync", own: true };
@@ -141,7 +150,7 @@ export class OwnQueries {
     this.settle();
   }
 
-  async #ask(text: BoundText): Promise<(string | null)[][]> {
+  async #ask(text: BoundText, messages = executed): Promise<(string | null)[][]> {
     // Another question may have been asked between two turns of this one.
     do {
       await this.quiet();
@@ -161,7 +170,7 @@ export class OwnQueries {
     };
     const own = (request: Request, last = false): Exchange =>
       last ? { request, own: true, failed, done } : { request, own: true, failed };
-    this.#send(text, own);
+    this.#send(messages({ ...text, name: this.#name }), own);
     return await promise;
   }
 
@@ -169,20 +178,8 @@ export class OwnQueries {
    * Inside a batch that is open no Sync may be sent; outside, one of our own ends the batch. Never as a simple query,
    * which would destroy the agent's unnamed statement.
    */
-  #send(text: BoundText, own: (request: Request, last?: boolean) => Exchange): void {
+  #send(messages: Sent[], own: (request: Request, last?: boolean) => Exchange): void {
     const alone = !this.#talk.unsynced;
-    const name = this.#name;
-    const { sql, parameterTypes, parameterFormats, parameters } = text;
-    const messages: [Request, Uint8Array][] = [
-      ["parse", frontend.parse({ statement: name, sql, parameterTypes })],
-      [
-        "bind",
-        frontend.bind({ portal: name, statement: name, parameterFormats, parameters, resultFormats: [] }),
-      ],
-      ["execute", frontend.execute({ portal: name, maxRows: 0 })],
-      ["close", frontend.close({ kind: "portal", name })],
-      ["close", frontend.close({ kind: "statement", name })],
-    ];
     if (alone) messages.push(["sync", frontend.sync()]);
     for (const [index, [request]] of messages.entries()) {
       this.#talk.sent(own(request, index === messages.length - 1));
@@ -190,4 +187,26 @@ export class OwnQueries {
     const bytes = messages.map(([, one]) => one);
     this.#write(Buffer.concat(alone ? bytes : [...bytes, frontend.flush()]));
   }
+}
+
+type Sent = [Request, Uint8Array];
+
+/** The messages that run a text. */
+function executed({
+  name,
+  sql,
+  parameterTypes,
+  parameterFormats,
+  parameters,
+}: BoundText & { name: string }): Sent[] {
+  return [
+    ["parse", frontend.parse({ statement: name, sql, parameterTypes })],
+    [
+      "bind",
+      frontend.bind({ portal: name, statement: name, parameterFormats, parameters, resultFormats: [] }),
+    ],
+    ["execute", frontend.execute({ portal: name, maxRows: 0 })],
+    ["close", frontend.close({ kind: "portal", name })],
+    ["close", frontend.close({ kind: "statement", name })],
+  ];
 }

@@ -1,6 +1,12 @@
-import type { ConnectorEvent, PlanEstimate, PolicyStamp } from "../../../protocol/control.ts";
+import type {
+  ConnectorEvent,
+  MaskedStatement,
+  PlanEstimate,
+  PolicyStamp,
+} from "../../../protocol/control.ts";
 import type { Decision } from "../../../protocol/policy/decision.ts";
 import type { StatementFacts } from "../../../protocol/sql/facts.ts";
+import type { MaskedText } from "../mask/masking.ts";
 
 /** Of a refused statement, characters that its event has; the agent's frame has the whole. */
 const MAX_TEXT = 8 * 1024;
@@ -9,12 +15,17 @@ const MAX_FACTS = 64;
 const FACTS_MS = 1_000;
 /** Different facts that a session remembers to have told; then it tells some again. */
 const MAX_TOLD = 5_000;
+/** Different rewritten texts, likewise. */
+const MAX_SHOWN = 1_000;
 
 /** Writes to the recording what the guard proved and decided. */
 export class Reporter {
   readonly #tell: (event: ConnectorEvent) => void;
   readonly #told = new Set<string>();
   #waiting: { facts: StatementFacts; plan: PlanEstimate | null }[] = [];
+  #masked: MaskedStatement[] = [];
+  /** Rewritten texts that were told. */
+  readonly #shown = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #seen = new WeakSet<StatementFacts>();
   #version: string;
@@ -54,6 +65,26 @@ export class Reporter {
     else this.#timer ??= setTimeout(() => this.flush(), FACTS_MS).unref();
   }
 
+  /** A statement with masks has run. Its text is told once, the fields that were masked each time. */
+  masked(fingerprint: string, { shown, fields }: Pick<MaskedText, "shown" | "fields">, rows: number): void {
+    const counted = Object.fromEntries(
+      Object.entries(fields).map(([label, columns]) => [label, columns * rows]),
+    );
+    const isTold = shown === null || this.#shown.has(shown);
+    if (isTold && rows === 0) return;
+    if (shown !== null && !isTold) {
+      if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
+      this.#shown.add(shown);
+    }
+    this.#masked.push({ fingerprint, text: isTold ? null : shown.slice(0, MAX_TEXT), fields: counted });
+    if (this.#masked.length >= MAX_FACTS) this.flush();
+  }
+
+  /** What detectors found since the last time. */
+  detected(found: Record<string, { masked: number; reported: number }>): void {
+    this.#tell({ event: "detected", found });
+  }
+
   cut(limit: "rows" | "bytes", value: number): void {
     this.#tell({ event: "cut", limit, value });
   }
@@ -67,9 +98,15 @@ export class Reporter {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length === 0) return;
-    const statements = this.#waiting;
-    this.#waiting = [];
-    this.#tell({ event: "facts", statements });
+    if (this.#waiting.length > 0) {
+      const statements = this.#waiting;
+      this.#waiting = [];
+      this.#tell({ event: "facts", statements });
+    }
+    if (this.#masked.length > 0) {
+      const statements = this.#masked;
+      this.#masked = [];
+      this.#tell({ event: "masked", statements });
+    }
   }
 }

@@ -76,6 +76,12 @@ export class SessionCatalog {
     if (!this.#dirty && !this.#alone && !(await inTime(this.#shared.lookNow()))) this.#alone = true;
   }
 
+  /** With what these statements, which were just classified, were looked at. */
+  meaning(parsed: readonly ParsedStatement[]): { names: NameContext; catalog: Catalog } {
+    if (isNameless(parsed) || this.#names === null) return { names: NO_NAMES, catalog: NO_CATALOG };
+    return { names: this.#names, catalog: this.#catalog() };
+  }
+
   /** The statements, or what must be found first. Throws `Refusal`. */
   classify(parsed: ParsedStatement[]): ClassifiedStatement[] | Need {
     if (isNameless(parsed)) return classify(parsed, NO_NAMES, NO_CATALOG).statements;

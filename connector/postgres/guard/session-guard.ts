@@ -7,6 +7,7 @@ import type { MessageReader } from "../../../protocol/postgres/reader.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Request } from "../conversation.ts";
+import type { MaskedText, SessionMasks } from "../mask/masking.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import { POLICY_MS } from "./guard.ts";
 import { type Findings, type Held, Holding, type HoldingOptions, settled } from "./holding.ts";
@@ -16,13 +17,25 @@ import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
+import { type AgentText, type MaskedAnswer, type RunText, SessionMasking } from "./session-masking.ts";
 import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
 import { cantBeHeld } from "./statement-question.ts";
-import { type Missing, pass, refusalOf, refuse, requestOf, utf8, type Verdict } from "./verdict.ts";
+import {
+  type AgentExchange,
+  type Missing,
+  pass,
+  refusalOf,
+  refuse,
+  requestOf,
+  utf8,
+  type Verdict,
+} from "./verdict.ts";
 
 export interface GuardOptions extends HoldingOptions {
   texts: ParsedTexts;
   own: OwnQueries;
+  /** What the session may not see; null where it may see all. */
+  masks: SessionMasks | null;
 }
 
 /** Bytes of a message before its body. */
@@ -43,14 +56,17 @@ export class SessionGuard {
   readonly #judging: Judging;
   readonly #names: SessionNames;
   readonly #holding: Holding;
+  readonly #masking: SessionMasking | null;
 
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#talk = options.talk;
     this.#catalog = options.catalog;
     this.#judging = new Judging(options);
-    this.#names = new SessionNames(options.texts, options.catalog, options.talk);
+    this.#names = new SessionNames(options.texts, options.catalog, options.talk, () => this.#masking);
     this.#holding = new Holding(options, this.#judging, this.#names);
+    const { masks, catalog, reporter } = options;
+    this.#masking = masks === null ? null : new SessionMasking(masks, catalog, this.#judging, reporter);
   }
 
   /** The agent cancels the message that is being judged: what is held is withdrawn. */
@@ -129,6 +145,9 @@ export class SessionGuard {
       case "plan":
         findings.plan = await this.#plan(missing.text);
         break;
+      case "proof":
+        await this.#prove(missing.masked);
+        break;
       case "function":
         findings.call = await this.#functionCall(missing.oid);
         break;
@@ -178,10 +197,16 @@ export class SessionGuard {
     const parsed = this.#options.texts.parse(sql);
     const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
+    const masked = this.#masked({ sql, parsed, statements });
+    if (masked !== null && "need" in masked) return masked;
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
+    if (masked !== null && this.#isToBeProved(masked)) return { need: "proof", masked };
     const alone = statements.length === 1 ? statements[0]! : undefined;
-    const text = alone?.explainable === true ? { parsed, parameterTypes: [], ...NO_VALUES } : null;
+    const text =
+      alone?.explainable === true
+        ? { parsed: masked?.parsed ?? parsed, parameterTypes: [], ...NO_VALUES }
+        : null;
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "run");
     if ("need" in found) return found;
@@ -196,9 +221,10 @@ export class SessionGuard {
     const resultBound = resultLimit(found, all);
     const limit = resultBound === undefined ? {} : { limit: resultBound };
     const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
-    if (request === "execute") return pass({ request, ...limit, done });
+    const answer = this.#masking?.exchange(this.#run(masked, statements));
+    if (request === "execute") return pass(withMasks({ request, ...limit, done }, answer));
     const ended = this.#names.endsBatch();
-    return pass({
+    const exchange: AgentExchange = {
       request,
       ...limit,
       copyIn: has(statements, "copy-in"),
@@ -207,7 +233,29 @@ export class SessionGuard {
         ended();
       },
       failed: ended,
-    });
+    };
+    return pass(withMasks(exchange, answer), masked?.sql == null ? undefined : frontend.query(masked.sql));
+  }
+
+  /** What the session's masks make of a text; null where it has none. Throws `Refusal`. */
+  #masked(text: AgentText): MaskedText | Need | null {
+    return this.#masking?.of(text) ?? null;
+  }
+
+  #isToBeProved(masked: MaskedText): boolean {
+    return this.#talk.status !== "E" && this.#masking?.isUnproven(masked) === true;
+  }
+
+  /** The target takes the rewritten text, or what it says of it is told as it is: nothing has run yet. */
+  async #prove(masked: MaskedText): Promise<void> {
+    await this.#options.own.prepare(masked.sql ?? "");
+    this.#masking?.proven(masked);
+  }
+
+  /** The texts that run with a message: its own, and what it executes. */
+  #run(masked: MaskedText | null, statements: ClassifiedStatement[]): RunText[] {
+    if (masked === null) return [];
+    return [{ masked, statements }, ...this.#names.executedMasks()];
   }
 
   #parse(body: Uint8Array): Verdict | Missing {
@@ -217,18 +265,27 @@ export class SessionGuard {
     if ("need" in statements) return statements;
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
+    const masked = this.#masked({ sql, parsed, statements });
+    if (masked !== null && "need" in masked) return masked;
     const found = this.#judging.decide(all, undefined, null, "prepare");
     if ("need" in found) return found;
     if (found.verdict === "block")
       return this.#holding.refused("parse", found, sql, all, null, refusalOfAbsent(all));
     if (this.#names.prepared.crowded(statement)) return { need: "answers" };
-    const prepared: Prepared = { sql, parsed, parameterTypes };
+    const sent = masked?.sql ?? sql;
+    const prepared: Prepared = { sql, parsed, parameterTypes, sent };
     this.#names.prepared.ask(statement, prepared);
-    return pass({
+    const answer = masked === null ? undefined : this.#masking?.exchange([{ masked, statements }]);
+    const exchange: AgentExchange = {
       request: "parse",
+      ...(answer && { masked: answer.masked }),
       done: () => this.#names.prepared.confirm(statement, prepared),
       failed: () => this.#names.prepared.refuse(statement, prepared),
-    });
+    };
+    return pass(
+      exchange,
+      sent === sql ? undefined : frontend.parse({ statement, sql: sent, parameterTypes }),
+    );
   }
 
   #bind(body: Uint8Array, findings: Findings): Verdict | Missing {
@@ -260,9 +317,15 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const [meaning] = meanings;
     const [only] = statements;
+    const masks = this.#masksOf(meanings, values);
+    if (!Array.isArray(masks)) return masks;
     const text =
       values !== null && meanings.length === 1 && only?.explainable === true
-        ? { ...values, parsed: meaning!.parsed, parameterTypes: meaning!.parameterTypes }
+        ? {
+            ...values,
+            parsed: masks[0]?.masked.parsed ?? meaning!.parsed,
+            parameterTypes: meaning!.parameterTypes,
+          }
         : null;
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "plan");
@@ -281,15 +344,39 @@ export class SessionGuard {
       statements: all,
       plan: findings.plan ?? null,
       limit: resultLimit(found, all),
-      bound: { sql, texts: meanings.map(({ parsed }) => parsed), parameterTypes, bind },
+      bound: { sql, meanings, parameterTypes, bind },
       approved: this.#holding.approved(findings) ?? covering,
     };
     this.#names.portals.ask(portalName, portal);
+    const answer = this.#masking?.exchange(masks);
     return pass({
       request: "bind",
+      ...(answer && { masked: answer.masked }),
       done: () => this.#names.portals.confirm(portalName, portal),
       failed: () => this.#names.portals.refuse(portalName, portal),
     });
+  }
+
+  /**
+   * What the masks make of prepared texts now: the target has them as they were made then, and must not run what would
+   * be another. Throws `Refusal`.
+   */
+  #masksOf(meanings: readonly Prepared[], values: frontend.Bind | null): RunText[] | Need {
+    const masking = this.#masking;
+    if (masking === null) return [];
+    const masks: RunText[] = [];
+    for (const { sql, parsed, sent } of meanings) {
+      const statements = this.#catalog.classify(parsed);
+      if ("need" in statements) return statements;
+      const text = { sql, parsed, statements };
+      const masked = masking.of(text);
+      if ("need" in masked) return masked;
+      masking.checkSame(masked, sent, sql);
+      if (values !== null) masking.checkParameters(text, masked, values);
+      else if (masked.parameters.length > 0) throw TOO_LONG_TO_CHECK;
+      masks.push({ masked, statements }, ...this.#names.executedMasks());
+    }
+    return masks;
   }
 
   #classified(texts: ParsedStatement[][]): ClassifiedStatement[] | Need {
@@ -317,12 +404,18 @@ export class SessionGuard {
     }
     const own: ClassifiedStatement[] = [];
     for (const { bound } of portals) {
-      const found = this.#classified(bound.texts);
+      const found = this.#classified(bound.meanings.map(({ parsed }) => parsed));
       if ("need" in found) return found;
       own.push(...found);
     }
     const again = this.#names.withExecuted(own);
     if (!Array.isArray(again)) return again;
+    const masks = this.#masksOf(
+      portals.flatMap(({ bound }) => bound.meanings),
+      NO_BIND,
+    );
+    if (!Array.isArray(masks)) return masks;
+    const answer = this.#masking?.exchange(masks);
     const planned = portals.flatMap((portal) => portal.statements);
     const isSame = isAlike(planned, again);
     const statements = isSame ? again : [...planned, ...again];
@@ -332,14 +425,14 @@ export class SessionGuard {
     findings.plan = plan;
     const isAgreed = () => portals.every(({ approved }) => this.#holding.covers(approved, found as Approve));
     if (found.verdict !== "allow" && !(isSame && isAgreed())) {
-      const currentUser = this.#catalog.userOf(portals[0]!.bound.texts.flat());
+      const currentUser = this.#catalog.userOf(portals[0]!.bound.meanings.flatMap(({ parsed }) => parsed));
       const held = { ...heldPortals(portals, own, statements), currentUser };
       const bar = this.#holding.bar("execute", found, held, null, findings);
       if (bar !== undefined) return bar;
     }
     this.#judging.ran(statements, plan);
     const limit = portals.map((portal) => portal.limit).find((one) => one !== undefined);
-    return pass({
+    const exchange: AgentExchange = {
       request: "execute",
       ...(limit === undefined ? {} : { limit }),
       copyIn: has(statements, "copy-in"),
@@ -348,14 +441,18 @@ export class SessionGuard {
         plan,
         this.#holding.approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
       ),
-    });
+    };
+    return pass(withMasks(exchange, answer));
   }
 
   #call(body: Uint8Array, findings: Findings): Verdict | Missing {
     const { function: oid } = frontend.parseFunctionCall(body);
     if (findings.call === undefined) return { need: "function", oid };
-    const statements = this.#catalog.classify(this.#options.texts.parse(findings.call));
+    const parsed = this.#options.texts.parse(findings.call);
+    const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
+    const masked = this.#masked({ sql: findings.call, parsed, statements });
+    if (masked !== null && "need" in masked) return masked;
     const found = this.#judging.decide(statements, null, null, "run");
     if ("need" in found) return found;
     if (found.verdict !== "allow") {
@@ -419,7 +516,32 @@ function isAlike(planned: readonly ClassifiedStatement[], now: readonly Classifi
   return one!.size === other!.size && [...one!].every((facts) => other!.has(facts));
 }
 
+/** Adds what the answer needs that takes part of labelled columns. */
+function withMasks(exchange: AgentExchange, answer: MaskedAnswer | undefined): AgentExchange {
+  if (answer === undefined) return exchange;
+  const { done, failed } = exchange;
+  return {
+    ...exchange,
+    masked: answer.masked,
+    done() {
+      done?.();
+      answer.told();
+    },
+    failed() {
+      failed?.();
+      answer.told();
+    },
+  };
+}
+
+const TOO_LONG_TO_CHECK = Refusal.of(
+  "54000",
+  "refused by Sallyport: a labelled column is set by a message that is too long to be looked at",
+  "Send the labelled column's value apart from what is long.",
+);
 const NO_VALUES = { parameterFormats: [], parameters: [] };
+/** What was bound has been looked at then. */
+const NO_BIND = { portal: "", statement: "", resultFormats: [], ...NO_VALUES };
 const CALL_BY_MESSAGE = cantBeHeld(
   "a function-call message has no text that people could be shown",
   "Call the function by SELECT f(...).",

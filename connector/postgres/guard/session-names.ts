@@ -9,6 +9,7 @@ import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal } from "./refusal.ts";
 import type { ResultLimit } from "./result-limit.ts";
 import type { SessionCatalog } from "./session-catalog.ts";
+import type { RunText, SessionMasking } from "./session-masking.ts";
 import type { Missing } from "./verdict.ts";
 
 /** A prepared statement, by SQL or protocol; an empty text has no statement. */
@@ -16,6 +17,8 @@ export interface Prepared {
   sql: string;
   parsed: ParsedStatement[];
   parameterTypes: number[];
+  /** What the target has: the same, or the text with masks. */
+  sent: string;
 }
 
 /** A portal or cursor: what it will run was planned when it was made. */
@@ -44,7 +47,7 @@ interface Cursor {
 export interface BoundPortal {
   sql: string;
   /** What the statement's name may have meant; the target reads some of it only when it runs. */
-  texts: ParsedStatement[][];
+  meanings: readonly Prepared[];
   parameterTypes: number[];
   /** A copy of the Bind's body, where it is short. */
   bind: Uint8Array | null;
@@ -62,8 +65,20 @@ export class SessionNames {
   readonly #texts: ParsedTexts;
   readonly #catalog: SessionCatalog;
   readonly #talk: Conversation;
+  readonly #masking: () => SessionMasking | null;
+  /** What the masks made of texts that a message executes by name, while it is judged. */
+  #executed: RunText[] = [];
+  /** What the target gets in place of texts that a message prepares, likewise. */
+  readonly #sent = new Map<string, string>();
 
-  constructor(texts: ParsedTexts, catalog: SessionCatalog, talk: Conversation) {
+  /** `masking`: of the session, null where it has none. */
+  constructor(
+    texts: ParsedTexts,
+    catalog: SessionCatalog,
+    talk: Conversation,
+    masking: () => SessionMasking | null,
+  ) {
+    this.#masking = masking;
     this.#texts = texts;
     this.#catalog = catalog;
     this.#talk = talk;
@@ -83,7 +98,13 @@ export class SessionNames {
     covered: (approved: Approved | null) => boolean = () => false,
   ): ClassifiedStatement[] | Missing {
     const all = [...statements];
+    this.#executed = [];
+    this.#sent.clear();
     for (const { effects, facts } of statements) {
+      for (const effect of effects) {
+        const lacking = effect.kind === "prepare" ? this.#maskPrepared(effect.query) : undefined;
+        if (lacking !== undefined) return lacking;
+      }
       if (FETCHES.has(facts.tag)) {
         for (const [cursor, { approved }] of this.#cursors) if (!covered(approved)) all.push(cursor);
         for (const portal of this.portals.all()) {
@@ -94,20 +115,49 @@ export class SessionNames {
         if (effect.kind !== "execute") continue;
         const here = statements.flatMap((one) => one.effects).filter((one) => one.kind === "prepare");
         const texts = [
-          ...this.prepared.get(effect.name).map(({ parsed }) => parsed),
-          ...here.filter(({ name }) => name === effect.name).map(({ query }) => this.#texts.parse(query)),
+          ...this.prepared.get(effect.name),
+          ...here.filter(({ name }) => name === effect.name).map(({ query }) => this.#preparedBy(query)),
         ];
         if (texts.length === 0) {
           throw Refusal.of("26000", `prepared statement "${effect.name}" does not exist`);
         }
-        for (const parsed of texts) {
+        for (const { sql, parsed, sent } of texts) {
           const found = this.#catalog.classify(parsed);
           if ("need" in found) return found;
           all.push(...found);
+          const masking = this.#masking();
+          if (masking === null) continue;
+          const masked = masking.of({ sql, parsed, statements: found });
+          if ("need" in masked) return masked;
+          masking.checkSame(masked, sent, sql);
+          this.#executed.push({ masked, statements: found });
         }
       }
     }
     return all;
+  }
+
+  /** Notes what the target will have under the name of a PREPARE, or says what must be known first. */
+  #maskPrepared(query: string): Missing | undefined {
+    const masking = this.#masking();
+    if (masking === null) return undefined;
+    const parsed = this.#texts.parse(query);
+    const statements = this.#catalog.classify(parsed);
+    if ("need" in statements) return statements;
+    const masked = masking.of({ sql: query, parsed, statements });
+    if ("need" in masked) return masked;
+    if (masked.sql !== null) this.#sent.set(query, masked.sql);
+    return undefined;
+  }
+
+  #preparedBy(query: string): Prepared {
+    const sent = this.#sent.get(query) ?? query;
+    return { sql: query, parsed: this.#texts.parse(query), parameterTypes: [], sent };
+  }
+
+  /** What the masks made of what `withExecuted` added last. */
+  executedMasks(): readonly RunText[] {
+    return this.#executed;
   }
 
   /** FETCH reads on in what was planned when it was declared or bound; the estimate of the dearest, null for unknown. */
@@ -137,11 +187,7 @@ export class SessionNames {
         else if (effect.kind === "rollback-to") this.#catalog.sent("rollback");
         else if (effect.kind === "deallocate") after.push(this.prepared.forgetting(effect.name ?? undefined));
         else if (effect.kind === "prepare") {
-          const prepared = {
-            sql: effect.query,
-            parsed: this.#texts.parse(effect.query),
-            parameterTypes: [],
-          };
+          const prepared = this.#preparedBy(effect.query);
           this.prepared.add(effect.name, prepared);
           after.push(() => this.prepared.confirm(effect.name, prepared));
           undone.push(() => this.prepared.refuse(effect.name, prepared));

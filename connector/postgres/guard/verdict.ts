@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { Exchange, Request } from "../conversation.ts";
+import type { MaskedText } from "../mask/masking.ts";
 import type { Hold } from "./approvals.ts";
 import { OwnQueryFailed, type PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
@@ -50,12 +51,15 @@ export type Missing =
   /** What was sent before must be answered. */
   | { need: "answers" }
   | { need: "plan"; text: PlannedText }
+  /** The target must take the text with masks before it runs. */
+  | { need: "proof"; masked: MaskedText }
   | { need: "function"; oid: number }
   /** People must agree. `refused`: what the message gets where they don't. */
   | { need: "approval"; asked: Asked; refused(refusal: Refusal): Verdict };
 
-export function pass(exchange: AgentExchange): Verdict {
-  return { act: "pass", exchange };
+/** `instead`: what goes in the message's place. */
+export function pass(exchange: AgentExchange, instead?: Uint8Array): Verdict {
+  return instead === undefined ? { act: "pass", exchange } : { act: "pass", exchange, instead };
 }
 
 export function refuse(request: Request, refusal: Refusal): Verdict {

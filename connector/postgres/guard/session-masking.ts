@@ -1,0 +1,146 @@
+import type { Block } from "../../../protocol/policy/decision.ts";
+import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
+import { isPlaceholder } from "../mask/expression.ts";
+import {
+  type MaskedText,
+  Masking,
+  type MaskOutcome,
+  placeholder,
+  type SessionMasks,
+} from "../mask/masking.ts";
+import { Unmasked } from "../mask/unmasked.ts";
+import type { Judging } from "./judging.ts";
+import { Refusal, refusalOfAbsent } from "./refusal.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Need, SessionCatalog } from "./session-catalog.ts";
+import type { MaskedExchange } from "./verdict.ts";
+
+/** A text of the agent's with its statements. */
+export interface AgentText {
+  sql: string;
+  parsed: ParsedStatement[];
+  statements: ClassifiedStatement[];
+}
+
+/** A text that runs, and what its masks made of it. */
+export interface RunText {
+  masked: MaskedText;
+  statements: ClassifiedStatement[];
+}
+
+/** What the relay is told of an answer; `told` is called when it has come. */
+export interface MaskedAnswer {
+  masked: MaskedExchange;
+  told(): void;
+}
+
+/** What one session's statements may see of labelled columns; there is one only where something is masked. */
+export class SessionMasking {
+  readonly #masking: Masking;
+  readonly #catalog: SessionCatalog;
+  readonly #judging: Judging;
+  readonly #reporter: Reporter;
+  /** By the classification, which is made anew with each change of what names mean. */
+  readonly #kept = new WeakMap<ClassifiedStatement[], MaskOutcome>();
+  /** Texts that the target has taken as they are. */
+  readonly #sound = new WeakSet<MaskedText>();
+  /** Labels in the rows of cursors that are or were open. */
+  readonly #cursors = new Set<string>();
+
+  constructor(masks: SessionMasks, catalog: SessionCatalog, judging: Judging, reporter: Reporter) {
+    this.#masking = new Masking(masks);
+    this.#catalog = catalog;
+    this.#judging = judging;
+    this.#reporter = reporter;
+  }
+
+  /** What the target is to get in place of the text. Throws `Refusal`. */
+  of(text: AgentText): MaskedText | Need {
+    const { sql, parsed, statements } = text;
+    let outcome = this.#kept.get(statements);
+    if (outcome === undefined) {
+      const { names, catalog } = this.#catalog.meaning(parsed);
+      outcome = this.#masking.mask(sql, parsed, statements, names, catalog);
+      if ("need" in outcome) return outcome;
+      this.#kept.set(statements, outcome);
+    }
+    if (outcome instanceof Unmasked) throw this.#refused(text, outcome);
+    if (!("need" in outcome)) this.#noteCursors(statements, outcome);
+    return outcome;
+  }
+
+  /** Whether the target is to be asked first if it takes the text: what it says of it then tells nothing of rows. */
+  isUnproven(masked: MaskedText): boolean {
+    return masked.sql !== null && masked.parsed.length === 1 && !this.#sound.has(masked);
+  }
+
+  proven(masked: MaskedText): void {
+    this.#sound.add(masked);
+  }
+
+  /** The statement was prepared under other labels or names than hold now. */
+  checkSame(masked: MaskedText, sent: string, sql: string): void {
+    if ((masked.sql ?? sql) === sent) return;
+    // Drivers prepare anew when they meet it.
+    throw Refusal.of(
+      "0A000",
+      "cached plan must not change result type",
+      "What is masked in the statement has changed since it was prepared: prepare it again.",
+    );
+  }
+
+  /** Parameters that a labelled column is set to must not be what the agent was shown. Throws `Refusal`. */
+  checkParameters(
+    text: AgentText,
+    masked: MaskedText,
+    bind: { parameterFormats: number[]; parameters: (Uint8Array | null)[] },
+  ): void {
+    for (const { number, label } of masked.parameters) {
+      const value = bind.parameters[number - 1];
+      // A text has the same bytes in both formats.
+      if (value == null || !isPlaceholder(Buffer.from(value).toString("utf8"), label.mask)) continue;
+      throw this.#refused(text, placeholder(`a column labelled ${label.name}`, label));
+    }
+  }
+
+  /** What the relay must know of an answer to these texts; undefined where nothing labelled takes part. */
+  exchange(texts: readonly RunText[]): MaskedAnswer | undefined {
+    const labels = new Set(texts.flatMap(({ masked }) => [...masked.labels]));
+    const isFetch = texts.some(({ statements }) => statements.some(({ facts }) => FETCHES.has(facts.tag)));
+    if (isFetch) for (const label of this.#cursors) labels.add(label);
+    if (labels.size === 0) return undefined;
+    const [only, ...others] = texts;
+    let rows = 0;
+    return {
+      masked: {
+        labels: [...labels].sort(),
+        row: () => {
+          rows += 1;
+        },
+      },
+      told: () => {
+        const statement = others.length === 0 ? only?.statements[0] : undefined;
+        if (statement !== undefined && only !== undefined)
+          this.#reporter.masked(statement.facts.fingerprint, only.masked, rows);
+      },
+    };
+  }
+
+  #noteCursors(statements: ClassifiedStatement[], { labels }: MaskedText): void {
+    if (!statements.some(({ facts }) => facts.tag === "DECLARE CURSOR")) return;
+    for (const label of labels) this.#cursors.add(label);
+  }
+
+  #refused({ sql, statements }: AgentText, { message, labels, hint }: Unmasked): Refusal {
+    const absent = refusalOfAbsent(statements);
+    const which = labels.length === 0 ? "labelled columns are masked" : `labels ${labels.join(", ")}`;
+    const reason = `${message} (${which})`;
+    const decision: Block = { verdict: "block", policies: [], reason };
+    this.#judging.refused(decision, sql, statements, null);
+    return absent ?? Refusal.of("42501", `refused by Sallyport: ${reason}`, hint ?? HINT);
+  }
+}
+
+const FETCHES: ReadonlySet<string> = new Set(["FETCH", "MOVE"]);
+const HINT = "What can be asked of masked columns is in Sallyport's guide to masking.";

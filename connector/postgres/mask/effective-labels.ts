@@ -1,0 +1,184 @@
+import type { Catalog, CatalogName, NameContext, Relation } from "../../../protocol/sql/catalog.ts";
+import { parseSql } from "../../../protocol/sql/parser.ts";
+import { nameParts, qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
+import type { Reference } from "../../../protocol/sql/resolve/scope.ts";
+import { bodyOf, eachColumnRef } from "../../../protocol/sql/resolve/tree.ts";
+import { resolveStatement } from "../../../protocol/sql/resolve.ts";
+import { labelOf } from "../../mask/label-of.ts";
+import type { ColumnLabel, Label, Labels } from "../../mask/labels.ts";
+import { SYSTEM_LABELS } from "./system-labels.ts";
+import { Unmasked } from "./unmasked.ts";
+
+/** What of a column must not be seen. */
+export type ColumnMask = Exclude<ColumnLabel, { kind: "unlabelled" } | { kind: "none" }>;
+
+/** The masks of a relation's columns, by name; without those that may be seen. */
+export type RelationMasks = ReadonlyMap<string, ColumnMask>;
+
+export interface MaskContext {
+  labels: Labels;
+  /** Names of the labels whose values may not be seen. */
+  masked: ReadonlySet<string>;
+  names: NameContext;
+  catalog: Catalog;
+  /** Takes what must be looked up first. */
+  missing: CatalogName[];
+  /** Views that the present text is inside of. */
+  depth?: number;
+}
+
+const NOTHING: RelationMasks = new Map();
+
+/**
+ * Which columns of a relation are masked: by the settings, by those of its partitions, parents and children, by
+ * what a generated column or a materialized view is made of. Throws Unmasked.
+ */
+export function masksOf(context: MaskContext, relation: Relation): RelationMasks {
+  const found = new Map<string, ColumnMask>();
+  for (const [index, column] of relation.columns.entries()) {
+    const mask = columnMask(context, relation, column) ?? generatedMask(context, relation, index);
+    if (mask !== undefined) found.set(column, mask);
+  }
+  if (relation.kind === "materialized-view") deriveMaterialized(context, relation, found);
+  return found.size === 0 ? NOTHING : found;
+}
+
+/**
+ * Whether what a view is made of need not be looked at: the settings say something of every column, or it is one of
+ * PostgreSQL's own, whose columns system-labels.ts knows.
+ */
+export function isDeclared(context: MaskContext, { schema, name, columns }: Relation): boolean {
+  if (schema === "pg_catalog" || schema === "information_schema") return true;
+  return columns.every((column) => labelOf(context.labels, schema, name, column).kind !== "unlabelled");
+}
+
+function columnMask(context: MaskContext, relation: Relation, column: string): ColumnMask | undefined {
+  const own = labelled(context, relation.schema, relation.name, column);
+  if (own.kind === "none") return undefined;
+  // What is read here may be a descendant's row, and a row here is one of its ancestors' too.
+  const family = [...relation.children, ...relation.parents].map((kin) => {
+    const [schema = "", name = ""] = nameParts(kin);
+    return labelled(context, schema, name, column);
+  });
+  for (const one of [own, ...family]) {
+    const mask = hidden(context, one);
+    if (mask !== undefined) return mask;
+  }
+  return undefined;
+}
+
+function labelled({ labels }: MaskContext, schema: string, relation: string, column: string): ColumnLabel {
+  const own = labelOf(labels, schema, relation, column);
+  return own.kind === "unlabelled" ? labelOf(SYSTEM_LABELS, schema, relation, column) : own;
+}
+
+/** What of a label may not be seen by this principal. */
+function hidden({ masked }: MaskContext, label: ColumnLabel): ColumnMask | undefined {
+  if (label.kind === "whole") return isMasked(masked, label.label) ? label : undefined;
+  if (label.kind !== "paths") return undefined;
+  const paths = label.paths.filter((one) => isMasked(masked, one.label));
+  return paths.length === 0 ? undefined : { kind: "paths", paths };
+}
+
+function isMasked(masked: ReadonlySet<string>, { name }: Label): boolean {
+  return masked.has(name) || SYSTEM_LABELS.labels.has(name);
+}
+
+function generatedMask(context: MaskContext, relation: Relation, index: number): ColumnMask | undefined {
+  const { schema, name, columns, details } = relation;
+  if (labelOf(context.labels, schema, name, columns[index]!).kind === "none") return undefined;
+  for (const from of details?.[index]?.generatedFrom ?? []) {
+    const mask = columnMask(context, relation, from);
+    if (mask !== undefined) return { kind: "whole", label: firstLabel(mask) };
+  }
+  return undefined;
+}
+
+/** A label to name where one is enough. */
+export function firstLabel(mask: ColumnMask): Label {
+  return mask.kind === "whole" ? mask.label : mask.paths[0]!.label;
+}
+
+/** Names of all labels of a mask. */
+export function labelNames(mask: ColumnMask): string[] {
+  return mask.kind === "whole" ? [mask.label.name] : mask.paths.map(({ label }) => label.name);
+}
+
+/**
+ * A materialized view's rows are copies. A column that takes a labelled one as it is has its mask; where labelled
+ * columns decide anything else, the settings must say something of every column.
+ */
+function deriveMaterialized(context: MaskContext, view: Relation, found: Map<string, ColumnMask>): void {
+  if (isDeclared(context, view)) return;
+  const name = `${view.schema}.${view.name}`;
+  const tree = view.materialized ? parsedQuery(view.materialized) : null;
+  if (tree === null) throw new Unmasked(`the materialized view ${name}, whose query can't be read`, []);
+  const resolved = resolveStatement(tree, viewNames(context.names), context.catalog, context.missing);
+  const used = new Map<string, ColumnMask>();
+  for (const read of resolved.readColumns) {
+    const [schema = "", inRelation = "", column = ""] = nameParts(read);
+    const relation = relationOf(context, qualifiedName(schema, inRelation));
+    const mask = relation == null ? undefined : masksOf(context, relation).get(column);
+    if (mask !== undefined) used.set(read, mask);
+  }
+  const targets = bodyOf(tree, "SelectStmt")?.targetList ?? [];
+  const taken = new Set<unknown>();
+  for (const [index, node] of targets.entries()) {
+    const reference = bodyOf(bodyOf(node, "ResTarget")?.val, "ColumnRef");
+    const mask = reference && sourceMask(context, resolved.references.get(reference));
+    const column = view.columns[index];
+    if (mask === undefined || column === undefined) continue;
+    taken.add(reference);
+    if (labelled(context, view.schema, view.name, column).kind === "unlabelled") found.set(column, mask);
+  }
+  let isOnlyTaken = true;
+  const seen = new Set<string>();
+  eachColumnRef(tree, (node) => {
+    const source = resolved.references.get(node)?.columns[0];
+    if (source?.item.relation == null) return;
+    seen.add(qualifiedName(source.item.relation.schema, source.item.relation.name, source.column));
+    if (!taken.has(node) && sourceMask(context, resolved.references.get(node)) !== undefined)
+      isOnlyTaken = false;
+  });
+  if (isOnlyTaken && [...used.keys()].every((read) => seen.has(read))) return;
+  const labels = new Set([...used.values()].flatMap(labelNames));
+  if (labels.size > 0) {
+    throw new Unmasked(
+      `the materialized view ${name}, which is computed from labelled columns`,
+      labels,
+      "Have each of its columns declared in the target's labels, or as `none`.",
+    );
+  }
+}
+
+/** The mask of the one stored column that a reference names. */
+function sourceMask(context: MaskContext, reference: Reference | undefined): ColumnMask | undefined {
+  const source = reference?.columns[0];
+  const relation = source?.item.relation;
+  return relation == null ? undefined : masksOf(context, relation).get(source!.column);
+}
+
+/** The relation of a name as facts have it. */
+export function relationOf({ catalog, names }: MaskContext, name: string): Relation | null | undefined {
+  const [schema = "", relation = ""] = nameParts(name);
+  return catalog.relation(schema === "pg_temp" ? (names.temporarySchema ?? schema) : schema, relation);
+}
+
+/** The tree of a view's text; null where it can't be parsed. */
+export function parsedQuery(text: string) {
+  try {
+    const [first, second] = parseSql(text);
+    return second === undefined && bodyOf(first?.tree, "SelectStmt") !== undefined ? first!.tree : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What names mean in a view's text, as `pg_get_viewdef` gives it. */
+export function viewNames(names: NameContext): NameContext {
+  const { temporarySchema } = names;
+  return {
+    ...names,
+    searchPath: temporarySchema === null ? ["pg_catalog"] : ["pg_catalog", temporarySchema],
+  };
+}

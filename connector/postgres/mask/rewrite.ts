@@ -1,0 +1,556 @@
+import type { ColumnRef, Node, RangeTableSample, RangeVar, SelectStmt, UpdateStmt } from "@pgsql/types";
+import type { Relation } from "../../../protocol/sql/catalog.ts";
+import type { Use } from "../../../protocol/sql/resolve/findings.ts";
+import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
+import type { Item, Reference } from "../../../protocol/sql/resolve/scope.ts";
+import { SYSTEM_COLUMNS } from "../../../protocol/sql/resolve/scope.ts";
+import { bodyOf, eachColumnRef, identifiers } from "../../../protocol/sql/resolve/tree.ts";
+import type { ResolvedNames } from "../../../protocol/sql/resolve.ts";
+import { walk } from "../../../protocol/sql/tree.ts";
+import { isDeclared, labelNames, type MaskContext, masksOf, type RelationMasks } from "./effective-labels.ts";
+import { type MaskKeys, maskExpression, maskPaths, Unmaskable } from "./expression.ts";
+import { expressionFragment, fromFragment, type Substitutions } from "./intended-tree.ts";
+import { certainRanges, foundValue, type Lookup, lookupsIn } from "./lookup.ts";
+import { quoted, quotedName } from "./quoted.ts";
+import type { Edit, LazySource, SourceText } from "./source-text.ts";
+import { Unmasked } from "./unmasked.ts";
+import { inlinedView } from "./views.ts";
+
+/** What becomes of one statement's text and tree. */
+export interface Rewriting {
+  edits: Edit[];
+  substitutions: Substitutions;
+  labels: Set<string>;
+  /** Values of labelled columns that it asks for exactly, by label. */
+  lookups: Map<string, number>;
+}
+
+/** A relation that the statement's text names and of which something is masked. */
+interface MaskedUse extends Use {
+  masks: RelationMasks;
+  /** A view's own query with what it reads masked; null for what is read itself. */
+  inlined: string | null;
+  /** Conditions on the unmasked columns that rows must meet, in SQL. */
+  conditions: string[];
+}
+
+/**
+ * What must change in one statement so that it sees the masked values: entries of FROM become subqueries, and in what a
+ * write's target names each reference gets its mask. Throws Unmasked.
+ */
+export function rewriteStatement(
+  context: MaskContext,
+  source: LazySource,
+  tree: Node,
+  resolved: ResolvedNames,
+  keys: MaskKeys,
+): Rewriting {
+  const rewriting = new Rewriter(context, source, tree, resolved, keys);
+  return rewriting.run();
+}
+
+class Rewriter {
+  readonly #context: MaskContext;
+  readonly #lazy: LazySource;
+  readonly #tree: Node;
+  readonly #resolved: ResolvedNames;
+  readonly #keys: MaskKeys;
+  readonly #uses = new Map<RangeVar, MaskedUse>();
+  readonly #edits: Edit[] = [];
+  readonly #substitutions: Substitutions = new Map();
+  readonly #labels = new Set<string>();
+  readonly #lookups = new Map<string, number>();
+  /** References that lookups have dealt with. */
+  readonly #looked = new Set<ColumnRef>();
+
+  constructor(context: MaskContext, source: LazySource, tree: Node, resolved: ResolvedNames, keys: MaskKeys) {
+    this.#context = context;
+    this.#lazy = source;
+    this.#tree = tree;
+    this.#resolved = resolved;
+    this.#keys = keys;
+  }
+
+  run(): Rewriting {
+    for (const [range, use] of this.#resolved.uses) {
+      if (!readsMasked(this.#context, use.relation, this.#resolved)) continue;
+      const masks = masksOf(this.#context, use.relation);
+      const inlined =
+        use.relation.kind === "view" ? inlinedView(this.#context, use.relation, this.#keys) : null;
+      if (masks.size === 0 && inlined === null) continue;
+      for (const [column, mask] of masks) {
+        if (!isRead(this.#context, use.relation, this.#resolved, column)) continue;
+        for (const label of labelNames(mask)) this.#labels.add(label);
+      }
+      for (const label of inlined?.labels ?? []) this.#labels.add(label);
+      this.#uses.set(range, { ...use, masks, inlined: inlined?.sql ?? null, conditions: [] });
+    }
+    if (this.#uses.size > 0) {
+      const samples = samplesOf(this.#tree);
+      this.#findLookups();
+      for (const [range, use] of this.#uses) {
+        if (use.as === "from") this.#from(range, use, samples.get(range));
+        else if (use.as === "copy") this.#copy(range, use);
+        else if (use.inlined !== null)
+          this.#refuse(`a write to the view ${shown(use.relation)}`, use, TABLE_HINT);
+      }
+      this.#references();
+      this.#groups();
+    }
+    return {
+      edits: this.#edits,
+      substitutions: this.#substitutions,
+      labels: this.#labels,
+      lookups: this.#lookups,
+    };
+  }
+
+  get #source(): SourceText {
+    return this.#lazy.text;
+  }
+
+  /** `customers c` becomes `(SELECT … FROM shop.customers) c`. */
+  #from(range: RangeVar, use: MaskedUse, sample: RangeTableSample | undefined): void {
+    const { start, end, alias, tail } = sample
+      ? this.#sampledSpan(range, sample)
+      : { ...this.#relationSpan(range), alias: "", tail: "" };
+    const named = range.alias === undefined ? ` AS ${quoted(use.relation.name)}` : alias;
+    const node = this.#subquery(use, tail);
+    const item = `${node}${named}`;
+    const written = range.alias === undefined || sample ? item : `${item} AS ${aliasText(range)}`;
+    const isTable = this.#isTableCommand(start);
+    this.#edits.push(
+      isTable === null ? { start, end, text: item } : { start: isTable, end, text: `SELECT * FROM ${item}` },
+    );
+    this.#substitutions.set(sample ?? range, [fromFragment(written)]);
+  }
+
+  /** The parenthesised query that gives the relation's rows with masks. `tail`: what stands behind its name in FROM. */
+  #subquery(use: MaskedUse, tail = "", columns = use.relation.columns): string {
+    const list = columns.map((column) => this.#selected(use, column));
+    for (const column of this.#systemColumns(use)) list.push(quoted(column));
+    const from =
+      use.inlined === null
+        ? `${use.inherited ? "" : "ONLY "}${quotedName(use.relation)}${tail}`
+        : `(${use.inlined}) AS ${quoted(use.relation.name)}`;
+    const where = use.conditions.length === 0 ? "" : ` WHERE ${use.conditions.join(" AND ")}`;
+    return `(SELECT ${list.join(", ")} FROM ${from}${where})`;
+  }
+
+  #selected(use: MaskedUse, column: string): string {
+    const value = quoted(column);
+    const masked = this.#mask(use, column, value);
+    return masked === null ? value : `${masked} AS ${value}`;
+  }
+
+  /** Whether anything in the statement reads the column; of the whole row, all do. */
+  #isRead({ relation }: MaskedUse, column: string): boolean {
+    return isRead(this.#context, relation, this.#resolved, column);
+  }
+
+  /** The masked value; null where the column may be seen. */
+  #mask(use: MaskedUse, column: string, value: string): string | null {
+    const { relation, masks } = use;
+    const mask = masks.get(column);
+    if (mask === undefined) return null;
+    const detail = relation.details?.[relation.columns.indexOf(column)];
+    const labels = labelNames(mask);
+    if (detail !== undefined && !this.#isRead(use, column)) return `NULL::${detail.type}`;
+    if (detail === undefined)
+      throw new Unmasked(`the type of ${shown(relation)}.${column} is not known`, labels);
+    try {
+      if (mask.kind === "whole") return maskExpression(value, detail, mask.label.mask, this.#keys);
+      const paths = mask.paths.map(({ path, label }) => ({ path, mask: label.mask }));
+      return maskPaths(value, detail, paths, this.#keys);
+    } catch (error) {
+      if (!(error instanceof Unmaskable)) throw error;
+      throw new Unmasked(`${shown(relation)}.${column} can't be masked: ${error.message}`, labels);
+    }
+  }
+
+  /** System columns that the statement names of this entry: a subquery offers only what it selects. */
+  #systemColumns(use: MaskedUse): string[] {
+    const named = new Set<string>();
+    let isWhole = false;
+    for (const { columns, wholes } of this.#resolved.references.values()) {
+      for (const { item, column } of columns) {
+        if (isOf(use, item) && SYSTEM_COLUMNS.has(column)) named.add(column);
+      }
+      isWhole ||= wholes.some((item) => isOf(use, item));
+    }
+    if (named.size === 0) return [];
+    if (isWhole || hasNaturalJoin(this.#tree))
+      this.#refuse(`system columns beside whole rows of ${shown(use.relation)}`, use, NAME_COLUMNS);
+    return [...named];
+  }
+
+  /** Where a label permits it, exact values are compared with what is stored. */
+  #findLookups(): void {
+    walk(this.#tree, (type, body) => {
+      if (type === "SelectStmt") {
+        const select = body as SelectStmt;
+        const certain = certainRanges(select);
+        for (const lookup of lookupsIn(select.whereClause)) this.#lookIn(lookup, certain);
+      } else if (type === "UpdateStmt" || type === "DeleteStmt") {
+        const { relation, whereClause } = body as UpdateStmt;
+        for (const lookup of lookupsIn(whereClause)) this.#lookIn(lookup, new Set(relation && [relation]));
+      }
+    });
+  }
+
+  #lookIn({ column: node, values }: Lookup, ranges: ReadonlySet<RangeVar>): void {
+    const reference = this.#resolved.references.get(node);
+    const [source, ...others] = reference?.columns ?? [];
+    if (source === undefined || others.length > 0 || (reference?.derived?.length ?? 0) > 0) return;
+    for (const [range, use] of this.#uses) {
+      const mask = use.masks.get(source.column);
+      if (!ranges.has(range) || !isOf(use, source.item) || mask?.kind !== "whole" || use.inlined !== null)
+        continue;
+      const { name, lookup } = mask.label;
+      if (lookup === null) return;
+      this.#lookups.set(name, (this.#lookups.get(name) ?? 0) + values.length);
+      this.#looked.add(node);
+      const { start, end } = this.#referenceSpan(node);
+      if (use.as === "target") {
+        this.#edits.push({ start, end, text: this.#source.slice(start, end) });
+        return;
+      }
+      const stored = quoted(source.column);
+      use.conditions.push(
+        values.length === 1 ? `${stored} = ${values[0]}` : `${stored} IN (${values.join(", ")})`,
+      );
+      const text = foundValue(values);
+      this.#edits.push({ start, end, text });
+      this.#substitutions.set(node, [expressionFragment(text)]);
+    }
+  }
+
+  #referenceSpan({ location, fields }: ColumnRef): { start: number; end: number } {
+    const first = this.#source.at(location);
+    const next = this.#source.afterName(first, fields?.length ?? 1);
+    return { start: this.#source.start(first), end: this.#source.end(next - 1) };
+  }
+
+  /**
+   * Columns may be selected beside a grouped primary key, which a subquery doesn't have: they are grouped too, which
+   * makes no other groups.
+   */
+  #groups(): void {
+    walk(this.#tree, (type, body) => {
+      if (type !== "SelectStmt") return;
+      const select = body as SelectStmt;
+      const [first] = select.groupClause ?? [];
+      if (first === undefined || bodyOf(first, "GroupingSet") !== undefined) return;
+      const added = [...this.#uses.values()].flatMap((use) =>
+        use.as === "from" && use.inlined === null ? this.#dependent(select, use) : [],
+      );
+      const [group] = Object.values(first) as { location?: number }[];
+      if (added.length === 0 || group === undefined) return;
+      const start = this.#source.start(this.#source.at(group.location));
+      this.#edits.push({ start, end: start, text: `${added.join(", ")}, ` });
+      const kept = this.#substitutions.get(group) ?? [first];
+      this.#substitutions.set(group, [...added.map((text) => expressionFragment(text)), ...kept]);
+    });
+  }
+
+  /** The columns that a query groups by a key of this entry, and uses without grouping by them. */
+  #dependent(select: SelectStmt, use: MaskedUse): string[] {
+    const grouped = new Set(
+      (select.groupClause ?? []).flatMap((node) => this.#groupedColumn(select, node, use)),
+    );
+    const { keys, columns, details } = use.relation;
+    if (use.item.name === null || !keys.some((key) => key.every((column) => grouped.has(column)))) return [];
+    const used = new Set<string>();
+    const take = (node: ColumnRef) => {
+      const reference = this.#resolved.references.get(node);
+      for (const { item, column } of reference?.columns ?? []) if (isOf(use, item)) used.add(column);
+      if (reference?.wholes.some((item) => isOf(use, item))) for (const column of columns) used.add(column);
+    };
+    eachColumnRef([select.targetList, select.havingClause, select.sortClause], take);
+    return use.item.columns.flatMap(({ name, source }) => {
+      const column = source?.column ?? "";
+      const detail = details?.[columns.indexOf(column)];
+      if (!used.has(column) || grouped.has(column) || UNGROUPABLE.has(detail?.base ?? "")) return [];
+      return [`${quoted(use.item.name!)}.${quoted(name)}`];
+    });
+  }
+
+  /** A column of the entry that is grouped by name or by its place in the list. */
+  #groupedColumn(select: SelectStmt, node: Node, use: MaskedUse): string[] {
+    const place = bodyOf(node, "A_Const")?.ival?.ival;
+    const expression = place === undefined ? node : bodyOf(select.targetList?.[place - 1], "ResTarget")?.val;
+    const reference = bodyOf(expression, "ColumnRef");
+    const found = reference && this.#resolved.references.get(reference);
+    return (found?.columns ?? []).filter(({ item }) => isOf(use, item)).map(({ column }) => column);
+  }
+
+  /** From ONLY, if it is there, to the end of the name and what belongs to it. */
+  #relationSpan(range: RangeVar): { start: number; end: number; next: number } {
+    const source = this.#source;
+    const parts = [range.catalogname, range.schemaname, range.relname].filter((part) => part !== undefined);
+    const first = source.at(range.location);
+    let begin = first;
+    let next = source.afterName(first, parts.length);
+    if (source.word(first - 1) === "(" && source.word(first - 2) === "ONLY" && source.word(next) === ")") {
+      begin = first - 2;
+      next += 1;
+    } else if (source.word(first - 1) === "ONLY") begin = first - 1;
+    if (source.word(next) === "*") next += 1;
+    return { start: source.start(begin), end: source.end(next - 1), next };
+  }
+
+  /** Likewise with the alias and TABLESAMPLE, which goes into the subquery. */
+  #sampledSpan(
+    range: RangeVar,
+    sample: RangeTableSample,
+  ): { start: number; end: number; alias: string; tail: string } {
+    const source = this.#source;
+    const { start, end: nameEnd } = this.#relationSpan(range);
+    const method = source.at(sample.location);
+    const begin = method - 1;
+    if (source.word(begin) !== "TABLESAMPLE") this.#unknown();
+    let next = source.afterParenthesis(source.afterName(method, sample.method?.length ?? 1));
+    if (source.word(next) === "REPEATABLE") next = source.afterParenthesis(next + 1);
+    const end = source.end(next - 1);
+    return {
+      start,
+      end,
+      alias: source.slice(nameEnd, source.start(begin)),
+      tail: ` ${source.slice(source.start(begin), end)}`,
+    };
+  }
+
+  /** Where the word TABLE of `TABLE customers` begins; null for an ordinary entry of FROM. */
+  #isTableCommand(start: number): number | null {
+    const before = this.#source.at(start) - 1;
+    return this.#source.word(before) === "TABLE" ? this.#source.start(before) : null;
+  }
+
+  /** `COPY customers (id, email) TO …` becomes `COPY (SELECT … FROM ONLY customers) TO …`. */
+  #copy(range: RangeVar, use: MaskedUse): void {
+    const statement = bodyOf(this.#tree, "CopyStmt");
+    if (statement === undefined) this.#unknown();
+    if (statement.is_from === true) return;
+    if (use.relation.kind !== "table") {
+      this.#refuse(`COPY of ${shown(use.relation)}`, use, "Use COPY (SELECT ...) TO.");
+    }
+    const { start, end: nameEnd, next } = this.#relationSpan(range);
+    let end = nameEnd;
+    const listed = identifiers(statement.attlist);
+    if (statement.attlist !== undefined) end = this.#source.end(this.#source.afterParenthesis(next) - 1);
+    const all = use.relation.columns.filter(
+      (_, index) => use.relation.details?.[index]?.generatedFrom.length === 0,
+    );
+    const text = this.#subquery({ ...use, inherited: false }, "", listed.length === 0 ? all : listed);
+    this.#edits.push({ start, end, text });
+    const { relation: _, attlist: __, ...rest } = statement;
+    const query = bodyOf(fromFragment(`${text} AS x`), "RangeSubselect")?.subquery;
+    this.#substitutions.set(statement, [{ CopyStmt: { ...rest, query } } as Node]);
+  }
+
+  /** References that subqueries don't serve: by a schema's name, and those to what is written. */
+  #references(): void {
+    const inferred = inferenceReferences(this.#tree);
+    const returned = returnedTargets(this.#tree);
+    for (const [node, reference] of this.#resolved.references) {
+      if (inferred.has(node) || this.#looked.has(node) || !this.#isOwn(node)) continue;
+      for (const use of this.#uses.values()) {
+        if (use.as === "from") this.#unqualify(node, reference, use);
+        else if (use.as === "target") this.#target(node, reference, use, returned);
+      }
+    }
+  }
+
+  /** Views' texts have references too, whose places mean nothing here. */
+  #isOwn(node: ColumnRef): boolean {
+    this.#own ??= ownReferences(this.#tree);
+    return this.#own.has(node);
+  }
+  #own: Set<ColumnRef> | undefined;
+
+  /** `shop.customers.email` can't name a column of a subquery; `customers.email` does. */
+  #unqualify(node: ColumnRef, reference: Reference, use: MaskedUse): void {
+    if (use.item.aliased || !names(reference, use)) return;
+    const fields = node.fields ?? [];
+    const isStar = bodyOf(fields.at(-1), "A_Star") !== undefined;
+    const isWhole = !isStar && reference.wholes.length > 0 && reference.columns.length === 0;
+    const keep = isWhole && fields.length === 1 ? 1 : 2;
+    if (fields.length <= keep) return;
+    const first = this.#source.at(node.location);
+    const dropped = fields.length - keep;
+    const from = this.#source.afterName(first, dropped);
+    this.#edits.push({ start: this.#source.start(first), end: this.#source.start(from + 1), text: "" });
+    this.#substitutions.set(node, [{ ColumnRef: { fields: fields.slice(dropped), location: 0 } }]);
+  }
+
+  #target(node: ColumnRef, reference: Reference, use: MaskedUse, returned: Map<object, Node>): void {
+    const fields = node.fields ?? [];
+    if (reference.wholes.some((item) => isOf(use, item))) {
+      const target = returned.get(node);
+      if (target === undefined || bodyOf(fields.at(-1), "A_Star") === undefined)
+        this.#refuse(`the whole row of ${shown(use.relation)}, which is written`, use, NAME_COLUMNS);
+      this.#expandStar(node, reference, target);
+      return;
+    }
+    const masked = reference.columns.filter(({ item, column }) => isOf(use, item) && use.masks.has(column));
+    if (masked.length === 0) return;
+    if (reference.columns.length + (reference.derived?.length ?? 0) > 1) {
+      this.#refuse(`the name ${identifiers(fields).join(".")}, which may mean several columns`, use, QUALIFY);
+    }
+    const { column } = masked[0]!;
+    const { start, end } = this.#referenceSpan(node);
+    const expression = this.#mask(use, column, this.#source.slice(start, end)) ?? this.#unknown();
+    // In RETURNING a subquery keeps the name that the result's column has.
+    const text = this.#isReturned(node) ? `(SELECT ${expression} AS ${quoted(column)})` : expression;
+    this.#edits.push({ start, end, text });
+    this.#substitutions.set(node, [expressionFragment(text)]);
+  }
+
+  #isReturned(node: ColumnRef): boolean {
+    this.#returning ??= returningReferences(this.#tree);
+    return this.#returning.has(node);
+  }
+  #returning: Set<ColumnRef> | undefined;
+
+  /** `RETURNING *` names each column. */
+  #expandStar(node: ColumnRef, reference: Reference, target: Node): void {
+    const [use] = this.#uses.values();
+    const texts = reference.wholes.flatMap((item) => {
+      if (item.name === null || item.open) this.#refuse("RETURNING * over a join", use!, NAME_COLUMNS);
+      const masked = [...this.#uses.values()].find((one) => one.as === "target" && isOf(one, item));
+      return item.columns.map(({ name, source }) => {
+        const value = `${quoted(item.name!)}.${quoted(name)}`;
+        const mask = masked && source !== null ? this.#mask(masked, source.column, value) : null;
+        return mask === null ? value : `(SELECT ${mask} AS ${quoted(name)})`;
+      });
+    });
+    const { start, end } = this.#referenceSpan(node);
+    this.#edits.push({ start, end, text: texts.join(", ") });
+    const body = bodyOf(target, "ResTarget")!;
+    this.#substitutions.set(
+      body,
+      texts.map((text) => ({ ResTarget: { val: expressionFragment(text), location: 0 } })),
+    );
+  }
+
+  #refuse(construct: string, use: MaskedUse, hint: string): never {
+    const labels = use.masks.size > 0 ? [...use.masks.values()].flatMap(labelNames) : this.#labels;
+    throw new Unmasked(construct, labels, hint);
+  }
+
+  #unknown(): never {
+    throw new Unmasked("its text is not as it was expected", this.#labels);
+  }
+}
+
+/** Types that have no notion of equality. */
+const UNGROUPABLE: ReadonlySet<string> = new Set([
+  "json",
+  "xml",
+  "point",
+  "polygon",
+  "jsonpath",
+  "_json",
+  "_xml",
+]);
+const TABLE_HINT = "Write to the table that the view is made of.";
+const NAME_COLUMNS = "Name the columns that are wanted.";
+const QUALIFY = "Write the table's name or alias before the column's.";
+
+function shown({ schema, name }: Relation): string {
+  return `${schema}.${name}`;
+}
+
+/**
+ * Whether a statement that names the relation reads any masked column of it, or, of a view, of what that is made of.
+ */
+export function readsMasked(context: MaskContext, relation: Relation, resolved: ResolvedNames): boolean {
+  if (relation.kind === "view" && !isDeclared(context, relation)) return true;
+  return [...masksOf(context, relation).keys()].some((column) => isRead(context, relation, resolved, column));
+}
+
+/** Whether anything in the statement reads the column, by whatever name of its relation. */
+function isRead(
+  context: MaskContext,
+  relation: Relation,
+  { readColumns }: ResolvedNames,
+  column: string,
+): boolean {
+  return readColumns.includes(`${relationName(context, relation)}.${qualifiedName(column)}`);
+}
+
+/** As facts have it. */
+export function relationName({ names }: MaskContext, { schema, name }: Relation): string {
+  return qualifiedName(schema === names.temporarySchema ? "pg_temp" : schema, name);
+}
+
+/** Whether an entry, or a copy of it that a join or RETURNING made, offers the rows of this use. */
+function isOf(use: Use, item: Item): boolean {
+  return item === use.item || (item.relation !== null && item.columns === use.item.columns);
+}
+
+function names({ columns, wholes }: Reference, use: Use): boolean {
+  return columns.some(({ item }) => isOf(use, item)) || wholes.some((item) => isOf(use, item));
+}
+
+function aliasText({ alias }: RangeVar): string {
+  const columns = identifiers(alias?.colnames).map(quoted);
+  return `${quoted(alias?.aliasname ?? "")}${columns.length === 0 ? "" : `(${columns.join(", ")})`}`;
+}
+
+/** TABLESAMPLE clauses by the relation that they sample. */
+function samplesOf(tree: Node): Map<RangeVar, RangeTableSample> {
+  const samples = new Map<RangeVar, RangeTableSample>();
+  walk(tree, (type, body) => {
+    if (type !== "RangeTableSample") return;
+    const sample = body as RangeTableSample;
+    const range = bodyOf(sample.relation, "RangeVar");
+    if (range !== undefined) samples.set(range, sample);
+  });
+  return samples;
+}
+
+function hasNaturalJoin(tree: Node): boolean {
+  let found = false;
+  walk(tree, (type, body) => {
+    found ||= type === "JoinExpr" && body.isNatural === true;
+  });
+  return found;
+}
+
+function ownReferences(value: unknown): Set<ColumnRef> {
+  const found = new Set<ColumnRef>();
+  eachColumnRef(value, (node) => void found.add(node));
+  return found;
+}
+
+/** ON CONFLICT (email) names an index, whose expressions must be as they are; nothing of a row is told by it. */
+export function inferenceReferences(tree: Node): Set<ColumnRef> {
+  const found = new Set<ColumnRef>();
+  walk(tree, (_, body) => {
+    if (body.infer !== undefined) eachColumnRef(body.infer, (node) => void found.add(node));
+  });
+  return found;
+}
+
+/** The targets of RETURNING that are one reference, by that. */
+function returnedTargets(tree: Node): Map<object, Node> {
+  const found = new Map<object, Node>();
+  walk(tree, (_, body) => {
+    const { exprs } = (body.returningClause ?? {}) as { exprs?: Node[] };
+    for (const node of exprs ?? []) {
+      const reference = bodyOf(bodyOf(node, "ResTarget")?.val, "ColumnRef");
+      if (reference !== undefined) found.set(reference, node);
+    }
+  });
+  return found;
+}
+
+function returningReferences(tree: Node): Set<ColumnRef> {
+  const found = new Set<ColumnRef>();
+  walk(tree, (_, body) => {
+    if (body.returningClause !== undefined)
+      eachColumnRef(body.returningClause, (node) => void found.add(node));
+  });
+  return found;
+}
