@@ -1,0 +1,47 @@
+import type { ByteSet } from "./automaton.ts";
+import type { DetectorName } from "./modes.ts";
+
+/** A value that a detector found: `text[start, end)`. */
+export interface Found {
+  start: number;
+  end: number;
+  /** What is not certain is counted, never overwritten. */
+  certain: boolean;
+  /** Where the text is seen in parts and the value reaches the end of one: bytes that still belong to it. */
+  more?: ByteSet;
+}
+
+/** What is known of a text beside its bytes; flags. */
+export const Hint = {
+  none: 0,
+  /** The column's name says that it has social security numbers. */
+  ssn: 1,
+  /** … payment cards. */
+  card: 2,
+  /** … passwords, tokens or keys. */
+  secret: 4,
+  /** The text is a number, or an array of numbers: what is overwritten must be one as well. */
+  number: 8,
+  /** The text's type is not known, or it has several cells: a cell that is a number should stay one. */
+  cells: 16,
+} as const;
+
+/**
+ * Looks at what stands around an anchor, `text[start, end)`. Nothing before `from` or from `to` on may be read, and how
+ * much is read is bounded or told by what was found, so that any text takes linear time.
+ */
+export type Find = (
+  text: Uint8Array,
+  start: number,
+  end: number,
+  from: number,
+  to: number,
+  hint: number,
+) => Found | null;
+
+/** Bytes that stand in every value of its kind, and what to do where they were found. */
+export interface Anchor {
+  detector: DetectorName;
+  steps: readonly ByteSet[];
+  find: Find;
+}
