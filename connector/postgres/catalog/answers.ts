@@ -123,13 +123,15 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
   const columns = list(json.columns, MAX_COLUMNS).map(column);
   const keys = list(json.keys, MAX_KEYS).map((key) => (key === null ? null : names(key)));
   const kin = list(json.kin, MAX_KIN).map((one) => {
-    const [part, schema, name, code] = tuple(one, 4);
-    const active = list(code, MAX_ROUTINES).some((routine) => {
-      const [schema, name] = tuple(routine, 2);
-      return schema === null || !trusts(trusted, text(schema), text(name));
-    });
-    return { part: text(part), name: qualifiedName(text(schema), text(name)), active };
+    const [part, schema, name] = tuple(one, 3);
+    return { part: text(part), name: qualifiedName(text(schema), text(name)) };
   });
+  const fired = new Set<string>();
+  for (const one of list(json.fired, MAX_KIN)) {
+    const [schema, name, codeSchema, code] = tuple(one, 4);
+    const isTrusted = codeSchema !== null && trusts(trusted, text(codeSchema), text(code));
+    if (!isTrusted) fired.add(qualifiedName(text(schema), text(name)));
+  }
   const of = (part: string) => kin.flatMap((one) => (one.part === part ? [one.name] : [])).sort();
   const beside = {
     read: new Set<string>(),
@@ -176,9 +178,7 @@ function relation(asked: CatalogName, json: Record<string, Json>, trusted: Reado
       onDelete: of("d"),
       onUpdate,
       sideEffects: [
-        ...kin
-          .filter(({ active }) => active)
-          .map(({ name }) => `a foreign key's action runs triggers or rules of ${name}`),
+        ...[...fired].sort().map((name) => `a foreign key's action runs triggers or rules of ${name}`),
         ...beside.cascade,
       ],
     },

@@ -58,26 +58,30 @@ const CASCADES = `
       ) next(event, oid))
     SELECT hit.first, hit.oid FROM hit WHERE hit.oid <> ALL (family.oids)`;
 
-/**
- * Other relations as [part, schema, name, code]: of those that a cascade reaches, the functions of users' triggers,
- * which it fires too, as [schema, name], and [null, null] for rules. Temporary ones of other sessions are never
- * reached through their kin.
- */
+/** Other relations as [part, schema, name]. Temporary ones of other sessions are never reached through their kin. */
 const KIN = `
-    SELECT COALESCE(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_array(x.part, ns.nspname, k.relname,
-      CASE WHEN x.part = ANY ('{d,u}') THEN (
-        SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(f.schema, f.name)), '[]') FROM (
-          SELECT DISTINCT ns.nspname AS schema, p.proname AS name
-          FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
-            JOIN pg_catalog.pg_namespace ns ON ns.oid = p.pronamespace
-          WHERE t.tgrelid = k.oid AND ${USER_TRIGGER}
-          UNION SELECT NULL, NULL FROM pg_catalog.pg_rewrite r WHERE r.ev_class = k.oid AND r.ev_enabled <> 'D') f)
-      ELSE '[]' END)), '[]')
+    SELECT COALESCE(pg_catalog.json_agg(DISTINCT pg_catalog.jsonb_build_array(x.part, ns.nspname, k.relname)), '[]')
     FROM (
       SELECT 'child', oid FROM pg_catalog.unnest(below.oids) oid
       UNION ALL SELECT 'parent', oid FROM pg_catalog.unnest(above.oids) oid
       UNION ALL SELECT x.first, x.oid FROM (${CASCADES}) x
     ) x(part, oid) JOIN pg_catalog.pg_class k ON k.oid = x.oid JOIN pg_catalog.pg_namespace ns ON ns.oid = k.relnamespace
+    WHERE NOT pg_catalog.pg_is_other_temp_schema(k.relnamespace)`;
+
+/**
+ * What a cascade fires of users' triggers and rules, as [schema, name, schema of the function, function], a rule
+ * without a function.
+ */
+const FIRED = `
+    SELECT COALESCE(pg_catalog.json_agg(pg_catalog.json_build_array(ns.nspname, k.relname, f.schema, f.name)), '[]')
+    FROM (
+      SELECT DISTINCT t.tgrelid AS relation, fs.nspname AS schema, p.proname AS name
+      FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+        JOIN pg_catalog.pg_namespace fs ON fs.oid = p.pronamespace
+      WHERE t.tgrelid = ANY (reached.oids) AND ${USER_TRIGGER}
+      UNION ALL SELECT DISTINCT r.ev_class, NULL::pg_catalog.name, NULL::pg_catalog.name
+      FROM pg_catalog.pg_rewrite r WHERE r.ev_class = ANY (reached.oids) AND r.ev_enabled <> 'D'
+    ) f JOIN pg_catalog.pg_class k ON k.oid = f.relation JOIN pg_catalog.pg_namespace ns ON ns.oid = k.relnamespace
     WHERE NOT pg_catalog.pg_is_other_temp_schema(k.relnamespace)`;
 
 /** Expressions that a write to rows of the relations `oids` runs; virtual columns are also read. */
@@ -158,6 +162,9 @@ const KEYWORDS = "'{1560,16,1042,700,701,21,23,20,1700,1186,1083,1266,1114,1184,
 /** Without a modifier these are no words of the grammar, for there `bit` means `bit(1)`. */
 const KEYWORDS_WITH_MODIFIER = "'{1560,1042}'";
 
+/** Object id of the collation that stands for the database's. */
+const DATABASE_COLLATION = 100;
+
 /**
  * The columns of `c` as [name, type, base, category, collation, generated from]. A domain stands for the type under
  * it; so does a domain as the element of an array, but where that makes an array of arrays. What `format_type` leaves
@@ -185,7 +192,7 @@ const COLUMNS = `
         || pg_catalog.format_type(t.oid, last.modifier),
       CASE WHEN t.oid < ${USER_OBJECT} AND n.nspname = 'pg_catalog' THEN t.typname END,
       t.typcategory,
-      CASE WHEN a.attcollation <> t.typcollation THEN (
+      CASE WHEN a.attcollation <> 0 AND (a.attcollation <> ${DATABASE_COLLATION} OR t.typcollation <> ${DATABASE_COLLATION}) THEN (
         SELECT pg_catalog.format('%I.%I', cn.nspname, co.collname)
         FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
         WHERE co.oid = a.attcollation) END,
@@ -227,6 +234,7 @@ WITH before AS MATERIALIZED (
       SELECT COALESCE(pg_catalog.bool_or(pg_catalog.split_part(o.option, '=', 2)::pg_catalog.bool), false)
       FROM pg_catalog.unnest(c.reloptions) o(option) WHERE pg_catalog.split_part(o.option, '=', 1) = 'security_barrier'),
     'kin', (${KIN}),
+    'fired', (${FIRED}),
     'beside', (${BESIDE})) AS json
   FROM pinned CROSS JOIN ${requested}
     JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = q.name

@@ -228,7 +228,8 @@ describe("an answer about names", () => {
     keys: [["a"], null],
     view: null,
     barrier: false,
-    kin: [["child", "s", "t.u", []]],
+    kin: [["child", "s", "t.u"]],
+    fired: [],
     beside: [["write", "check", "c", "s", "f"]],
   };
   const NONE: ReadonlySet<string> = new Set();
@@ -269,9 +270,9 @@ describe("an answer about names", () => {
       { ...GOOD, keys: [[null]] },
     );
     faults.push(
-      { ...GOOD, kin: [["child", "s", "t"]] },
-      { ...GOOD, kin: [["child", "s", "t", "yes"]] },
-      { ...GOOD, kin: [["d", "s", "t", [["s"]]]] },
+      { ...GOOD, kin: [["child", "s"]] },
+      { ...GOOD, kin: [["child", "s", "t", false]] },
+      { ...GOOD, fired: [["s", "t", "s", null]] },
       { ...GOOD, beside: Array(202).fill(GOOD.beside[0]) },
       { ...GOOD, view: 1 },
     );
