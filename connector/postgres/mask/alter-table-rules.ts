@@ -77,7 +77,6 @@ const CHECKS: Partial<Record<AlterTableType, Check>> = {
   AT_DropConstraint: passes,
   AT_AlterColumnType: newType,
   AT_ChangeOwner: passes,
-  AT_ClusterOn: passes,
   AT_DropCluster: passes,
   AT_SetLogged: passes,
   AT_SetUnLogged: passes,

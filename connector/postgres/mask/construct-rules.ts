@@ -134,31 +134,31 @@ function created(touched: Touched, statement: NodeBody<"CreateStmt">): RefusedCo
 }
 
 /**
- * An index shows nothing of plain columns. Expressions and conditions are computed over the stored values, and so can
- * fail, or count; a unique one tells which value is there twice.
+ * Rows come in the order of an index that has all that is asked for, and expressions and conditions are computed over
+ * the stored values, where they can fail or count.
  */
 function indexed(touched: Touched, statement: NodeBody<"IndexStmt">): RefusedConstruct | null {
-  const relations = touched.of(statement.relation);
-  const elements = (statement.indexParams ?? []).flatMap((node) =>
-    "IndexElem" in node ? [node.IndexElem] : [],
+  const { relation, indexParams = [], indexIncludingParams = [], whereClause } = statement;
+  const parts = [...indexParams, ...indexIncludingParams];
+  const labels = namedLabels(
+    touched.of(relation),
+    whereClause === undefined ? parts : [...parts, whereClause],
   );
-  const computed = [statement.whereClause, ...elements.map(({ expr }) => expr)].filter(
-    (node) => node !== undefined,
-  );
-  const labels = namedLabels(relations, computed);
-  if (labels.length > 0) {
-    return {
-      construct: "an index with an expression or condition over labelled columns",
-      labels,
-      hint: "Index the column itself.",
-    };
-  }
-  const unique = statement.unique === true ? namedLabels(relations, statement.indexParams) : [];
-  if (unique.length === 0) return null;
+  if (labels.length === 0) return null;
   return {
-    construct: "a unique index over labelled columns, which tells of values that are equal",
-    labels: unique,
-    hint: "Leave out UNIQUE, or ask somebody who may see the label.",
+    construct: "an index over labelled columns, which tells of their order",
+    labels,
+    hint: "Ask somebody who may see the label; indexes over other columns pass.",
+  };
+}
+
+/** The stored order of the rows becomes that of an index, of which nobody here knows the columns. */
+function clustered(touched: Touched): RefusedConstruct | null {
+  if (touched.labels.length === 0) return null;
+  return {
+    construct: "CLUSTER of a relation with labelled columns, which may put its rows into their order",
+    labels: touched.labels,
+    hint: "VACUUM FULL packs the rows as well, and keeps their order.",
   };
 }
 
@@ -239,7 +239,7 @@ export const CONSTRUCTS: { readonly [T in StatementType]: ConstructRule<NodeBody
   // Upkeep
   VacuumStmt: "passed",
   ReindexStmt: "passed",
-  ClusterStmt: "passed",
+  ClusterStmt: clustered,
   RefreshMatViewStmt: "passed",
   CheckPointStmt: "passed",
 
