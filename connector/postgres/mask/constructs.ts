@@ -8,11 +8,9 @@ import type { Label } from "../../mask/labels.ts";
 import { CONSTRUCTS, innerStatements, isRewritten } from "./construct-rules.ts";
 import { refusedFunction } from "./functions.ts";
 import { identifiersIn } from "./identifiers.ts";
-import { refusedSetting } from "./settings.ts";
+import { refusedSetting } from "./revealing-settings.ts";
 import { REFUSED_COLUMNS, REFUSED_RELATIONS, SAMPLES } from "./system-labels.ts";
 import { Touched } from "./touched.ts";
-
-export { isRewritten } from "./construct-rules.ts";
 
 /** What of a statement's relations may not be seen, by `schema.name` as facts have it. Null: nothing of it. */
 export type LabelledRelations = (relation: string) => ReadonlyMap<string /* column */, Label> | null;
