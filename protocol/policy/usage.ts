@@ -15,10 +15,10 @@ class LastMinute {
   #step = 0;
   #sum = 0;
 
-  add(now: number): void {
+  add(now: number, times = 1): void {
     this.#advance(now);
-    this.#steps[this.#step % STEPS]! += 1;
-    this.#sum += 1;
+    this.#steps[this.#step % STEPS]! += times;
+    this.#sum += times;
   }
 
   count(now: number): number {
@@ -49,6 +49,7 @@ class LastMinute {
 export class UsageCounter {
   readonly #recent = new LastMinute();
   readonly #fingerprints = new Map<string, LastMinute>();
+  readonly #lookups = new Map<string, LastMinute>();
   #statements = 0;
   #rows = 0;
   #bytes = 0;
@@ -64,6 +65,18 @@ export class UsageCounter {
     }
     this.#fingerprints.set(fingerprint, count);
     count.add(now);
+  }
+
+  /**
+   * Exact values of labelled columns are asked for: false, and not counted, where they would be more than `most` in a
+   * minute. `label`: with the target that it belongs to.
+   */
+  lookup(label: string, values: number, most: number, now: number): boolean {
+    const recent = this.#lookups.get(label) ?? new LastMinute();
+    if (recent.count(now) + values > most) return false;
+    this.#lookups.set(label, recent);
+    recent.add(now, values);
+    return true;
   }
 
   /** Rows and bytes of a result went to the agent. */
@@ -100,6 +113,11 @@ export class SessionUsage {
   result(rows: number, bytes: number): void {
     this.#session.result(rows, bytes);
     this.#principal.result(rows, bytes);
+  }
+
+  /** As the counter's: a principal's sessions share it. */
+  lookup(label: string, values: number, most: number, now: number): boolean {
+    return this.#principal.lookup(label, values, most, now);
   }
 
   of(fingerprint: string, now: number): { session: Usage; principalUsage: Usage } {

@@ -9,8 +9,11 @@ import { type ParsedStatement, SqlSyntaxError } from "../../../protocol/sql/pars
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
+import { Masking } from "../mask/masking.ts";
+import { Unmasked } from "../mask/unmasked.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
-import { type Guard, subjectOf } from "./guard.ts";
+import { type Guard, masksUnder, subjectOf } from "./guard.ts";
+import { refusedByMasks } from "./session-masking.ts";
 
 const NOTHING_YET: Usage = {
   statements: 0,
@@ -42,14 +45,25 @@ export async function explain(
   const catalog = guard.catalog(target, database);
   catalog.acquire();
   try {
-    const statements = await classified(parse(guard, sql), catalog, new Set(target.trustedFunctions));
+    const parsed = parse(guard, sql);
+    const names = {
+      ...readProbe(await catalog.query(PROBE)),
+      trustedFunctions: new Set(target.trustedFunctions),
+    };
+    const statements = await classified(parsed, names, catalog);
+    const masks = await masksUnder(held.set, { ...request, kind: target.kind, connector }, target, database);
+    const planned = masks === null ? parsed : await masked(new Masking(masks), sql, parsed, names, catalog);
     const subject = subjectOf(request);
     const policyTarget = { name: target.name, kind: target.kind, connector };
     const explained: ExplainedStatement[] = [];
     for (const { facts, text, explainable } of statements) {
+      if (planned instanceof Unmasked) {
+        explained.push({ text, facts, decision: refusedByMasks(planned), plan: null });
+        continue;
+      }
       const wanted = wantsPlan(held.set, facts);
       const alone = statements.length === 1;
-      const plan = wanted && alone && explainable ? await estimate(catalog, text) : null;
+      const plan = wanted && alone && explainable ? await estimate(catalog, planned) : null;
       const decision = judgeStatement(held.set, subject, policyTarget, facts, {
         database,
         inTransaction: false,
@@ -86,10 +100,9 @@ function parse(guard: Guard, sql: string): ParsedStatement[] {
 
 async function classified(
   parsed: ParsedStatement[],
+  names: NameContext,
   catalog: CatalogCache,
-  trustedFunctions: ReadonlySet<string>,
 ): Promise<ClassifiedStatement[]> {
-  const names: NameContext = { ...readProbe(await catalog.query(PROBE)), trustedFunctions };
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const { statements, missing } = classify(parsed, names, catalog);
     if (missing.length === 0) return statements;
@@ -98,7 +111,26 @@ async function classified(
   throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
 }
 
-async function estimate(catalog: CatalogCache, text: string): Promise<PlanEstimate> {
-  const rows = await catalog.query(explainText(text));
+/** What the planner may be asked about: of labelled columns it must tell nothing. */
+async function masked(
+  masking: Masking,
+  sql: string,
+  parsed: ParsedStatement[],
+  names: NameContext,
+  catalog: CatalogCache,
+): Promise<ParsedStatement[] | Unmasked> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const { statements, missing } = classify(parsed, names, catalog);
+    const outcome =
+      missing.length > 0 ? { names: missing } : masking.mask(sql, parsed, statements, names, catalog);
+    if (outcome instanceof Unmasked) return outcome;
+    if ("parsed" in outcome) return outcome.parsed;
+    await catalog.load(outcome.names);
+  }
+  throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
+}
+
+async function estimate(catalog: CatalogCache, parsed: ParsedStatement[]): Promise<PlanEstimate> {
+  const rows = await catalog.query(explainText(parsed));
   return estimateOfRows(rows);
 }

@@ -99,16 +99,9 @@ export class Guard {
     target: PostgresTargetConfig,
     database: string,
   ): Promise<SessionMasks | null> {
-    const { labels } = target;
-    if (!hasLabels(labels)) return null;
+    if (!hasLabels(target.labels)) return null;
     const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
-    const masked = maskedLabels(set, subjectOf(facts), policyTarget(facts), labels, database);
-    if (masked.length === 0) return null;
-    const keys = {
-      session: randomBytes(KEY_BYTES).toString("hex"),
-      target: await maskKey(target),
-    };
-    return { labels, masked, keys };
+    return await masksUnder(set, facts, target, database);
   }
 
   /** The error that must end a session which may see other labels now than when it began; null otherwise. */
@@ -165,6 +158,23 @@ export class Guard {
   }
 }
 
+/** What these policies keep from somebody; null where it is nothing. Throws `invalid_config`. */
+export async function masksUnder(
+  set: PolicySet,
+  who: Parameters<typeof subjectOf>[0] & Parameters<typeof policyTarget>[0],
+  target: PostgresTargetConfig,
+  database: string,
+): Promise<SessionMasks | null> {
+  const { labels } = target;
+  const masked = maskedLabels(set, subjectOf(who), policyTarget(who), labels, database);
+  if (masked.length === 0) return null;
+  return {
+    labels,
+    masked,
+    keys: { session: randomBytes(KEY_BYTES).toString("hex"), target: await maskKey(target) },
+  };
+}
+
 /** Who asks, as policies see it. */
 export function subjectOf({
   principal,
@@ -174,7 +184,11 @@ export function subjectOf({
   return { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
 }
 
-export function policyTarget({ target, kind, connector }: SessionFacts): PolicyTarget {
+export function policyTarget({
+  target,
+  kind,
+  connector,
+}: Pick<SessionFacts, "target" | "kind" | "connector">): PolicyTarget {
   return { name: target, kind, connector };
 }
 

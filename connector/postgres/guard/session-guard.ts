@@ -65,8 +65,8 @@ export class SessionGuard {
     this.#judging = new Judging(options);
     this.#names = new SessionNames(options.texts, options.catalog, options.talk, () => this.#masking);
     this.#holding = new Holding(options, this.#judging, this.#names);
-    const { masks, catalog, reporter } = options;
-    this.#masking = masks === null ? null : new SessionMasking(masks, catalog, this.#judging, reporter);
+    const { masks } = options;
+    this.#masking = masks === null ? null : new SessionMasking(masks, this.#judging, options);
   }
 
   /** The agent cancels the message that is being judged: what is held is withdrawn. */
@@ -217,11 +217,13 @@ export class SessionGuard {
       const bar = this.#holding.bar(request, found, held, text, findings);
       if (bar !== undefined) return bar;
     }
+    const run = this.#run(masked, statements);
+    this.#masking?.lookUp(sql, run);
     this.#judging.ran(all, findings.plan ?? null);
     const resultBound = resultLimit(found, all);
     const limit = resultBound === undefined ? {} : { limit: resultBound };
     const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
-    const answer = this.#masking?.exchange(this.#run(masked, statements));
+    const answer = this.#masking?.exchange(run);
     if (request === "execute") return pass(withMasks({ request, ...limit, done }, answer));
     const ended = this.#names.endsBatch();
     const exchange: AgentExchange = {
@@ -340,6 +342,7 @@ export class SessionGuard {
       if (bar !== undefined) return bar;
     }
     if (this.#names.portals.crowded(portalName)) return { need: "answers" };
+    this.#masking?.lookUp(sql, masks);
     const portal: Portal = {
       statements: all,
       plan: findings.plan ?? null,

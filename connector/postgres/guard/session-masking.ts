@@ -1,4 +1,6 @@
+import type { SessionFacts } from "../../../protocol/control.ts";
 import type { Block } from "../../../protocol/policy/decision.ts";
+import type { SessionUsage } from "../../../protocol/policy/usage.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { isPlaceholder } from "../mask/expression.ts";
@@ -23,6 +25,15 @@ export interface AgentText {
   statements: ClassifiedStatement[];
 }
 
+/** What of a session's guard its masking needs. */
+export interface SessionMaskingOptions {
+  facts: Pick<SessionFacts, "target">;
+  usage: SessionUsage;
+  catalog: SessionCatalog;
+  reporter: Reporter;
+  now(): number;
+}
+
 /** A text that runs, and what its masks made of it. */
 export interface RunText {
   masked: MaskedText;
@@ -38,9 +49,8 @@ export interface MaskedAnswer {
 /** What one session's statements may see of labelled columns; there is one only where something is masked. */
 export class SessionMasking {
   readonly #masking: Masking;
-  readonly #catalog: SessionCatalog;
   readonly #judging: Judging;
-  readonly #reporter: Reporter;
+  readonly #options: SessionMaskingOptions;
   /** By the classification, which is made anew with each change of what names mean. */
   readonly #kept = new WeakMap<ClassifiedStatement[], MaskOutcome>();
   /** Texts that the target has taken as they are. */
@@ -48,11 +58,10 @@ export class SessionMasking {
   /** Labels in the rows of cursors that are or were open. */
   readonly #cursors = new Set<string>();
 
-  constructor(masks: SessionMasks, catalog: SessionCatalog, judging: Judging, reporter: Reporter) {
+  constructor(masks: SessionMasks, judging: Judging, options: SessionMaskingOptions) {
     this.#masking = new Masking(masks);
-    this.#catalog = catalog;
     this.#judging = judging;
-    this.#reporter = reporter;
+    this.#options = options;
   }
 
   /** What the target is to get in place of the text. Throws `Refusal`. */
@@ -60,7 +69,7 @@ export class SessionMasking {
     const { sql, parsed, statements } = text;
     let outcome = this.#kept.get(statements);
     if (outcome === undefined) {
-      const { names, catalog } = this.#catalog.meaning(parsed);
+      const { names, catalog } = this.#options.catalog.meaning(parsed);
       outcome = this.#masking.mask(sql, parsed, statements, names, catalog);
       if ("need" in outcome) return outcome;
       this.#kept.set(statements, outcome);
@@ -104,6 +113,25 @@ export class SessionMasking {
     }
   }
 
+  /** Texts are about to run that ask for exact values, which are counted. Throws `Refusal`. */
+  lookUp(sql: string, texts: readonly RunText[]): void {
+    const { usage, facts, now } = this.#options;
+    for (const { masked, statements } of texts) {
+      for (const { label, values } of masked.lookups) {
+        const most = label.lookup?.perMinute ?? 0;
+        if (usage.lookup(`${facts.target}\0${label.name}`, values, most, now())) continue;
+        throw this.#refused(
+          { sql, statements },
+          new Unmasked(
+            `more than ${most} exact values asked for in a minute`,
+            [label.name],
+            "Wait a minute; whoever administers the target sets how many may be asked for.",
+          ),
+        );
+      }
+    }
+  }
+
   /** What the relay must know of an answer to these texts; undefined where nothing labelled takes part. */
   exchange(texts: readonly RunText[]): MaskedAnswer | undefined {
     const labels = new Set(texts.flatMap(({ masked }) => [...masked.labels]));
@@ -122,7 +150,7 @@ export class SessionMasking {
       told: () => {
         const statement = others.length === 0 ? only?.statements[0] : undefined;
         if (statement !== undefined && only !== undefined)
-          this.#reporter.masked(statement.facts.fingerprint, only.masked, rows);
+          this.#options.reporter.masked(statement.facts.fingerprint, only.masked, rows);
       },
     };
   }
@@ -132,15 +160,24 @@ export class SessionMasking {
     for (const label of labels) this.#cursors.add(label);
   }
 
-  #refused({ sql, statements }: AgentText, { message, labels, hint }: Unmasked): Refusal {
+  #refused({ sql, statements }: Pick<AgentText, "sql" | "statements">, unmasked: Unmasked): Refusal {
     const absent = refusalOfAbsent(statements);
-    const which = labels.length === 0 ? "labelled columns are masked" : `labels ${labels.join(", ")}`;
-    const reason = `${message} (${which})`;
-    const decision: Block = { verdict: "block", policies: [], reason };
+    const decision = refusedByMasks(unmasked);
     this.#judging.refused(decision, sql, statements, null);
-    return absent ?? Refusal.of("42501", `refused by Sallyport: ${reason}`, hint ?? HINT);
+    return absent ?? Refusal.of("42501", `refused by Sallyport: ${decision.reason}`, unmasked.hint ?? HINT);
   }
 }
 
 const FETCHES: ReadonlySet<string> = new Set(["FETCH", "MOVE"]);
 const HINT = "What can be asked of masked columns is in Sallyport's guide to masking.";
+
+/** Names of labels that a refusal tells. */
+const MAX_LABELS = 5;
+
+/** As a verdict, for recordings and for whoever asks. */
+export function refusedByMasks({ message, labels }: Unmasked): Block {
+  const named = labels.slice(0, MAX_LABELS).join(", ");
+  const more = labels.length > MAX_LABELS ? ` and ${labels.length - MAX_LABELS} more` : "";
+  const which = labels.length === 0 ? "labelled columns are masked" : `masked: ${named}${more}`;
+  return { verdict: "block", policies: [], reason: `${message} (${which})` };
+}
