@@ -518,6 +518,7 @@ test("the labels of PostgreSQL's own relations are found by name", () => {
   for (const [schema, relation, column] of [
     ["pg_catalog", "pg_stat_activity", "query"],
     ["pg_catalog", "pg_authid", "rolpassword"],
+    ["pg_catalog", "pg_stats", "correlation"],
     ["monitoring", "pg_stat_statements", "query"],
   ] as const) {
     assert.equal(labelOf(SYSTEM_LABELS, schema, relation, column).kind, "whole", relation);

@@ -117,7 +117,7 @@ function refusedSamples(
   return {
     construct: `${found}, which holds samples of rows`,
     labels: [SAMPLES],
-    hint: "Read other columns of pg_stats, by name: null_frac, n_distinct, correlation and their like.",
+    hint: "Read other columns of the view, by name.",
   };
 }
 

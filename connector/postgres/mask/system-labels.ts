@@ -1,6 +1,6 @@
 import type { Label, LabelRule, Labels } from "../../mask/labels.ts";
 
-/** Samples of rows, which the planner keeps. */
+/** Samples of rows, and what is counted and measured of them, which the planner keeps. */
 export const SAMPLES = "system.samples";
 /** Texts of statements, in which constants of others stand, and keys of hash masks. */
 export const STATEMENTS = "system.statements";
@@ -9,7 +9,27 @@ export const SECRETS = "system.secrets";
 
 /** Columns by label. All are of types that NULL can be cast to. */
 const COLUMNS: readonly [label: string, columns: readonly string[]][] = [
-  [SAMPLES, ["pg_catalog.pg_stats_ext.most_common_vals", "pg_catalog.pg_stats_ext.most_common_val_nulls"]],
+  [
+    SAMPLES,
+    [
+      "pg_catalog.pg_stats_ext.most_common_vals",
+      "pg_catalog.pg_stats_ext.most_common_val_nulls",
+      // Numbers that tell of the values, and of their order.
+      ...["pg_stats", "pg_stats_ext_exprs"].flatMap((view) =>
+        [
+          "avg_width",
+          "n_distinct",
+          "most_common_freqs",
+          "correlation",
+          "most_common_elem_freqs",
+          "elem_count_histogram",
+        ].map((column) => `pg_catalog.${view}.${column}`),
+      ),
+      ...["n_distinct", "dependencies", "most_common_freqs", "most_common_base_freqs"].map(
+        (column) => `pg_catalog.pg_stats_ext.${column}`,
+      ),
+    ],
+  ],
   [
     STATEMENTS,
     [
