@@ -133,7 +133,7 @@ class Gate implements StreamHandlers {
     try {
       await this.#deps.guard.admit(this.#stream.facts, admission);
       const { facts } = this.#stream;
-      const masks = await this.#deps.guard.masks(facts, this.#target, admission.database);
+      const masks = await this.#deps.guard.masks(facts, this.#target, admission);
       const connection = await openTarget(this.#target, admission, this.#opening.signal);
       this.#state = "over";
       if (this.#opening.signal.aborted) {

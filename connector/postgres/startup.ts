@@ -2,7 +2,7 @@ import type { SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ProtocolNegotiation } from "../../protocol/postgres/backend.ts";
 import { PROTOCOL_3_0, PROTOCOL_3_2 } from "../../protocol/postgres/frontend.ts";
-import { checkStartupOptions, PINNED } from "../../protocol/sql/settings.ts";
+import { checkStartupOptions, PINNED, type SettingChange } from "../../protocol/sql/settings.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 
 /** What becomes of an agent's StartupMessage. */
@@ -14,6 +14,8 @@ export interface Admission {
   parameters: [name: string, value: string][];
   /** Names of the settings that the agent asks for, lower case: policies judge them as a SET. */
   settings: string[];
+  /** What it asks them to be. */
+  changes: SettingChange[];
   /** To tell the agent, where it asked for more than there is. */
   negotiation: ProtocolNegotiation | null;
 }
@@ -56,6 +58,7 @@ export function admit(
       ["application_name", applicationName(facts.session, asked)],
     ],
     settings: changes.map(({ name }) => name).filter((name) => !OURS.has(name)),
+    changes: changes.filter(({ name }) => !OURS.has(name)),
     negotiation:
       version === startup.version && unknownOptions.length === 0 ? null : { version, unknownOptions },
   };

@@ -14,6 +14,7 @@ import { maskKey } from "../../mask/mask-key.ts";
 import { maskedLabels } from "../../mask/masked-labels.ts";
 import { CatalogCache, type CatalogSource } from "../catalog/cache.ts";
 import type { SessionMasks } from "../mask/masking.ts";
+import { refusedSetting } from "../mask/revealing-settings.ts";
 import type { Admission } from "../startup.ts";
 import { ParsedTexts } from "./parsed-texts.ts";
 
@@ -92,16 +93,24 @@ export class Guard {
 
   /**
    * What a new session may not see of the target's labelled columns, by the policies of this moment; null where it may
-   * see all. It holds for as long as the session lasts. Throws `invalid_config` where the key of masks can't be had.
+   * see all. It holds for as long as the session lasts. Throws `invalid_config` where the key of masks can't be had, `forbidden`
+   * for settings that would show what is masked.
    */
   async masks(
     facts: SessionFacts,
     target: PostgresTargetConfig,
-    database: string,
+    { database, changes }: Admission,
   ): Promise<SessionMasks | null> {
     if (!hasLabels(target.labels)) return null;
     const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
-    return await masksUnder(set, facts, target, database);
+    const masks = await masksUnder(set, facts, target, database);
+    const refused = masks === null ? null : refusedSetting(changes);
+    if (refused === null) return masks;
+    throw new SallyportError(
+      "forbidden",
+      `a session in which columns are masked can't begin with ${refused.construct}`,
+      refused.hint,
+    );
   }
 
   /** The error that must end a session which may see other labels now than when it began; null otherwise. */

@@ -1,9 +1,10 @@
+import type { Node } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Relation } from "../../../protocol/sql/catalog.ts";
 import { parseSql } from "../../../protocol/sql/parser.ts";
 import { nameParts, qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
 import type { Reference } from "../../../protocol/sql/resolve/scope.ts";
 import { bodyOf, eachColumnRef } from "../../../protocol/sql/resolve/tree.ts";
-import { resolveStatement } from "../../../protocol/sql/resolve.ts";
+import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { labelOf } from "../../mask/label-of.ts";
 import type { ColumnLabel, Label, Labels } from "../../mask/labels.ts";
 import { SYSTEM_LABELS } from "./system-labels.ts";
@@ -67,9 +68,10 @@ function columnMask(context: MaskContext, relation: Relation, column: string): C
   return undefined;
 }
 
+/** PostgreSQL's own labels stand before the settings': no line, however broad, may take one away. */
 function labelled({ labels }: MaskContext, schema: string, relation: string, column: string): ColumnLabel {
-  const own = labelOf(labels, schema, relation, column);
-  return own.kind === "unlabelled" ? labelOf(SYSTEM_LABELS, schema, relation, column) : own;
+  const system = labelOf(SYSTEM_LABELS, schema, relation, column);
+  return system.kind === "unlabelled" ? labelOf(labels, schema, relation, column) : system;
 }
 
 /** What of a label may not be seen by this principal. */
@@ -165,7 +167,7 @@ export function relationOf({ catalog, names }: MaskContext, name: string): Relat
 }
 
 /** The tree of a view's text; null where it can't be parsed. */
-export function parsedQuery(text: string) {
+function parsedQuery(text: string) {
   try {
     const [first, second] = parseSql(text);
     return second === undefined && bodyOf(first?.tree, "SelectStmt") !== undefined ? first!.tree : null;
@@ -174,8 +176,33 @@ export function parsedQuery(text: string) {
   }
 }
 
+/** Views in views, as deep as they are followed. */
+const MAX_DEPTH = 50;
+
+/** A view's query, and what its names mean. */
+export interface InsideView {
+  context: MaskContext;
+  text: string;
+  tree: Node;
+  resolved: ResolvedNames;
+}
+
+/** Goes into a view's query. Throws Unmasked where that can't be read, or views stand in views too deep. */
+export function insideView(context: MaskContext, view: Relation): InsideView {
+  const name = `${view.schema}.${view.name}`;
+  const depth = (context.depth ?? 0) + 1;
+  if (depth > MAX_DEPTH) throw new Unmasked(`the view ${name}, more than ${MAX_DEPTH} views deep`, []);
+  const tree = view.view === null ? null : parsedQuery(view.view);
+  if (tree === null || view.view === null) {
+    throw new Unmasked(`the view ${name}, whose query can't be read`, []);
+  }
+  const inside: MaskContext = { ...context, names: viewNames(context.names), depth };
+  const resolved = resolveStatement(tree, inside.names, inside.catalog, inside.missing);
+  return { context: inside, text: view.view, tree, resolved };
+}
+
 /** What names mean in a view's text, as `pg_get_viewdef` gives it. */
-export function viewNames(names: NameContext): NameContext {
+function viewNames(names: NameContext): NameContext {
   const { temporarySchema } = names;
   return {
     ...names,

@@ -9,9 +9,9 @@ import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
 import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
 import type { Label, Labels } from "../../mask/labels.ts";
+import { outputLabels, sourceLabels } from "./column-labels.ts";
 import { refusedConstruct } from "./constructs.ts";
 import {
-  type ColumnMask,
   firstLabel,
   isDeclared,
   labelNames,
@@ -206,18 +206,13 @@ function checkAssigned(
     if (mask === undefined) continue;
     const label = firstLabel(mask);
     const name = `${relation.schema}.${relation.name}.${column}`;
-    for (const [item, columns] of sourcesOf(references, made)) {
-      const from = item.relation;
-      if (from === null) continue;
-      const masks = masksOf(context, from);
-      const isView = from.kind === "view" && !isDeclared(context, from);
-      if (isView || [...columns].some((one) => masks.has(one))) {
-        throw new Unmasked(
-          `a write of masked values to ${name}`,
-          [label.name],
-          "What it reads is masked, and the stored value would be lost. Write a value of your own.",
-        );
-      }
+    const masked = sourceLabels(context, sourcesOf(references, made));
+    if (masked.size > 0) {
+      throw new Unmasked(
+        `a write of masked values to ${name}`,
+        [label.name],
+        "What it reads is masked, and the stored value would be lost. Write a value of your own.",
+      );
     }
     for (const value of valuesIn(made)) {
       if (typeof value === "number") parameters.push({ number: value, label });
@@ -262,15 +257,7 @@ function fieldsOf(context: MaskContext, resolved: ResolvedNames): Record<string,
   const count = (labels: ReadonlySet<string>) => {
     for (const label of labels) fields[label] = (fields[label] ?? 0) + 1;
   };
-  for (const column of resolved.output.columns) {
-    const labels = new Set<string>();
-    for (const [item, columns] of sourcesOf(resolved.references, { columns: [column] })) {
-      if (item.relation === null) continue;
-      const masks = masksOf(context, item.relation);
-      for (const name of columns) for (const label of labelsIn(masks.get(name))) labels.add(label);
-    }
-    count(labels);
-  }
+  for (const labels of outputLabels(context, resolved)) count(labels);
   for (const { as, relation } of resolved.uses.values()) {
     if (as !== "copy") continue;
     const name = relationName(context, relation);
@@ -279,8 +266,4 @@ function fieldsOf(context: MaskContext, resolved: ResolvedNames): Record<string,
     }
   }
   return fields;
-}
-
-function labelsIn(mask: ColumnMask | undefined): string[] {
-  return mask === undefined ? [] : labelNames(mask);
 }

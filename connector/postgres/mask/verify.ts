@@ -3,14 +3,7 @@ import { type ParsedStatement, parseSql } from "../../../protocol/sql/parser.ts"
 import type { Use } from "../../../protocol/sql/resolve/findings.ts";
 import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
 import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
-import {
-  isDeclared,
-  type MaskContext,
-  masksOf,
-  parsedQuery,
-  relationOf,
-  viewNames,
-} from "./effective-labels.ts";
+import { insideView, isDeclared, type MaskContext, masksOf, relationOf } from "./effective-labels.ts";
 import { isSameTree, substituted } from "./intended-tree.ts";
 import { inferenceReferences, type Rewriting, readsMasked } from "./rewrite.ts";
 import type { SourceText, Span, Spliced } from "./source-text.ts";
@@ -102,9 +95,7 @@ function checkNames(
 /** Whether it would give unmasked values, named where it is. */
 function isBare(context: MaskContext, { relation }: Use, after: ResolvedNames): boolean {
   if (relation.kind !== "view" || isDeclared(context, relation)) return readsMasked(context, relation, after);
-  const tree = relation.view === null ? null : parsedQuery(relation.view);
-  if (tree === null) return true;
-  const { reads } = resolveStatement(tree, viewNames(context.names), context.catalog, context.missing);
+  const { reads } = insideView(context, relation).resolved;
   return reads.some((name) => {
     const read = relationOf(context, name);
     return read == null || masksOf(context, read).size > 0;

@@ -1,17 +1,13 @@
 import type { TypeName } from "@pgsql/types";
 import type { Relation } from "../../../protocol/sql/catalog.ts";
 import { identifiers } from "../../../protocol/sql/resolve/tree.ts";
-import { resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
-import { isDeclared, type MaskContext, parsedQuery, viewNames } from "./effective-labels.ts";
+import { insideView, isDeclared, type MaskContext } from "./effective-labels.ts";
 import type { MaskKeys } from "./expression.ts";
 import { rewriteStatement } from "./rewrite.ts";
 import { LazySource } from "./source-text.ts";
 import { Unmasked } from "./unmasked.ts";
 import { checkedText } from "./verify.ts";
-
-/** Views in views, as deep as they are followed. */
-const MAX_DEPTH = 50;
 
 /**
  * A view's own query with what it reads masked, and the labels of that; null where it reads nothing that is masked, or
@@ -23,21 +19,15 @@ export function inlinedView(
   keys: MaskKeys,
 ): { sql: string; labels: ReadonlySet<string> } | null {
   if (isDeclared(context, view)) return null;
-  const name = `${view.schema}.${view.name}`;
-  const depth = (context.depth ?? 0) + 1;
-  const tree = view.view === null ? null : parsedQuery(view.view);
-  if (tree === null || view.view === null) throw new Unmasked(`the view ${name}, which can't be read`, []);
-  if (depth > MAX_DEPTH) throw new Unmasked(`the view ${name}, more than ${MAX_DEPTH} views deep`, []);
-  const inside: MaskContext = { ...context, names: viewNames(context.names), depth };
-  const resolved = resolveStatement(tree, inside.names, inside.catalog, inside.missing);
-  const source = new LazySource(view.view);
+  const { context: inside, text, tree, resolved } = insideView(context, view);
+  const source = new LazySource(text);
   const rewriting = rewriteStatement(inside, source, tree, resolved, keys);
   if (rewriting.edits.length === 0) return null;
   const { sql } = checkedText(inside, source.text, [{ tree, resolved, rewriting }]);
   checkMeaning(context, view, tree, rewriting.labels);
   const query = withoutSemicolon(sql);
-  const text = view.barrier === true ? `SELECT * FROM (${query}) AS barrier OFFSET 0` : query;
-  return { sql: text, labels: rewriting.labels };
+  const fenced = view.barrier === true ? `SELECT * FROM (${query}) AS barrier OFFSET 0` : query;
+  return { sql: fenced, labels: rewriting.labels };
 }
 
 /** The view's text names what is PostgreSQL's own without its schema: in the agent's session it must mean the same. */
