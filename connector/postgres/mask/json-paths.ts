@@ -64,8 +64,8 @@ function within(document: string, { mask, keys: labelled }: Labelled, keys: Mask
   let masked = document;
   for (const [key, node] of labelled) {
     const inner = within(infix(document, "->", textConstant(key)), node, keys);
-    // A key that isn't there is not made; NULL in place of its value would be NULL for all.
-    masked = call("jsonb_set", masked, `ARRAY[${textConstant(key)}]`, `COALESCE(${inner}, ${NULL})`, "false");
+    // A key that isn't there is not made. A value that is NULL would make all NULL, and none here can be.
+    masked = call("jsonb_set", masked, `ARRAY[${textConstant(key)}]`, inner, "false");
   }
   return cases([[isA(document, "object"), masked]], NULL);
 }
