@@ -1,4 +1,5 @@
 import pg from "pg";
+import { maskKey } from "../../connector/mask/mask-key.ts";
 import { OwnCatalog } from "../../connector/postgres/catalog/own-catalog.ts";
 import { relation, sourceOf } from "../../connector/postgres/catalog/testing.ts";
 import { type MaskKeys, maskExpression, maskPaths } from "../../connector/postgres/mask/expression.ts";
@@ -6,8 +7,12 @@ import type { Relation } from "../../protocol/sql/catalog.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { DERIVED, LABELS, MASKS, MATERIALIZED, RULES, SCHEMA, TABLES } from "./schema.ts";
 
+/** The name of the secret's variable from which a gateway before the original makes its keys. */
+export const MASK_KEY = "SALLYPORT_TEST_MASK_KEY";
+process.env[MASK_KEY] = "a secret of this test alone";
+const KEY = await maskKey({ name: "original", maskKey: { env: MASK_KEY } });
 /** Of both scopes, so that the copy holds what the masking shows. */
-export const KEYS: MaskKeys = { session: "0".repeat(64), target: "1".repeat(64) };
+export const KEYS: MaskKeys = { session: KEY ?? "", target: KEY };
 
 /** What a statement's names mean in the sessions here. */
 const SESSION = "SET search_path = shop, public; SET statement_timeout = '3s'; SET TimeZone = 'UTC'";
