@@ -1,6 +1,6 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import {
-  parseErrorFields,
+  type ErrorFields,
   parseParameterStatus,
   parseReadyForQuery,
   readyForQuery,
@@ -15,12 +15,15 @@ import { Refusal } from "./guard/refusal.ts";
 import type { ResultLimit } from "./guard/result-limit.ts";
 import type { SessionCatalog } from "./guard/session-catalog.ts";
 import type { AgentExchange } from "./guard/verdict.ts";
+import type { Net, Passage } from "./mask/net.ts";
+import { errorStart, withheld, withoutText } from "./mask/withheld.ts";
 import type { Outbox } from "./outbox.ts";
 
 const READY = BACKEND.ReadyForQuery.type;
 const ERROR = BACKEND.ErrorResponse.type;
 const DATA_ROW = BACKEND.DataRow.type;
 const COPY_DATA = BACKEND.CopyData.type;
+const NOTICE = BACKEND.NoticeResponse.type;
 
 /** What belongs to a startup, or to replication, which is refused there. */
 const NOT_IN_SESSION = new Set([
@@ -40,6 +43,10 @@ export interface OutboundOptions {
   own: OwnQueries;
   catalog: SessionCatalog;
   outbox: Outbox;
+  /** Detectors that look through all that goes to the agent; null where the target has none. */
+  net: Net | null;
+  /** The session has masks: what shows the texts of its statements, which are not the agent's, is kept from it. */
+  masks: boolean;
   /** Before the agent is told that the target is ready: what was found belongs into the recording now. */
   rested(): void;
   /** Rows and bytes of results that went to the agent. */
@@ -52,9 +59,59 @@ export interface OutboundOptions {
   diverged(refusal: Refusal): void;
 }
 
+const EMPTY = new Uint8Array(0);
+
+/** What passes of one chunk: spans of it that touch are one, with what the net held back in between. */
+class Run implements Passage {
+  readonly #outbox: Outbox;
+  #bytes: Uint8Array | null = null;
+  #data: Uint8Array = EMPTY;
+  #from = 0;
+  #to = -1;
+  /** What passed so far ends inside a message. */
+  #inside = false;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  span(data: Uint8Array, start: number, end: number): void {
+    if (this.#to !== start) {
+      this.flush(false);
+      this.#data = data;
+      this.#from = start;
+    }
+    this.#to = end;
+    this.#inside = true;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.flush(false);
+    this.#bytes = bytes;
+    this.#inside = true;
+  }
+
+  /** A message is over, or, unless `boundary`, a piece of one. */
+  end(boundary: boolean): void {
+    this.#inside = !boundary;
+  }
+
+  /** Hands on what passed; false when that is nothing. */
+  flush(urgent: boolean): boolean {
+    const bytes = this.#bytes ?? (this.#to < 0 ? null : this.#data.subarray(this.#from, this.#to));
+    this.#bytes = null;
+    this.#data = EMPTY;
+    this.#to = -1;
+    if (bytes === null) return false;
+    this.#outbox.add(bytes, this.#inside, urgent);
+    return true;
+  }
+}
+
 /**
  * From the target to the agent. Bytes pass as they came, but for errors that stand for a refusal of ours, results
- * beyond a policy's limit, and the answers to the connector's own questions.
+ * beyond a policy's limit, the answers to the connector's own questions, what is said about statements of which labelled
+ * columns are a part, and what the net masks.
  */
 export class Outbound {
   readonly #options: OutboundOptions;
@@ -64,9 +121,13 @@ export class Outbound {
   #bytes = 0;
   /** A result was cut after the target had finished it: at the next ReadyForQuery its transaction is to be aborted. */
   #abort = false;
+  /** Labels of the statements that the open transaction has run. */
+  readonly #labels = new Set<string>();
+  readonly #run: Run;
 
   constructor(options: OutboundOptions) {
     this.#options = options;
+    this.#run = new Run(options.outbox);
   }
 
   /** The type of the last message that the target sent. */
@@ -81,29 +142,27 @@ export class Outbound {
 
   /** Passes on what the reader has. Throws `protocol_violation`. */
   run(): void {
-    const { reader, talk, own, outbox } = this.#options;
-    const { data } = reader;
-    let from = -1;
-    let to = 0;
-    const flush = (partial: boolean, urgent: boolean) => {
-      if (from >= 0) outbox.add(data.subarray(from, to), partial, urgent);
-      from = -1;
-    };
+    const { reader, talk, own, outbox, net } = this.#options;
+    const passing = this.#run;
+    const flush = () => void passing.flush(false);
     try {
       while (reader.next()) {
-        if (reader.first) this.#course = this.#received(reader, () => flush(false, false));
-        else if (this.#course === "own") own.take(reader);
-        if (this.#course === "pass") {
-          if (from >= 0 && to !== reader.start) flush(false, false);
-          if (from < 0) from = reader.start;
-          to = reader.end;
+        const { first, type } = reader;
+        if (first && net?.holding && type !== COPY_DATA) {
+          net.settle(passing);
+          passing.end(true);
         }
+        if (first) this.#course = this.#received(reader, flush);
+        else if (this.#course === "own") own.take(reader);
+        if (this.#course !== "pass") continue;
+        if (net === null) passing.span(reader.data, reader.start, reader.end);
+        else net.take(reader, passing);
+        passing.end(reader.last && !net?.holding);
       }
     } finally {
       // What came before a fault is in order; the agent gets it.
       const rested = this.#last === READY && talk.answered && reader.boundary;
-      if (from >= 0) flush(this.#course === "pass" && !reader.boundary, rested);
-      else if (rested) outbox.flush();
+      if (!passing.flush(rested) && rested) outbox.flush();
       if (this.#bytes > 0) this.#options.counted(this.#rows, this.#bytes);
       this.#rows = 0;
       this.#bytes = 0;
@@ -127,13 +186,54 @@ export class Outbound {
       this.#options.rested();
     }
     if (type === BACKEND.ParameterStatus.type) checkPinned(reader);
-    if (exchange === undefined) return head?.own === true && isOfOwn(reader) ? "drop" : "pass";
+    if (exchange === undefined) {
+      if (head?.own === true && isOfOwn(reader)) return "drop";
+      return type === NOTICE ? this.#notice(head, reader, flush) : "pass";
+    }
     if (exchange.own === true) return "own";
     if (type === DATA_ROW || type === COPY_DATA) {
       this.#rows += 1;
       this.#bytes += reader.length;
     }
-    return this.#answer(exchange, reader, status, flush);
+    const { masked } = exchange as AgentExchange;
+    if (masked !== undefined) for (const label of masked.labels) this.#labels.add(label);
+    const course = this.#answer(exchange, reader, status, flush);
+    if (status === "I") this.#labels.clear();
+    if (course === "pass" && (type === DATA_ROW || type === COPY_DATA)) masked?.row();
+    return course;
+  }
+
+  /** A word of the target's that is no answer. */
+  #notice(head: AgentExchange | undefined, reader: MessageReader, flush: () => void): Course {
+    if (!this.#options.masks) return "pass";
+    const fields = errorStart(reader);
+    // debug_print_parse and log_statement would show the text that the target got in the place of the agent's.
+    if (TO_LOG.test(fields.get("V") ?? fields.get("S") ?? "LOG")) return "drop";
+    // Deferred triggers speak when the transaction ends.
+    const labels = head?.masked?.labels ?? (head?.request === "sync" ? [...this.#labels].sort() : []);
+    if (labels.length === 0) return "pass";
+    flush();
+    this.#options.outbox.add(withheld("NoticeResponse", fields, labels), false, false);
+    return "drop";
+  }
+
+  /** An error that the agent is told, but for what it may show of labelled columns. */
+  #error(exchange: AgentExchange, reader: MessageReader, flush: () => void): Course {
+    const fields = this.#labels.size === 0 ? null : errorStart(reader);
+    const labels = exchange.masked?.labels ?? (isOfConstraint(fields) ? [...this.#labels].sort() : []);
+    if (fields === null || labels.length === 0) return "pass";
+    const ofText = exchange.request === "parse" || exchange.request === "describe";
+    const whole = ofText ? reader.body() : null;
+    flush();
+    const told = whole === null ? withheld("ErrorResponse", fields, labels) : withoutText(whole);
+    this.#options.outbox.add(this.#caught(told), false, false);
+    return "drop";
+  }
+
+  /** Bytes of our own in which words of the target may stand, as the net leaves them. */
+  #caught(bytes: Uint8Array): Uint8Array {
+    const { net } = this.#options;
+    return net === null ? bytes : net.message(bytes);
   }
 
   #answer(
@@ -144,7 +244,7 @@ export class Outbound {
   ): Course {
     const { limit, refusal } = exchange;
     const { type } = reader;
-    if (refusal !== undefined) return this.#refused(refusal, reader, status, flush);
+    if (refusal !== undefined) return this.#refused(exchange, refusal, reader, status, flush);
     if (limit !== undefined) {
       if (limit.passed === null) {
         if ((type === DATA_ROW || type === COPY_DATA) && !limit.take(reader.length)) {
@@ -155,12 +255,14 @@ export class Outbound {
         return this.#beyond(exchange, limit, reader, status, flush);
       }
     }
+    if (type === ERROR) return this.#error(exchange, reader, flush);
     if (status !== null && this.#abort) return this.#abortFirst(status, flush);
     return "pass";
   }
 
   /** The answer to a message that had to fail: the error is ours, ReadyForQuery the target's. */
   #refused(
+    exchange: AgentExchange,
     refusal: Refusal,
     reader: MessageReader,
     status: TransactionStatus | null,
@@ -170,9 +272,9 @@ export class Outbound {
     if (reader.type !== ERROR) {
       throw new SallyportError("protocol_violation", "the target took a message that can't be taken");
     }
-    if (isFatal(reader)) return "pass";
+    if (isFatal(reader)) return this.#error(exchange, reader, flush);
     flush();
-    this.#options.outbox.add(refusal.bytes, false, false);
+    this.#options.outbox.add(this.#caught(refusal.bytes), false, false);
     return "drop";
   }
 
@@ -185,7 +287,7 @@ export class Outbound {
     flush: () => void,
   ): Course {
     const { outbox } = this.#options;
-    if (reader.type === ERROR && isFatal(reader)) return "pass";
+    if (reader.type === ERROR && isFatal(reader)) return this.#error(exchange, reader, flush);
     if (reader.type === ERROR) {
       // The cancel was in time: the target itself has ended the statement.
       flush();
@@ -262,11 +364,17 @@ function readyStatus(reader: MessageReader): TransactionStatus {
 
 /** Whether the target ends the connection with this error. */
 function isFatal(reader: MessageReader): boolean {
-  const body = reader.body();
-  if (body === null) return false;
-  const fields = parseErrorFields(body, "ErrorResponse");
+  const fields = errorStart(reader);
   const severity = fields.get("V") ?? fields.get("S") ?? "";
   return severity === "FATAL" || severity === "PANIC";
+}
+
+/** Severities that `client_min_messages` asks for: what a server otherwise writes into its log. */
+const TO_LOG = /^(LOG|DEBUG\d?)$/;
+
+/** Class 23: constraints may be checked as late as a transaction's end, and their errors quote rows. */
+function isOfConstraint(fields: ErrorFields | null): boolean {
+  return fields?.get("C")?.startsWith("23") ?? true;
 }
 
 function outOfOrder(target: string, type: number): SallyportError {

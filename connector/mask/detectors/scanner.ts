@@ -1,5 +1,5 @@
 import { type Automaton, automaton, type ByteSet } from "./automaton.ts";
-import { bareCard, CARD } from "./card.ts";
+import { bareCard, CARD, isCard } from "./card.ts";
 import { DIGIT, runEnd, runStart } from "./characters.ts";
 import { EMAILS } from "./email.ts";
 import { type Anchor, type Found, Hint } from "./found.ts";
@@ -9,7 +9,7 @@ import { DETECTOR_NAMES, type DetectorName, type Detectors } from "./modes.ts";
 import { PHONES } from "./phone.ts";
 import { PRIVATE_KEY } from "./private-key.ts";
 import { namedSecret, SECRETS, UNNAMED_LEAST, unnamedSecret } from "./secret.ts";
-import { bareSsn, SSNS } from "./ssn.ts";
+import { bareSsn, isSsn, SSNS } from "./ssn.ts";
 import { TOKENS } from "./token.ts";
 
 /** How many values of one kind were found. */
@@ -110,6 +110,13 @@ export class Scanner {
       this.window(text, Math.max(from, begin - CONTEXT), begin, begin + WINDOW, false, hint);
     }
     this.window(text, Math.max(from, begin - CONTEXT), begin, to, true, hint);
+  }
+
+  /** A number that has no text; true when it is to be overwritten. */
+  number(digits: string, hint: number): boolean {
+    if (this.#modes.card !== "off" && isCard(digits)) return this.#counted("card", true);
+    if (this.#modes.ssn === "off" || (hint & Hint.ssn) === 0 || !isSsn(digits)) return false;
+    return this.#counted("ssn", true);
   }
 
   /**
@@ -248,9 +255,7 @@ export class Scanner {
   ): number {
     // Another window has it.
     if (value.start < begin || value.start >= end) return 0;
-    const masks = value.certain && this.#modes[detector] === "mask";
-    this.#count(detector, masks ? "masked" : "reported");
-    if (!masks) {
+    if (!this.#counted(detector, value.certain)) {
       this.#passed[INDEX[detector]] = value.end;
       this.#hasPassed = true;
       return 0;
@@ -267,13 +272,17 @@ export class Scanner {
     if (rest < to) this.#more = null;
   }
 
-  #count(detector: DetectorName, what: keyof Count): void {
+  /** Counts a value; true when it is to be masked. */
+  #counted(detector: DetectorName, certain: boolean): boolean {
     let count = this.#counts.get(detector);
     if (count === undefined) {
       count = { masked: 0, reported: 0 };
       this.#counts.set(detector, count);
     }
-    count[what] += 1;
+    const masks = certain && this.#modes[detector] === "mask";
+    if (masks) count.masked += 1;
+    else count.reported += 1;
+    return masks;
   }
 }
 

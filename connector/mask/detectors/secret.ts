@@ -3,8 +3,8 @@ import type { Anchor, Find, Found } from "./found.ts";
 
 /** Bytes that a value has at least, and of which its entropy is taken at most. */
 const LEAST = 8;
-const MEASURED = 256;
-const LONGEST = 512;
+const MEASURED = 64;
+const LONGEST = 256;
 /** Bits a character: more than words have, less than what a generator makes. */
 const NAMED_ENTROPY = 2.75;
 /** Where no name stands before it. Hexadecimal digits, as of digests and UUIDs, have at most 4. */
