@@ -1,0 +1,28 @@
+import { DETECTOR_NAMES } from "../../connector/mask/detectors/modes.ts";
+
+/** Only the first net is tried: what a detector would have hidden counts as leaked. */
+const NO_DETECTORS = `    detectors: {${DETECTOR_NAMES.map((name) => `${name}: "off"`).join(", ")}}`;
+
+/** Masks that show the same of both worlds. */
+export const SAME_FOR_BOTH = `
+    masks:
+      pii.email: {mask: partial, as: email}
+      pii.phone: {mask: constant, value: hidden}
+      pii.card: {mask: partial, as: card}
+      hr.salary: {mask: range, step: 1000000}
+      hr.bonus: {mask: range, step: 1000000}
+      hr.birthday: {mask: range, unit: year}
+${NO_DETECTORS}`;
+
+/** Masks that tell the worlds apart, and show no value. */
+export const HASHES = `
+    masks:
+      pii.email: {mask: hash, scope: target}
+      pii.phone: {mask: hash}
+      pii.ssn: {mask: hash, scope: target}
+      pii.card: {mask: hash}
+      pii.handle: {mask: partial, as: text}
+      hr.salary: {mask: range, step: 1000000}
+      phi.name: {mask: hash}
+    maskKey: {env: SALLYPORT_TEST_MASK_KEY}
+${NO_DETECTORS}`;
