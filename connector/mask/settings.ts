@@ -17,8 +17,8 @@ export const NO_LABELS: Labels = { rules: [], labels: new Map() };
 
 /** The label of columns that are declared to hold nothing labelled. */
 const NONE = "none";
-/** How labels of PostgreSQL's own relations begin, which nobody is permitted to see. */
-const RESERVED = "system.";
+/** How labels of PostgreSQL's own relations, and of what detectors find, begin. */
+const RESERVED = /^(?:system|detected)\./;
 const MAX_RULES = 1_000;
 const MAX_LABELS = 200;
 const MAX_LOOKUPS = 10_000;
@@ -62,8 +62,11 @@ function readLabels(lines: Field, masks: Field): Labels {
         "Only whole columns can be none; parts that no line names aren't labelled.",
       );
     }
-    if (name.startsWith(RESERVED)) {
-      return line.fail("is a label of Sallyport's own", `Give it a name that doesn't begin with ${RESERVED}`);
+    if (RESERVED.test(name)) {
+      return line.fail(
+        "is a label of Sallyport's own",
+        "Give it a name that begins neither with system. nor with detected.",
+      );
     }
     const label = labels.get(name) ?? readLabel(name, masks);
     labels.set(name, label);

@@ -133,7 +133,7 @@ class Gate implements StreamHandlers {
     try {
       await this.#deps.guard.admit(this.#stream.facts, admission);
       const { facts } = this.#stream;
-      const masks = await this.#deps.guard.masks(facts, this.#target, admission);
+      const sight = await this.#deps.guard.sight(facts, this.#target, admission);
       const connection = await openTarget(this.#target, admission, this.#opening.signal);
       this.#state = "over";
       if (this.#opening.signal.aborted) {
@@ -145,7 +145,7 @@ class Gate implements StreamHandlers {
         target: this.#target,
         deps: this.#deps,
         admission,
-        masks,
+        sight,
         connection,
         agent: this.#reader,
       });

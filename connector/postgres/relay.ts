@@ -23,10 +23,11 @@ import type { Refusal } from "./guard/refusal.ts";
 import { Reporter } from "./guard/reporter.ts";
 import { SessionCatalog } from "./guard/session-catalog.ts";
 import { SessionGuard } from "./guard/session-guard.ts";
+import type { Sight } from "./guard/sight.ts";
 import { TargetTimeouts } from "./guard/target-timeouts.ts";
 import { REAL_TIMERS } from "./guard/timers.ts";
 import { Inbound } from "./inbound.ts";
-import type { SessionMasks } from "./mask/masking.ts";
+import { Net } from "./mask/net.ts";
 import { Outbound } from "./outbound.ts";
 import { Outbox } from "./outbox.ts";
 import { type Admission, secretBytes } from "./startup.ts";
@@ -38,8 +39,7 @@ export interface Opened {
   target: PostgresTargetConfig;
   deps: PostgresDeps;
   admission: Admission;
-  /** What the session may not see; null where it may see all. */
-  masks: SessionMasks | null;
+  sight: Sight;
   connection: TargetConnection;
   /** The reader of the agent's bytes; it may hold some that came behind the StartupMessage. */
   agent: MessageReader;
@@ -56,6 +56,7 @@ export class Relay implements StreamHandlers {
   readonly #reporter: Reporter;
   readonly #approvals: Approvals;
   readonly #timeouts: TargetTimeouts;
+  readonly #net: Net | null;
   readonly #inbound: Inbound;
   readonly #outbound: Outbound;
   /** The agent has said that it is done; the target closes next. */
@@ -67,7 +68,7 @@ export class Relay implements StreamHandlers {
   readonly #unsubscribe: () => void;
 
   constructor(opened: Opened) {
-    const { stream, target, deps, admission, masks, connection, agent } = opened;
+    const { stream, target, deps, admission, sight, connection, agent } = opened;
     const { socket, reader } = connection;
     const { guard } = deps;
     this.#opened = opened;
@@ -93,11 +94,7 @@ export class Relay implements StreamHandlers {
       now: guard.now,
     });
     this.#timeouts = new TargetTimeouts(this.#own, this.#talk, timers, () => this.#catalog.serverVersion);
-    this.#unsubscribe = guard.policies.onChange(() => {
-      const error =
-        guard.revoked(stream.facts) ?? guard.unmasked(stream.facts, target, admission.database, masks);
-      if (error !== null && !this.#over) this.#finish(error.code, error.message, error);
-    });
+    this.#unsubscribe = guard.policies.onChange(() => this.#checkPolicies());
     const usage = guard.usage(stream.facts.principal);
     this.#inbound = new Inbound({
       reader: agent,
@@ -115,7 +112,7 @@ export class Relay implements StreamHandlers {
         reporter: this.#reporter,
         approvals: this.#approvals,
         timeouts: this.#timeouts,
-        masks,
+        masks: sight.masks,
         now: guard.now,
       }),
       write: (bytes, written) => void socket.write(bytes, written),
@@ -127,6 +124,8 @@ export class Relay implements StreamHandlers {
       cancelling: () => this.#cancelling,
       failed: (error) => this.#failed(error),
     });
+    const net = Net.of(sight.detectors);
+    this.#net = net;
     this.#outbound = new Outbound({
       target: target.name,
       reader,
@@ -134,7 +133,13 @@ export class Relay implements StreamHandlers {
       own: this.#own,
       catalog: this.#catalog,
       outbox: this.#outbox,
-      rested: () => this.#reporter.flush(),
+      net,
+      masks: sight.masks !== null,
+      rested: () => {
+        const found = net?.found() ?? null;
+        if (found !== null) this.#reporter.detected(found);
+        this.#reporter.flush();
+      },
       counted: (rows, bytes) => usage.result(rows, bytes),
       cut: (limit) => {
         this.#reporter.cut(limit.passed!, limit[limit.passed!]);
@@ -151,6 +156,9 @@ export class Relay implements StreamHandlers {
   start(ahead: Uint8Array[]): void {
     const { socket } = this.#opened.connection;
     this.#greet();
+    // They may have changed since the session was admitted.
+    this.#checkPolicies();
+    if (this.#over) return;
     socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#outbound.push(chunk)));
     socket.on("end", () => this.#targetGone());
     socket.on("close", () => this.#targetGone());
@@ -227,6 +235,17 @@ export class Relay implements StreamHandlers {
     // An agent that ends inside a message has nothing more to say, and Terminate would be taken for its rest.
     if (said || !this.#opened.agent.boundary) socket.end();
     else socket.end(terminate());
+  }
+
+  /** What the policies of this moment change for the session: it may end. */
+  #checkPolicies(): void {
+    const { stream, target, admission, sight, deps } = this.#opened;
+    const { guard } = deps;
+    const detectors = guard.detectors(stream.facts, target, admission.database);
+    if (detectors !== null) this.#net?.use(detectors);
+    const error =
+      guard.revoked(stream.facts) ?? guard.resighted(stream.facts, target, admission.database, sight);
+    if (error !== null && !this.#over) this.#finish(error.code, error.message, error);
   }
 
   /** Says something to the agent's user as soon as a message may stand. */

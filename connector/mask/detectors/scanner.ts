@@ -76,7 +76,7 @@ function searchFor(names: readonly DetectorName[]): Search {
  * passed over as found.
  */
 export class Scanner {
-  readonly #modes: Detectors;
+  #modes: Detectors;
   readonly #anchors: readonly Anchor[];
   readonly #machine: Automaton;
   readonly #counts = new Map<DetectorName, Count>();
@@ -92,6 +92,11 @@ export class Scanner {
     const search = searchFor(DETECTOR_NAMES.filter((name) => modes[name] !== "off"));
     this.#anchors = search.anchors;
     this.#machine = search.machine;
+  }
+
+  /** From here on what is found is masked or counted as these say; the same detectors are on. */
+  use(modes: Detectors): void {
+    this.#modes = modes;
   }
 
   /** What was found since the last call, or null. */

@@ -12,8 +12,10 @@ import { PROBE, readProbe } from "../catalog/session-state.ts";
 import { Masking } from "../mask/masking.ts";
 import { Unmasked } from "../mask/unmasked.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
-import { type Guard, masksUnder, subjectOf } from "./guard.ts";
+import type { Guard } from "./guard.ts";
 import { refusedByMasks } from "./session-masking.ts";
+import { sightOf } from "./sight.ts";
+import { subjectOf } from "./subject.ts";
 
 const NOTHING_YET: Usage = {
   statements: 0,
@@ -51,7 +53,8 @@ export async function explain(
       trustedFunctions: new Set(target.trustedFunctions),
     };
     const statements = await classified(parsed, names, catalog);
-    const masks = await masksUnder(held.set, { ...request, kind: target.kind, connector }, target, database);
+    const viewer = { ...request, kind: target.kind, connector };
+    const { masks } = await sightOf(held.set, viewer, target, database);
     const planned = masks === null ? parsed : await masked(new Masking(masks), sql, parsed, names, catalog);
     const subject = subjectOf(request);
     const policyTarget = { name: target.name, kind: target.kind, connector };

@@ -1,25 +1,21 @@
-import { randomBytes } from "node:crypto";
 import type { SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Decision } from "../../../protocol/policy/decision.ts";
 import { judgeStatement } from "../../../protocol/policy/judge.ts";
-import type { PolicySet, PolicyTarget, Subject } from "../../../protocol/policy/policy-set.ts";
+import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
 import { Principals, SessionUsage } from "../../../protocol/policy/usage.ts";
 import { factsOf, type StatementFacts } from "../../../protocol/sql/facts.ts";
 import { loadParser } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
-import { hasLabels } from "../../mask/label-of.ts";
-import { maskKey } from "../../mask/mask-key.ts";
-import { maskedLabels } from "../../mask/masked-labels.ts";
+import type { Detectors } from "../../mask/detectors/modes.ts";
 import { CatalogCache, type CatalogSource } from "../catalog/cache.ts";
-import type { SessionMasks } from "../mask/masking.ts";
 import { refusedSetting } from "../mask/revealing-settings.ts";
 import type { Admission } from "../startup.ts";
 import { ParsedTexts } from "./parsed-texts.ts";
+import { detectorsFor, hidesTheSame, type Sight, sightOf } from "./sight.ts";
+import { policyTarget, subjectOf } from "./subject.ts";
 
-/** Of the key of one session's masks. */
-const KEY_BYTES = 32;
 /** How long the policy set that a session was opened under may take to arrive, ms. */
 export const POLICY_MS = 5_000;
 
@@ -92,20 +88,18 @@ export class Guard {
   }
 
   /**
-   * What a new session may not see of the target's labelled columns, by the policies of this moment; null where it may
-   * see all. It holds for as long as the session lasts. Throws `invalid_config` where the key of masks can't be had, `forbidden`
-   * for settings that would show what is masked.
+   * How much a new session sees, by the policies of this moment; it stays so as long as the session lasts. Throws
+   * `invalid_config` where the key of masks can't be had, `forbidden` for settings that would show what is masked.
    */
-  async masks(
+  async sight(
     facts: SessionFacts,
     target: PostgresTargetConfig,
     { database, changes }: Admission,
-  ): Promise<SessionMasks | null> {
-    if (!hasLabels(target.labels)) return null;
+  ): Promise<Sight> {
     const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
-    const masks = await masksUnder(set, facts, target, database);
-    const refused = masks === null ? null : refusedSetting(changes);
-    if (refused === null) return masks;
+    const sight = await sightOf(set, facts, target, database);
+    const refused = sight.masks === null ? null : refusedSetting(changes);
+    if (refused === null) return sight;
     throw new SallyportError(
       "forbidden",
       `a session in which columns are masked can't begin with ${refused.construct}`,
@@ -113,24 +107,26 @@ export class Guard {
     );
   }
 
-  /** The error that must end a session which may see other labels now than when it began; null otherwise. */
-  unmasked(
+  /** The error that must end a session from which other labels would be hidden now than when it began; null otherwise. */
+  resighted(
     facts: SessionFacts,
-    { labels }: PostgresTargetConfig,
+    target: PostgresTargetConfig,
     database: string,
-    masks: SessionMasks | null,
+    { masks }: Sight,
   ): SallyportError | null {
     const held = this.policies.current;
-    if (held === null || !hasLabels(labels)) return null;
-    const now = maskedLabels(held.set, subjectOf(facts), policyTarget(facts), labels, database);
-    const before = masks?.masked ?? [];
-    if (now.length === before.length && now.every(({ name }, index) => name === before[index]?.name))
-      return null;
+    if (held === null || hidesTheSame(held.set, facts, target, database, masks)) return null;
     return new SallyportError(
       "forbidden",
       "the policies have changed which labelled columns may be seen here",
-      "Connect again: a session sees by one set of masks as long as it lasts.",
+      "Connect again: what is masked stays the same as long as a session lasts.",
     );
+  }
+
+  /** What detectors do for a session by the policies of this moment; null where there are none. */
+  detectors(facts: SessionFacts, target: PostgresTargetConfig, database: string): Detectors | null {
+    const held = this.policies.current;
+    return held && detectorsFor(held.set, facts, target, database);
   }
 
   /** The error that must end a session which the policies of this moment would not let open; null otherwise. */
@@ -165,40 +161,6 @@ export class Guard {
   stop(): void {
     for (const cache of this.#catalogs.values()) cache.stop();
   }
-}
-
-/** What these policies keep from somebody; null where it is nothing. Throws `invalid_config`. */
-export async function masksUnder(
-  set: PolicySet,
-  who: Parameters<typeof subjectOf>[0] & Parameters<typeof policyTarget>[0],
-  target: PostgresTargetConfig,
-  database: string,
-): Promise<SessionMasks | null> {
-  const { labels } = target;
-  const masked = maskedLabels(set, subjectOf(who), policyTarget(who), labels, database);
-  if (masked.length === 0) return null;
-  return {
-    labels,
-    masked,
-    keys: { session: randomBytes(KEY_BYTES).toString("hex"), target: await maskKey(target) },
-  };
-}
-
-/** Who asks, as policies see it. */
-export function subjectOf({
-  principal,
-  onBehalfOf,
-  groups,
-}: Pick<SessionFacts, "principal" | "onBehalfOf" | "groups">): Subject {
-  return { principal, groups, ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
-}
-
-export function policyTarget({
-  target,
-  kind,
-  connector,
-}: Pick<SessionFacts, "target" | "kind" | "connector">): PolicyTarget {
-  return { name: target, kind, connector };
 }
 
 function refusedBy(decision: Exclude<Decision, { verdict: "allow" }>, what: string): SallyportError {

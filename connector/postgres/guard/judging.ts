@@ -7,10 +7,10 @@ import type { ClassifiedStatement, StatementFacts } from "../../../protocol/sql/
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
 import { Verdicts } from "../../guard/verdicts.ts";
 import type { Conversation } from "../conversation.ts";
-import { policyTarget, subjectOf } from "./guard.ts";
 import type { PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reporter } from "./reporter.ts";
+import { policyTarget, subjectOf } from "./subject.ts";
 import type { Missing } from "./verdict.ts";
 
 export interface JudgingOptions {

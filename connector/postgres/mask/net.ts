@@ -79,6 +79,11 @@ export class Net {
     return DETECTOR_NAMES.every((name) => detectors[name] === "off") ? null : new Net(detectors);
   }
 
+  /** What the policies let the session see has changed; the same detectors are on. */
+  use(detectors: Detectors): void {
+    this.#scanner.use(detectors);
+  }
+
   /** Whether something is held back: what was passed on ends inside a message then. */
   get holding(): boolean {
     return this.#held.any;

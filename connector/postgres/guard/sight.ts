@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import type { SessionFacts } from "../../../protocol/control.ts";
+import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
+import type { PostgresTargetConfig } from "../../config.ts";
+import { DETECTOR_NAMES, type Detectors } from "../../mask/detectors/modes.ts";
+import { hasLabels } from "../../mask/label-of.ts";
+import { maskKey } from "../../mask/mask-key.ts";
+import { maskedLabels } from "../../mask/masked-labels.ts";
+import type { SessionMasks } from "../mask/masking.ts";
+import { policyTarget, subjectOf } from "./subject.ts";
+
+/** How much of a target's values one session sees, as long as it lasts. */
+export interface Sight {
+  /** Null where it sees all labelled columns as they are. */
+  masks: SessionMasks | null;
+  /** What is looked for in everything that it is told, as the session begins. */
+  detectors: Detectors;
+}
+
+/** Who looks, and at what. */
+export type Viewer = Pick<
+  SessionFacts,
+  "principal" | "onBehalfOf" | "groups" | "target" | "kind" | "connector"
+>;
+
+/** Of the key of one session's masks. */
+const KEY_BYTES = 32;
+
+/** What these policies let somebody see. Throws `invalid_config` where the key of masks can't be had. */
+export async function sightOf(
+  set: PolicySet,
+  viewer: Viewer,
+  target: PostgresTargetConfig,
+  database: string,
+): Promise<Sight> {
+  const { labels } = target;
+  const masked = hiddenLabels(set, viewer, target, database);
+  const detectors = detectorsFor(set, viewer, target, database);
+  if (masked.length === 0) return { masks: null, detectors };
+  const keys = { session: randomBytes(KEY_BYTES).toString("hex"), target: await maskKey(target) };
+  return { masks: { labels, masked, keys }, detectors };
+}
+
+/** Whether these policies hide the same labels from somebody. */
+export function hidesTheSame(
+  set: PolicySet,
+  viewer: Viewer,
+  target: PostgresTargetConfig,
+  database: string,
+  masks: SessionMasks | null,
+): boolean {
+  const names = (all: readonly { name: string }[]) => all.map(({ name }) => name).join("\n");
+  return names(hiddenLabels(set, viewer, target, database)) === names(masks?.masked ?? []);
+}
+
+function hiddenLabels(set: PolicySet, viewer: Viewer, { labels }: PostgresTargetConfig, database: string) {
+  if (!hasLabels(labels)) return [];
+  return maskedLabels(set, subjectOf(viewer), policyTarget(viewer), labels, database);
+}
+
+/** The target's detectors for somebody: what one would mask is only counted for who may see the label `detected.NAME`. */
+export function detectorsFor(
+  set: PolicySet,
+  viewer: Viewer,
+  { detectors }: PostgresTargetConfig,
+  database: string,
+): Detectors {
+  const seen = DETECTOR_NAMES.filter((name) => {
+    if (detectors[name] !== "mask") return false;
+    const context = { label: `detected.${name}`, database };
+    return set.decide(subjectOf(viewer), "unmask", policyTarget(viewer), context).verdict === "allow";
+  });
+  return { ...detectors, ...Object.fromEntries(seen.map((name) => [name, "report"])) };
+}
