@@ -70,7 +70,8 @@ function checkNames(
   if (!after.reads.every((name) => known.has(name))) fail();
   const read = new Set(after.reads);
   const dropped = before.reads.filter((name) => !read.has(name));
-  if (!dropped.every((name) => isView(context, name))) fail();
+  // Views are read through, and a mask that gives NULL reads nothing of what is written.
+  if (!dropped.every((name) => isView(context, name) || isWritten(before, context, name))) fail();
   if (!after.opaque.every((reason) => before.opaque.includes(reason))) fail();
 
   const targets = new Set<object>();
@@ -100,6 +101,15 @@ function isBare(context: MaskContext, { relation }: Use, after: ResolvedNames): 
     const read = relationOf(context, name);
     return read == null || masksOf(context, read).size > 0;
   });
+}
+
+function isWritten({ uses }: ResolvedNames, context: MaskContext, name: string): boolean {
+  const relation = relationOf(context, name);
+  return [...uses.values()].some(
+    (use) =>
+      use.as === "target" &&
+      (use.relation === relation || [...use.relation.children, ...use.relation.parents].includes(name)),
+  );
 }
 
 function isView(context: MaskContext, name: string): boolean {
