@@ -4,9 +4,10 @@ import { conditions, loadNow, stolenNow } from "./conditions.ts";
 import { prepareCopies } from "./copy.ts";
 import { cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
+import { detectorSpeeds } from "./detectors.ts";
 import { type Hops, measureHops } from "./hops.ts";
 import { idleSessions, slowReader } from "./memory.ts";
-import { HELP, type Options, type PathName, readOptions } from "./options.ts";
+import { HELP, type Options, type PathName, readOptions, type WorkloadName } from "./options.ts";
 import { type Path, startPath } from "./path.ts";
 import type { Sallyport } from "./sallyport.ts";
 import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
@@ -17,6 +18,8 @@ import { verdictTimes } from "./verdicts.ts";
 import { workloads } from "./workloads.ts";
 
 const HOP_ROUNDS = 5;
+/** What needs no PostgreSQL. */
+const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "detectors"]);
 
 const say = (line: string) => console.error(line);
 
@@ -28,7 +31,11 @@ async function bench(options: Options, stops: Stops): Promise<void> {
     say("verdicts …");
     rows.push(...(await verdictTimes(options.repetitions)));
   }
-  const database = options.only.some((name) => name !== "verdicts") ? await started(options, stops) : null;
+  if (options.only.includes("detectors")) {
+    say("detectors …");
+    rows.push(...detectorSpeeds(options.repetitions));
+  }
+  const database = options.only.some((name) => !ALONE.has(name)) ? await started(options, stops) : null;
   let hops = new Map<PathName, Hops>();
   if (database !== null) {
     rows.unshift(...(await compare(database, options, stops)), ...(await costs(database, options, stops)));

@@ -12,8 +12,8 @@ export interface Sample {
 /** One line of the result, as `--json` writes it. */
 export interface Row {
   workload: string;
-  /** `guard`: no way to PostgreSQL, but the connector's judging alone. */
-  path: PathName | "guard";
+  /** `guard`, `net`: no way to PostgreSQL, but the connector's judging, and its detectors, alone. */
+  path: PathName | "guard" | "net";
   /** Connections at a time. */
   clients: number;
   /** To the direct connection, which is 1; null where there is nothing to compare with. */

@@ -16,6 +16,7 @@ export function near(
   to: number,
   words: readonly string[],
 ): boolean {
+  if (start === from && end === to) return false;
   const before = Buffer.from(text.subarray(Math.max(from, start - BEFORE), start)).toString("latin1");
   const after = Buffer.from(text.subarray(end, Math.min(to, end + AFTER))).toString("latin1");
   return words.some((word) => says(before, word) || says(after, word));
