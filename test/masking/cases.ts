@@ -45,6 +45,10 @@ export const READS: readonly string[] = [
   "SELECT ctid, * FROM orders",
   "SELECT tableoid::regclass, * FROM people",
   "SELECT e.tableoid::regclass, e.* FROM events e ORDER BY e.id",
+  // The same name in another schema.
+  "SELECT id, email FROM other.customers",
+  "SELECT other.customers.email, o.note FROM other.customers, orders AS o WHERE o.id = other.customers.id",
+  "SELECT c.email, customers.email FROM shop.customers AS c, other.customers WHERE c.id = other.customers.id",
   // Joins.
   "SELECT id, email FROM customers JOIN spenders USING (id, email)",
   "SELECT * FROM customers NATURAL JOIN active_customers",

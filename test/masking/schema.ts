@@ -46,6 +46,9 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
 CREATE TABLE people (id int, name text, nick text);
 CREATE TABLE staff (salary numeric(12,2), desk text) INHERITS (people);
 CREATE TABLE "Odd Table" ("Id" int, "E mail" text, "quo""te" text, "größe" text, plain text);
+CREATE SCHEMA other;
+CREATE TABLE other.customers (id int, email text);
+INSERT INTO other.customers VALUES (1, 'plain@other.example'), (2, 'd');
 CREATE TABLE codes (id int PRIMARY KEY, country text, label text);
 CREATE TABLE documents (
   id int PRIMARY KEY, owner int, title text, body jsonb, feeling mood, line address_line, keys text[]);
