@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from "node:util";
 const DEMO = fileURLToPath(new URL("./demo.ts", import.meta.url));
 const LIMIT_MS = 150_000;
 
-test("the demo blocks a statement, says why at each place, holds another until it is approved, survives the edge's death, and ends by itself", (t) => {
+test("the demo masks what it reads, refuses a leak, permits a lookup, blocks a statement, says why at each place, holds another until it is approved, survives the edge's death, and ends by itself", (t) => {
   const state = mkdtempSync(join(tmpdir(), "sallyport-demo-"));
   t.after(() => rmSync(state, { recursive: true }));
   const demo = spawnSync(process.execPath, [DEMO, "--once", "--state", state], {
@@ -28,6 +28,14 @@ test("the demo blocks a statement, says why at each place, holds another until i
     agent,
     new RegExp(`→ DELETE FROM orders\n *← ERROR 42501: ${reason}\n *HINT: Decided by orders-stay;`),
   );
+  assert.match(agent, /← 1 │ Ada Verne │ a\*\*\*@\*\*\*\n *← 2 │ Bo Lind │ b\*\*\*@\*\*\*\n/);
+  assert.match(agent, /WHERE email LIKE 'chidi%'\n *← no rows\n/);
+  assert.match(
+    agent,
+    /→ SELECT query_to_xml.*\n *← ERROR 42501: refused by Sallyport: .*SQL that a string holds/,
+  );
+  assert.match(agent, /WHERE email = \$1\n *← Chidi Okoye │ c\*\*\*@\*\*\*\n/);
+  assert.doesNotMatch(output, /ada@verne|bo\.lind@post/);
   assert.match(agent, /← NOTICE: waiting for approval [0-9a-f]{32}-1: Closing orders stops their delivery/);
   assert.match(
     asked,

@@ -71,6 +71,10 @@ targets:
       databases: [postgres]
       user: postgres
       tls: {mode: disable}
+    labels:
+      public.customers.email: pii.email
+    masks:
+      pii.email: {mask: partial, as: email, lookup: 10}
 `;
 }
 
@@ -102,6 +106,9 @@ async function demo(): Promise<void> {
   heading("The agent works, as service/demo-agent; it has no password of the database");
   const say: Say = {
     sends: (sql) => line(`${styleText("dim", "→")} ${sql.replace(/\s+/g, " ")}`),
+    gets(rows) {
+      for (const row of rows) line(`${styleText("dim", "←")} ${row.join(" │ ")}`);
+    },
     told({ message = "", hint }) {
       line(`${styleText("dim", "←")} ${styleText("yellow", `NOTICE: ${message}`)}`);
       if (hint !== undefined) line(`  HINT: ${hint}`);

@@ -66,7 +66,7 @@ function classifyOne(
   const resolution = resolveStatement(statement.tree, names, catalog, missing);
   for (const reason of resolution.opaque) draft.opaque.add(reason);
   for (const routine of resolution.routines) judgeRoutine(draft, routine, names);
-  const known = new Set(resolution.routines.map((routine) => routine.name));
+  const known = new Set([...resolution.routines.map((routine) => routine.name), ...resolution.fields]);
   // The calls in a function's body are looked up with its statements.
   for (const call of draft.type === "CreateFunctionStmt" ? [] : draft.calls) {
     // It may come to be before the statement runs, or be another name for a cast or a column.

@@ -22,6 +22,8 @@ export interface Resolution {
   functions: string[];
   /** All overloads of `functions`, of which PostgreSQL chooses by the arguments' types. */
   routines: Routine[];
+  /** Names by which only fields of rows are called: `email(c)`. */
+  fields: ReadonlySet<string>;
   /** Those of `reads` and `writes` that are foreign tables: their rows come over a connection of the server's. */
   foreign: string[];
   /** What could not be resolved, in words. */
@@ -69,6 +71,7 @@ export function resolveStatement(
     writeColumns: [...found.writeColumns].sort(),
     functions: [...found.functions].sort(),
     routines: [...found.routines],
+    fields: found.fields,
     foreign: [...found.foreign].sort(),
     opaque: [...found.opaque].sort(),
     absent: found.absent,

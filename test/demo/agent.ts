@@ -4,6 +4,8 @@ import pg from "pg";
 /** Called before each statement, with what the gate tells meanwhile, and with the error of one that fails. */
 export interface Say {
   sends(sql: string): void;
+  /** Rows of a result, where they are worth showing. */
+  gets(rows: unknown[][]): void;
   told(notice: {
     message?: string | undefined;
     detail?: string | undefined;
@@ -14,6 +16,10 @@ export interface Say {
 
 const REVENUE = `SELECT c.name, c.country, count(*) AS orders, sum(o.total) AS revenue
   FROM orders o JOIN customers c ON c.id = o.customer GROUP BY c.id ORDER BY revenue DESC`;
+const CUSTOMERS = "SELECT id, name, email FROM customers ORDER BY id LIMIT 2";
+const PROBE = "SELECT name FROM customers WHERE email LIKE 'chidi%'";
+const LEAK = "SELECT query_to_xml('SELECT email FROM customers', true, false, '')";
+const LOOKUP = "SELECT name, email FROM customers WHERE email = $1";
 const STALE = "SELECT id, placed, total FROM orders WHERE state = $1 AND placed < $2 ORDER BY placed LIMIT 3";
 const CLOSE = "UPDATE orders SET state = 'closed' WHERE state = $1 AND placed < $2";
 const DELETE = "DELETE FROM orders";
@@ -43,6 +49,14 @@ export async function runAgent(
   await client.connect();
   try {
     await query(REVENUE);
+    const shown = async (sql: string, values?: unknown[]) => {
+      const { rows } = await query(sql, values);
+      say.gets(rows.length === 0 ? [["no rows"]] : rows.map((row) => Object.values(row)));
+    };
+    await shown(CUSTOMERS);
+    await shown(PROBE);
+    await query(LEAK).catch(fails);
+    await shown(LOOKUP, ["chidi@okoye.example"]);
     await query(STALE, ["open", "2026-01-20"]);
     await query(DELETE).catch(fails);
     await query("BEGIN");

@@ -7,7 +7,12 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 const CONNECTIONS = 50;
 
 const SAMPLE = `
-CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, country text NOT NULL);
+CREATE TABLE customers (
+  id int PRIMARY KEY,
+  name text NOT NULL,
+  country text NOT NULL,
+  email text NOT NULL UNIQUE
+);
 CREATE TABLE orders (
   id int PRIMARY KEY,
   customer int NOT NULL REFERENCES customers,
@@ -16,7 +21,8 @@ CREATE TABLE orders (
   state text NOT NULL DEFAULT 'open'
 );
 INSERT INTO customers VALUES
-  (1, 'Ada Verne', 'FR'), (2, 'Bo Lind', 'SE'), (3, 'Chidi Okoye', 'NG'), (4, 'Dana Pike', 'NZ');
+  (1, 'Ada Verne', 'FR', 'ada@verne.example'), (2, 'Bo Lind', 'SE', 'bo.lind@post.example'),
+  (3, 'Chidi Okoye', 'NG', 'chidi@okoye.example'), (4, 'Dana Pike', 'NZ', 'dana@pike.example');
 INSERT INTO orders
   SELECT n, 1 + n % 4, date '2026-01-01' + n % 90, (n * 7919 % 20000) / 100.0 + 5,
          CASE WHEN n % 5 = 0 THEN 'open' ELSE 'paid' END

@@ -138,14 +138,6 @@ export class Masking {
   }
 
   #check(context: MaskContext, tree: Node, statement: ClassifiedStatement, resolved: ResolvedNames): void {
-    const [opaque] = statement.facts.opaque;
-    if (opaque !== undefined) {
-      throw new Unmasked(
-        `a statement of which not everything is known: ${opaque}`,
-        this.#masked,
-        OPAQUE_HINT,
-      );
-    }
     const refused = refusedConstruct(tree, statement, resolved.routines, (name) => labelsOf(context, name), {
       relation: (name) => relationOf(context, name),
       declared(name) {
@@ -154,6 +146,14 @@ export class Masking {
       },
     });
     if (refused !== null) throw new Unmasked(refused.construct, refused.labels, refused.hint);
+    const [opaque] = statement.facts.opaque;
+    if (opaque !== undefined) {
+      throw new Unmasked(
+        `a statement of which not everything is known: ${opaque}`,
+        this.#masked,
+        OPAQUE_HINT,
+      );
+    }
   }
 
   /** Labels of what it writes: an error may quote the row. */

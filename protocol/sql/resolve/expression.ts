@@ -161,9 +161,21 @@ export function resolveCall(context: Context, call: Body<"FuncCall">, sort: "fun
   const plain = call.agg_star !== true && call.over === undefined && call.func_variadic !== true;
   const argument = plain && args.length === 1;
   if (callFunction(context, target, argument) > 0) return;
+  if (argument && target.schema === null && isFieldOf(context, args[0], target.name)) {
+    context.found.fields.add(target.name);
+    return;
+  }
   // `f(x)` may be a cast to the type f, or the field f of a composite value.
   if (argument && !(isScalar(context, args[0]) && isNoType(context, target))) return;
   lackFunction(context, target, sort, args.length === 0 && call.agg_star !== true ? "()" : "");
+}
+
+/** Whether `name(c)` is the column `name` of the rows of c: no function has this name. */
+function isFieldOf(context: Context, node: Node | undefined, name: string): boolean {
+  const reference = bodyOf(node, "ColumnRef");
+  const [item, ...others] = (reference && context.found.references.get(reference))?.wholes ?? [];
+  if (item === undefined || others.length > 0 || item.open) return false;
+  return item.columns.some((column) => column.name === name) && isNoType(context, { schema: null, name });
 }
 
 /** Whether it is most likely no composite value. */

@@ -66,6 +66,8 @@ export class Findings {
   computes = false;
   /** Names of the types of which it makes values, without schemas. */
   readonly types = new Set<string>();
+  /** Names that calls have which are but fields of the row that they are given: `email(c)`. */
+  readonly fields = new Set<string>();
   /** Command tags for which event triggers may fire. */
   readonly commands = new Set<string>();
   /** Relations all of whose columns are counted as read. */
