@@ -10,6 +10,7 @@ import { CancelRegistry } from "./postgres/cancel.ts";
 import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
 import { explain } from "./postgres/guard/explain.ts";
 import { Guard } from "./postgres/guard/guard.ts";
+import { scanLabels } from "./postgres/labels/scan.ts";
 import type { ConnectorSession } from "./session.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -128,6 +129,15 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     cancelElsewhere: (...key) => uplink.cancelElsewhere(...key),
     log,
   };
+  const served = (name: string): PostgresTargetConfig => {
+    const target = targets.get(name);
+    if (target !== undefined) return target;
+    throw new SallyportError(
+      "unknown_target",
+      `connector ${identity.name} does not serve ${name}`,
+      "Add the target to the connector's configuration file.",
+    );
+  };
   const uplink: Uplink = new Uplink({
     edge,
     name: identity.name,
@@ -138,17 +148,8 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     serve: (session) => serveSession(session, targets.get(session.facts.target), deps),
     cancelHere: (...key) => cancels.cancelHere(...key),
     policies: (message) => policies.put(message),
-    explain: async (request) => {
-      const target = targets.get(request.target);
-      if (target === undefined) {
-        throw new SallyportError(
-          "unknown_target",
-          `connector ${identity.name} does not serve ${request.target}`,
-          "Add the target to the connector's configuration file.",
-        );
-      }
-      return await explain(guard, target, identity.name, request);
-    },
+    explain: async (request) => await explain(guard, served(request.target), identity.name, request),
+    scanLabels: async (request) => await scanLabels(served(request.target), request),
     log,
   });
   return uplink;

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Explained, PolicyInForce, PolicyTaken } from "../protocol/control.ts";
+import type { Answer, PolicyInForce, PolicyTaken } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import { Uplink, type UplinkOptions } from "./uplink.ts";
@@ -32,6 +32,7 @@ describe("the control socket of a connector", () => {
       cancelHere: () => false,
       policies: () => {},
       explain: async () => ({ statements: [] }),
+      scanLabels: () => Promise.reject(new SallyportError("internal", "nothing to scan")),
       log: (line) => log.push(line),
       ...options,
     });
@@ -40,11 +41,11 @@ describe("the control socket of a connector", () => {
   }
 
   /** The answers that come, as many as given. */
-  async function answers(count: number): Promise<Explained[]> {
-    const found: Explained[] = [];
+  async function answers(count: number): Promise<Answer[]> {
+    const found: Answer[] = [];
     for await (const [data] of on(socket)) {
-      const message = JSON.parse(data.toString()) as Explained | { type: "presence" };
-      if (message.type === "explained") found.push(message);
+      const message = JSON.parse(data.toString()) as Answer | { type: "presence" };
+      if (message.type !== "presence") found.push(message);
       if (found.length === count) break;
     }
     return found;
@@ -132,6 +133,29 @@ describe("the control socket of a connector", () => {
     const free = answers(1);
     socket.send(JSON.stringify({ type: "explain", id: "q5", request }));
     assert.deepEqual((await free)[0]!.answer, { statements: [] });
+  });
+
+  test("looks for labels one scan at a time, whatever else is asked", async (context) => {
+    const busy = Promise.withResolvers<never>();
+    await start(context, { scanLabels: () => busy.promise });
+    const told = answers(2);
+    const ask = (type: string, id: string) => socket.send(JSON.stringify({ type, id, request }));
+    ask("scan_labels", "s0");
+    ask("scan_labels", "s1");
+    ask("explain", "q0");
+    const given = await told;
+    assert.deepEqual(
+      given.map(({ type, id, answer }) => [type, id, "error" in answer ? answer.error.code : "answered"]),
+      [
+        ["labels_scanned", "s1", "too_many"],
+        ["explained", "q0", "answered"],
+      ],
+    );
+    const failed = answers(1);
+    busy.reject(new SallyportError("target_unreachable", "it is away"));
+    assert.deepEqual((await failed)[0]!.answer, {
+      error: { code: "target_unreachable", message: "it is away" },
+    });
   });
 
   test("tells its own errors and no other's words", async (context) => {

@@ -1,24 +1,27 @@
 import { randomBytes } from "node:crypto";
 import type WebSocket from "ws";
 import {
+  ANSWER_OF,
+  type Answer,
   type CancelElsewhere,
   type Dial,
-  type Explain,
-  type Explained,
   type ExplainedStatement,
   type ExplainRequest,
   Header,
   type HubMessage,
+  type NoAnswer,
   Path,
   PING,
   PING_EVERY_MS,
   PONG,
   type PolicyInForce,
   type Presence,
+  type Question,
   type ReplicaMessage,
 } from "../protocol/control.ts";
 import { connect, readProblem } from "../protocol/dial.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import type { LabelScan, ScanLabelsRequest } from "../protocol/label-scan.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
 import { ConnectorSession } from "./session.ts";
 
@@ -32,9 +35,10 @@ const PRESENCE_MS = 50;
 const REFILL_MS = 100;
 /** Bytes of a message of the edge: policies, at worst each character escaped. */
 const MAX_CONTROL = 1024 * 1024;
-/** Characters of an answer to `explain` that the edge takes, and questions that are worked on at once. */
+/** Characters of an answer that the edge takes. */
 const MAX_ANSWER = 1024 * 1024;
-const MAX_QUESTIONS = 4;
+/** Questions that are worked on at once; a scan reads much of a database. */
+const MAX_QUESTIONS: Record<Question["type"], number> = { explain: 4, scan_labels: 1 };
 
 export interface UplinkOptions {
   edge: URL;
@@ -57,6 +61,8 @@ export interface UplinkOptions {
   policies(message: PolicyInForce): void;
   /** What would become of some SQL. Its `SallyportError`s go to who asked. */
   explain(request: ExplainRequest): Promise<{ statements: ExplainedStatement[] }>;
+  /** Which columns look as if they should have a label. Its `SallyportError`s go to who asked. */
+  scanLabels(request: ScanLabelsRequest): Promise<{ scan: LabelScan }>;
   /** Tells the operator. */
   log(message: string): void;
 }
@@ -75,7 +81,7 @@ export class Uplink {
   #refilling: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout;
   #pongDue = false;
-  #questions = 0;
+  readonly #questions: Record<Question["type"], number> = { explain: 0, scan_labels: 0 };
   #stopped = false;
   /** Resolves when the edge has taken the control socket for the first time. */
   readonly online: Promise<void>;
@@ -175,7 +181,7 @@ export class Uplink {
     if (message.type === "dial") void this.#dial(message);
     else if (message.type === "cancel") this.#cancel(message);
     else if (message.type === "policy") this.#policies(message);
-    else if (message.type === "explain") void this.#explain(message);
+    else if (message.type === "explain" || message.type === "scan_labels") void this.#asked(message);
   }
 
   /** Only what has been put in force is acknowledged: an edge that hears nothing takes this process for cut off. */
@@ -225,26 +231,31 @@ export class Uplink {
     );
   }
 
-  async #explain({ id, request }: Explain): Promise<void> {
-    this.#questions++;
-    const answer = await this.#answer(request).catch((error: unknown): Explained["answer"] => {
+  async #asked(question: Question): Promise<void> {
+    const { id, type } = question;
+    this.#questions[type]++;
+    const answer = await this.#answer(question).catch((error: unknown): NoAnswer => {
       if (error instanceof SallyportError) return refused(error);
       this.#options.log(
         `a question could not be answered: ${error instanceof Error ? error.message : "unknown"}`,
       );
       return refused(new SallyportError("internal", "the connector failed on this question"));
     });
-    this.#questions--;
-    const message: Explained = { type: "explained", id, answer };
+    this.#questions[type]--;
+    const message = { type: ANSWER_OF[type], id, answer } as Answer;
     if (JSON.stringify(message).length <= MAX_ANSWER) this.#tell(message);
     else this.#tell({ ...message, answer: refused(TOO_LONG) });
   }
 
-  async #answer(request: ExplainRequest): Promise<Explained["answer"]> {
-    if (this.#questions > MAX_QUESTIONS) {
+  async #answer(question: Question): Promise<Answer["answer"]> {
+    if (this.#questions[question.type] > MAX_QUESTIONS[question.type]) {
       throw new SallyportError("too_many", "the connector is asked too much at once", "Try again.");
     }
-    const { statements } = await this.#options.explain(request);
+    if (question.type === "scan_labels") {
+      const { scan } = await this.#options.scanLabels(question.request);
+      return { scan };
+    }
+    const { statements } = await this.#options.explain(question.request);
     return { statements };
   }
 
@@ -292,10 +303,10 @@ export class Uplink {
 
 const TOO_LONG = new SallyportError(
   "limit_exceeded",
-  "what there is to say of these statements is longer than 1 MiB",
-  "Ask about fewer statements.",
+  "what there is to say to this question is longer than 1 MiB",
+  "Ask about less: fewer statements, or one schema.",
 );
 
-function refused({ code, message, hint }: SallyportError): Explained["answer"] {
+function refused({ code, message, hint }: SallyportError): NoAnswer {
   return { error: { code, message, ...(hint !== undefined && { hint }) } };
 }

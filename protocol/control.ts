@@ -1,5 +1,6 @@
 import type { ApprovalEvent, ApprovalNews } from "./approval.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { LabelScan, ScanLabelsRequest } from "./label-scan.ts";
 import type { Decision } from "./policy/decision.ts";
 import type { StatementFacts } from "./sql/facts.ts";
 
@@ -213,6 +214,21 @@ export interface Explain {
   request: ExplainRequest;
 }
 
+/** Control socket, edge to connector: which columns look as if they should have a label? */
+export interface ScanLabels {
+  type: "scan_labels";
+  id: string;
+  request: ScanLabelsRequest;
+}
+
+/** What the edge asks a connector; it answers under the same id, with the message that `ANSWER_OF` names. */
+export type Question = Explain | ScanLabels;
+
+export const ANSWER_OF = { explain: "explained", scan_labels: "labels_scanned" } as const satisfies Record<
+  Question["type"],
+  Answer["type"]
+>;
+
 export interface ExplainRequest {
   target: string;
   /** One of the target's; its default when absent. */
@@ -227,9 +243,21 @@ export interface ExplainRequest {
 export interface Explained {
   type: "explained";
   id: string;
-  answer:
-    | { statements: ExplainedStatement[] }
-    | { error: { code: ErrorCode; message: string; hint?: string } };
+  answer: { statements: ExplainedStatement[] } | NoAnswer;
+}
+
+/** Control socket, connector to edge: the answer. */
+export interface LabelsScanned {
+  type: "labels_scanned";
+  id: string;
+  answer: { scan: LabelScan } | NoAnswer;
+}
+
+export type Answer = Explained | LabelsScanned;
+
+/** In place of an answer. */
+export interface NoAnswer {
+  error: { code: ErrorCode; message: string; hint?: string };
 }
 
 /** What the guard finds of one statement of a string. */
@@ -248,8 +276,8 @@ export interface PlanEstimate {
   cost: number;
 }
 
-export type HubMessage = Dial | CancelElsewhere | PolicyInForce | Explain;
-export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere | Explained | PolicyTaken;
+export type HubMessage = Dial | CancelElsewhere | PolicyInForce | Question;
+export type ReplicaMessage = Presence | Spare | WantSpares | CancelElsewhere | Answer | PolicyTaken;
 
 /** At most this many spares for one replica. */
 export const MAX_SPARES = 8;

@@ -6,6 +6,7 @@ import { type ConnectorIdentity, connectorToken, enroll } from "../connector/ide
 import type { ConnectorSession } from "../connector/session.ts";
 import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
 import type { Applied, Settings, Target } from "../protocol/directory.ts";
+import { SallyportError } from "../protocol/errors.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 
 /** An edge with its state in a temporary folder, and what tests ask of its API. */
@@ -99,6 +100,7 @@ export async function startUplink(
     cancelHere: () => false,
     policies: () => {},
     explain: async () => ({ statements: [] }),
+    scanLabels: () => Promise.reject(new SallyportError("internal", "this connector has nothing to scan")),
     log: () => {},
     ...options,
   });

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { ExplainRequest } from "../../protocol/control.ts";
+import type { ExplainedStatement, ExplainRequest } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
@@ -109,7 +109,7 @@ async function mayAsk(
 }
 
 /** Asks a replica, through its hub. Throws what it answered, or that it did not. */
-async function ask(env: Env, connector: string, request: ExplainRequest) {
+async function ask(env: Env, connector: string, request: ExplainRequest): Promise<ExplainedStatement[]> {
   const answer = await env.HUB.getByName(connector).explain(request);
   if ("statements" in answer) return answer.statements;
   const { code, message, hint } = answer.error;

@@ -8,32 +8,36 @@ import { decideConnect } from "../policy/connect.ts";
 import { loadPolicies } from "../policy/sets.ts";
 import { type SignedIn, signedIn } from "./edge.ts";
 import { explainRoutes } from "./explain.ts";
+import { labelScanRoutes } from "./label-scan.ts";
 import { pageQuery, pageRequest } from "./names.ts";
 import { query } from "./shape.ts";
 
-export const targetRoutes = new Hono<SignedIn>().route("/", explainRoutes).get("/", signedIn, async (c) => {
-  const identity = c.get("identity");
-  const request = pageRequest(query(c.req.raw, pageQuery));
-  const accessTo = await accessOf(c.env, identity);
-  const see = (target: Target) => {
-    const access = accessTo(target);
-    return access === "none" && !identity.administrator ? null : { ...target, access };
-  };
-  const page = await listTargets(c.env.DIRECTORY, see, request);
-  const connectors = [...new Set(page.items.map(({ connector }) => connector))];
-  const replicas = new Map(
-    await Promise.all(
-      connectors.map(async (name) => [name, await c.env.HUB.getByName(name).replicas()] as const),
-    ),
-  );
-  const items = page.items.map(
-    (target): ListedTarget => ({
-      ...target,
-      online: replicas.get(target.connector)!.some(({ targets }) => serves(targets, target.name)),
-    }),
-  );
-  return c.json({ ...page, items });
-});
+export const targetRoutes = new Hono<SignedIn>()
+  .route("/", explainRoutes)
+  .route("/", labelScanRoutes)
+  .get("/", signedIn, async (c) => {
+    const identity = c.get("identity");
+    const request = pageRequest(query(c.req.raw, pageQuery));
+    const accessTo = await accessOf(c.env, identity);
+    const see = (target: Target) => {
+      const access = accessTo(target);
+      return access === "none" && !identity.administrator ? null : { ...target, access };
+    };
+    const page = await listTargets(c.env.DIRECTORY, see, request);
+    const connectors = [...new Set(page.items.map(({ connector }) => connector))];
+    const replicas = new Map(
+      await Promise.all(
+        connectors.map(async (name) => [name, await c.env.HUB.getByName(name).replicas()] as const),
+      ),
+    );
+    const items = page.items.map(
+      (target): ListedTarget => ({
+        ...target,
+        online: replicas.get(target.connector)!.some(({ targets }) => serves(targets, target.name)),
+      }),
+    );
+    return c.json({ ...page, items });
+  });
 
 /**
  * Tells what opening a target with the client would come to. Where the policies in force can't be used nothing can be

@@ -2,21 +2,25 @@ import { DurableObject } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
 import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
 import {
+  ANSWER_OF,
+  type Answer,
   type CancelElsewhere,
   type Dial,
-  type Explain,
   type Explained,
   type ExplainRequest,
   Header,
+  type LabelsScanned,
   MAX_SPARES,
   PING,
   PONG,
   type PolicyInForce,
+  type Question,
   type ReplicaMessage,
   SUBPROTOCOL,
 } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { ScanLabelsRequest } from "../../protocol/label-scan.ts";
 import { currentPolicies } from "../directory/policies.ts";
 import { addInstance } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
@@ -31,8 +35,9 @@ export const REPLICA_HEADER = "sallyport-replica";
 
 /** Bytes of target names kept with a socket across hibernation. */
 const MAX_TARGETS = 1_024;
-/** How long a replica may take to explain, ms. */
-const EXPLAIN_MS = 10_000;
+/** How long a replica may take to answer, ms. */
+const ANSWER_MS: Record<Question["type"], number> = { explain: 10_000, scan_labels: 60_000 };
+const ANSWERS: readonly string[] = Object.values(ANSWER_OF);
 /** How long replicas may take to say that they judge by new policies, ms: what follows must fit into the second, too. */
 const TAKE_MS = 800;
 
@@ -205,22 +210,31 @@ export class ConnectorHub extends DurableObject<Env> {
 
   /** RPC. Asks one replica what would become of some SQL. Answers an error, rather than throw it, in time. */
   async explain(request: ExplainRequest): Promise<Explained["answer"]> {
+    return (await this.#ask({ type: "explain", id: newSessionId(), request })) as Explained["answer"];
+  }
+
+  /** RPC. Asks one replica for labels, as `explain` does. */
+  async scanLabels(request: ScanLabelsRequest): Promise<LabelsScanned["answer"]> {
+    return (await this.#ask({ type: "scan_labels", id: newSessionId(), request })) as LabelsScanned["answer"];
+  }
+
+  /** Puts a question to a replica that serves its target. The answer is one of the question's type, or an error. */
+  #ask(question: Question): Promise<Answer["answer"]> {
     const now = Date.now();
-    const replica = choose(this.#live(now), request.target, now, Math.random);
+    const { target } = question.request;
+    const replica = choose(this.#live(now), target, now, Math.random);
     if (!replica) {
-      const message = `no connector that serves ${request.target} is online`;
-      return {
-        error: { code: "connector_offline", message, hint: "Start `sallyport connector` in its network." },
-      };
+      const message = `no connector that serves ${target} is online`;
+      const hint = "Start `sallyport connector` in its network.";
+      return Promise.resolve({ error: { code: "connector_offline", message, hint } });
     }
     const socket = this.#socketOf(replica.instance)!;
-    const id = newSessionId();
-    const question: Explain = { type: "explain", id, request };
-    return this.#questions.ask(id, socket, EXPLAIN_MS, () => socket.send(JSON.stringify(question)));
+    const limit = ANSWER_MS[question.type];
+    return this.#questions.ask(question, socket, limit, () => socket.send(JSON.stringify(question)));
   }
 
   #message(socket: WebSocket, replica: Replica, message: ReplicaMessage): void {
-    if (message.type === "explained") {
+    if (isAnswer(message)) {
       this.#questions.answered(socket, message);
       return;
     }
@@ -301,6 +315,10 @@ export class ConnectorHub extends DurableObject<Env> {
     this.#questions.gone(socket);
     this.#uptake.look();
   }
+}
+
+function isAnswer(message: ReplicaMessage): message is Answer {
+  return ANSWERS.includes(message.type);
 }
 
 /** 16 random bytes, lower-case hex: nobody guesses another session's id. */

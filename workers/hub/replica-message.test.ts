@@ -12,6 +12,16 @@ const facts = factsOf("SELECT", "postgres:select", {
 });
 const decision = { verdict: "block", policies: ["x"], reason: "no" };
 const statement = { text: "SELECT 1", decision, facts, plan: null };
+const scan = {
+  database: "shop",
+  relations: 1,
+  columns: 2,
+  proposals: [],
+  labelled: [],
+  notSampled: [],
+  leftOut: 0,
+};
+const scanned = (answer: unknown) => ({ type: "labels_scanned", id: ID, answer });
 const explained = (answer: unknown) => ({ type: "explained", id: ID, answer });
 
 describe("messages of replicas", () => {
@@ -23,6 +33,8 @@ describe("messages of replicas", () => {
     { type: "cancel", principal: "p", target: "t", processId: 1, secret: "s" },
     { type: "policy_taken", revision: 7 },
     explained({ statements: [statement, { ...statement, plan: { rows: 3, cost: 9 } }] }),
+    scanned({ scan }),
+    scanned({ error: { code: "not_found", message: "no such database" } }),
     explained({ error: { code: "target_unreachable", message: "it is away", hint: "wait" } }),
   ];
   for (const message of good) {
@@ -45,6 +57,9 @@ describe("messages of replicas", () => {
     ["an error of an unknown code", explained({ error: { code: "toString", message: "x" } })],
     ["an error without words", explained({ error: { code: "internal" } })],
     ["more statements than a string may have", explained({ statements: Array(1_001).fill(statement) })],
+    ["a scan in place of statements", explained({ scan })],
+    ["statements in place of a scan", scanned({ statements: [] })],
+    ["half a scan", scanned({ scan: { ...scan, columns: -1 } })],
     ["a type that is no text and can't become one", { type: { toString: 1 } }],
     ["a list", []],
     ["null", null],

@@ -1,19 +1,21 @@
-import type { ReplicaMessage } from "../../protocol/control.ts";
+import { ANSWER_OF, type ReplicaMessage } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
+import { isLabelScan } from "../../protocol/label-scan.ts";
 import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
 
 /** Characters of a control message; a replica with more targets than fit says none and is taken to serve all. */
 const MAX_MESSAGE = 64 * 1024;
-/** Characters of an answer to `explain`, and statements in it. */
+/** Characters of an answer to a question, and statements in one to `explain`. */
 const MAX_ANSWER = 1024 * 1024;
 const MAX_STATEMENTS = 1_000;
+const ANSWERS: readonly string[] = Object.values(ANSWER_OF);
 
 /** Reads a replica's control message. Throws `protocol_violation`. */
 export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage {
   if (typeof text !== "string" || text.length > MAX_ANSWER) throw tooLong();
   const message = parseJson(text);
-  if (message.type !== "explained" && text.length > MAX_MESSAGE) throw tooLong();
   const type = typeof message.type === "string" ? message.type : "";
+  if (!ANSWERS.includes(type) && text.length > MAX_MESSAGE) throw tooLong();
   const valid: Record<ReplicaMessage["type"], () => boolean> = {
     presence: () =>
       Array.isArray(message.targets) &&
@@ -26,7 +28,8 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
       ["principal", "target", "secret"].every((name) => typeof message[name] === "string") &&
       isCount(message.processId),
     policy_taken: () => isCount(message.revision),
-    explained: () => typeof message.id === "string" && isAnswer(message.answer),
+    explained: () => typeof message.id === "string" && isAnswer(message.answer, areStatements),
+    labels_scanned: () => typeof message.id === "string" && isAnswer(message.answer, hasScan),
   };
   // The message names it: `constructor` must not find what every object has.
   if (!Object.hasOwn(valid, type) || !valid[type as ReplicaMessage["type"]]())
@@ -44,12 +47,9 @@ function parseJson(text: string): Record<string, unknown> {
   throw new SallyportError("protocol_violation", "a control message is not a JSON object");
 }
 
-function isAnswer(answer: unknown): boolean {
+function isAnswer(answer: unknown, isGiven: (answer: Record<string, unknown>) => boolean): boolean {
   if (!isObject(answer)) return false;
-  if (answer.error === undefined) {
-    const { statements } = answer;
-    return Array.isArray(statements) && statements.length <= MAX_STATEMENTS && statements.every(isStatement);
-  }
+  if (answer.error === undefined) return isGiven(answer);
   if (!isObject(answer.error)) return false;
   const { code, message, hint } = answer.error;
   return (
@@ -58,6 +58,14 @@ function isAnswer(answer: unknown): boolean {
     typeof message === "string" &&
     (hint === undefined || typeof hint === "string")
   );
+}
+
+function areStatements({ statements }: Record<string, unknown>): boolean {
+  return Array.isArray(statements) && statements.length <= MAX_STATEMENTS && statements.every(isStatement);
+}
+
+function hasScan({ scan }: Record<string, unknown>): boolean {
+  return isLabelScan(scan);
 }
 
 function isStatement(one: unknown): boolean {
