@@ -285,6 +285,10 @@ describe("the net", () => {
     assert.ok(!session.boundary);
     session.says(row("a long value").subarray(15));
     assert.ok(session.boundary);
+    session.says(copyOut(), copyData("a row that another message"));
+    assert.ok(!session.boundary);
+    session.says(copyData(" ends\n"));
+    assert.ok(session.boundary);
   });
 
   test("looks through the target's own words in a refusal", () => {
