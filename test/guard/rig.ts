@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import type { PostgresTargetConfig } from "../../connector/config.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { testTarget } from "../gateway.ts";
 import { type PostgresGateway, startPostgresGateway, TARGET } from "../postgres-gateway.ts";
@@ -36,6 +37,8 @@ export interface GuardedOptions {
   /** Whom the connector logs in as; the superuser by default, who can do the most harm. */
   role?: typeof WORKER;
   settings?: Record<string, string>;
+  /** Of the connector's settings for the target: labels, detectors. */
+  target?: Partial<PostgresTargetConfig>;
 }
 
 export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
@@ -47,7 +50,10 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
   await admin.connect();
   await admin.query(`CREATE DATABASE ${CANARY}`);
   await admin.query(`CREATE ROLE ${WORKER} LOGIN PASSWORD '${password}'; ${options.fixture}`);
-  const gateway = await startPostgresGateway({ postgres, target: { user, databases: ["postgres", CANARY] } });
+  const gateway = await startPostgresGateway({
+    postgres,
+    target: { user, databases: ["postgres", CANARY], ...options.target },
+  });
   const listener = await gateway.listen();
   const database = "postgres";
   const direct: Spot = {
