@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { parseColumnPattern } from "../../protocol/column-pattern.ts";
 import { readDocument } from "../../protocol/document.ts";
 import { checkPolicies } from "../../protocol/policy/check.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { parseColumnPattern } from "./column-pattern.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES } from "./detectors/modes.ts";
 import { type MaskSettings, maskSettings } from "./settings.ts";
 

@@ -1,3 +1,4 @@
+import { fitsColumn } from "../../protocol/column-pattern.ts";
 import type { ColumnLabel, Label, LabelRule, Labels } from "./labels.ts";
 
 /** Answers that are kept for one set of labels; beyond, all are forgotten. */
@@ -42,27 +43,4 @@ function find(rules: LabelRule[]): ColumnLabel {
   const first = rules[whole];
   if (first === undefined) return UNLABELLED;
   return first.label === null ? NONE : { kind: "whole", label: first.label };
-}
-
-/** PostgreSQL's own: a star means the user's schemas, or `*.*.name` would mask every tool's look at the catalog. */
-const SYSTEM_SCHEMAS = new Set(["pg_catalog", "information_schema"]);
-
-function fitsColumn(rule: LabelRule, schema: string, relation: string, column: string): boolean {
-  if (SYSTEM_SCHEMAS.has(schema) && rule.schema !== schema) return false;
-  return fits(rule.schema, schema) && fits(rule.relation, relation) && fits(rule.column, column);
-}
-
-/** Whether a name is as the pattern has it, `*` being any run of characters. No pattern makes it go back. */
-function fits(pattern: string, name: string): boolean {
-  const [first, ...others] = pattern.split("*") as [string, ...string[]];
-  const last = others.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of others) {
-    const found = name.indexOf(piece, at);
-    if (found === -1) return false;
-    at = found + piece.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
 }

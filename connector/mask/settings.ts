@@ -1,6 +1,6 @@
+import { parseColumnPattern } from "../../protocol/column-pattern.ts";
 import type { Field } from "../../protocol/document.ts";
 import { type SecretReference, secretReference } from "../../protocol/secrets.ts";
-import { parseColumnPattern } from "./column-pattern.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES, type Detectors } from "./detectors/modes.ts";
 import type { Label, LabelRule, Labels, Mask } from "./labels.ts";
 

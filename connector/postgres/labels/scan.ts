@@ -1,3 +1,4 @@
+import { columnPatternText } from "../../../protocol/column-pattern.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import {
   type ColumnPlace,
@@ -14,7 +15,6 @@ import { labelOf } from "../../mask/label-of.ts";
 import type { Labels } from "../../mask/labels.ts";
 import { SideConnection } from "../catalog/side-connection.ts";
 import type { SqlSource } from "../catalog/source.ts";
-import { quoted } from "../mask/quoted.ts";
 import { columnWords } from "./column-words.ts";
 import { readColumns, type ScannedColumn, type ScannedRelation } from "./columns.ts";
 import { confidenceOf, REFERENCE_WEIGHT, type Suggestion, suggest, together } from "./propose.ts";
@@ -96,7 +96,9 @@ async function scanDatabase(
     for (const column of relation.columns) found.push(...ofColumn(column, sampled.get(column), labels));
   }
   const proposals = [...followed(relations, found, labels)].sort(
-    (a, b) => b.suggestion.score - a.suggestion.score || (placeText(a.place) < placeText(b.place) ? -1 : 1),
+    (a, b) =>
+      b.suggestion.score - a.suggestion.score ||
+      (columnPatternText(a.place) < columnPatternText(b.place) ? -1 : 1),
   );
   const answer: LabelScan = {
     database,
@@ -159,7 +161,9 @@ function isBelow(place: ColumnPlace, other: ColumnPlace): boolean {
 /** Columns that refer to such as have a label, or should have one, hold the same values. */
 function followed(relations: readonly ScannedRelation[], found: readonly Found[], labels: Labels): Found[] {
   const whole = new Map(
-    found.filter(({ place }) => place.path.length === 0).map((one) => [placeText(one.place), one] as const),
+    found
+      .filter(({ place }) => place.path.length === 0)
+      .map((one) => [columnPatternText(one.place), one] as const),
   );
   const referring = relations.flatMap(({ columns }) =>
     columns.filter((column) => column.refersTo !== null && !isSettled(labels, column)),
@@ -170,12 +174,12 @@ function followed(relations: readonly ScannedRelation[], found: readonly Found[]
     for (const column of referring) {
       const { schema, relation, column: name, refersTo } = column;
       const place: ColumnPlace = { schema, relation, column: name, path: [] };
-      const key = placeText(place);
+      const key = columnPatternText(place);
       if (gained.has(key)) continue;
       const [refSchema, refRelation, refColumn] = refersTo!;
       const other: ColumnPlace = { schema: refSchema, relation: refRelation, column: refColumn, path: [] };
       const there = labelOf(labels, refSchema, refRelation, refColumn);
-      const source = whole.get(placeText(other))?.suggestion;
+      const source = whole.get(columnPatternText(other))?.suggestion;
       const label = there.kind === "whole" ? there.label.name : source?.label;
       if (label === undefined || (there.kind !== "whole" && confidenceOf(source!.score) === "low")) continue;
       const own = whole.get(key)?.suggestion;
@@ -187,7 +191,7 @@ function followed(relations: readonly ScannedRelation[], found: readonly Found[]
           label,
           mask: there.kind === "whole" ? null : source!.mask,
           score: together(REFERENCE_WEIGHT, same ? own.score : 0),
-          reasons: [...(same ? own.reasons : []), `it refers to ${placeText(other)}`],
+          reasons: [...(same ? own.reasons : []), `it refers to ${columnPatternText(other)}`],
         },
       });
       gained.add(key);
@@ -260,10 +264,3 @@ function bounded(answer: LabelScan, complete: boolean): LabelScan {
   ];
   return { ...answer, proposals, labelled, notSampled, leftOut };
 }
-
-/** `schema.relation.column`, as people write it where names are plain. */
-function placeText({ schema, relation, column }: ColumnPlace): string {
-  return [schema, relation, column].map((name) => (PLAIN.test(name) ? name : quoted(name))).join(".");
-}
-
-const PLAIN = /^[a-z_][a-z0-9_$]*$/;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseColumnPattern } from "./column-pattern.ts";
+import fc from "fast-check";
+import { columnPatternText, fitsColumn, parseColumnPattern } from "./column-pattern.ts";
 
 describe("a column's pattern", () => {
   const READ: [text: string, schema: string, relation: string, column: string, path?: string[]][] = [
@@ -21,6 +22,34 @@ describe("a column's pattern", () => {
     test(`reads ${text}`, () =>
       assert.deepEqual(parseColumnPattern(text), { schema, relation, column, path: path ?? null }));
   }
+
+  test("is written as it is read", () => {
+    const name = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 });
+    const names = fc.oneof(
+      name,
+      fc.constantFrom("email", 'say "hi"', "a*b", "*", "Übersicht", "a.b", "é\u202e"),
+    );
+    fc.assert(
+      fc.property(
+        names,
+        names,
+        names,
+        fc.array(fc.string({ maxLength: 20 }), { maxLength: 3 }),
+        (...parts) => {
+          const [schema, relation, column, path] = parts;
+          fc.pre(path.every((key) => !key.includes("\0")));
+          const text = columnPatternText({ schema, relation, column, path });
+          const expected = { schema, relation, column, path: path.length === 0 ? null : path };
+          assert.deepEqual(parseColumnPattern(text), expected);
+          assert.ok(fitsColumn({ schema, relation, column }, schema, relation, column));
+        },
+      ),
+    );
+    assert.equal(
+      columnPatternText({ schema: "public", relation: "Odd *", column: "id", path: ["it's"] }),
+      `public."Odd "*.id->'it''s'`,
+    );
+  });
 
   const REFUSED: [text: string, fault: RegExp][] = [
     ["", /not a column's pattern/],

@@ -57,6 +57,59 @@ export function parseColumnPattern(text: string): ColumnPattern | PatternFault {
   return { schema, relation, column, path: path.length === 0 ? null : path };
 }
 
+/** Bare names that SQL takes as they are; all others are written in quotes. */
+const PLAIN = /^[a-z_][a-z0-9_$]*$/;
+
+/** The pattern of one column, or of a value in its documents (`path` empty: the whole), as `parseColumnPattern` reads it. */
+export function columnPatternText(place: {
+  schema: string;
+  relation: string;
+  column: string;
+  path: readonly string[];
+}): string {
+  const names = [place.schema, place.relation, place.column].map((name) =>
+    PLAIN.test(name) ? name : name.split("*").map(quotedPart).join("*"),
+  );
+  return names.join(".") + place.path.map((key) => `->'${key.replaceAll("'", "''")}'`).join("");
+}
+
+function quotedPart(part: string): string {
+  return part === "" ? "" : `"${part.replaceAll('"', '""')}"`;
+}
+
+/** PostgreSQL's own: a star means the user's schemas, or `*.*.name` would mask every tool's look at the catalog. */
+const SYSTEM_SCHEMAS = new Set(["pg_catalog", "information_schema"]);
+
+/** Whether a pattern means this column, by its names in the catalog. */
+export function fitsColumn(
+  pattern: Pick<ColumnPattern, "schema" | "relation" | "column">,
+  schema: string,
+  relation: string,
+  column: string,
+): boolean {
+  if (SYSTEM_SCHEMAS.has(schema) && pattern.schema !== schema) return false;
+  return (
+    fitsName(pattern.schema, schema) &&
+    fitsName(pattern.relation, relation) &&
+    fitsName(pattern.column, column)
+  );
+}
+
+/** Whether a name is as the pattern has it, `*` being any run of characters. No pattern makes it go back. */
+function fitsName(pattern: string, name: string): boolean {
+  const [first, ...others] = pattern.split("*") as [string, ...string[]];
+  const last = others.pop();
+  if (last === undefined) return name === first;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of others) {
+    const found = name.indexOf(piece, at);
+    if (found === -1) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
+
 function readName(text: string, scan: { at: number }): string | PatternFault {
   let name = "";
   for (;;) {
