@@ -6,6 +6,7 @@ import { cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { detectorSpeeds } from "./detectors.ts";
 import { type Hops, measureHops } from "./hops.ts";
+import { maskTimes } from "./masks.ts";
 import { idleSessions, slowReader } from "./memory.ts";
 import { HELP, type Options, type PathName, readOptions, type WorkloadName } from "./options.ts";
 import { type Path, startPath } from "./path.ts";
@@ -19,7 +20,7 @@ import { workloads } from "./workloads.ts";
 
 const HOP_ROUNDS = 5;
 /** What needs no PostgreSQL. */
-const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "detectors"]);
+const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "masks", "detectors"]);
 
 const say = (line: string) => console.error(line);
 
@@ -30,6 +31,10 @@ async function bench(options: Options, stops: Stops): Promise<void> {
   if (options.only.includes("verdicts")) {
     say("verdicts …");
     rows.push(...(await verdictTimes(options.repetitions)));
+  }
+  if (options.only.includes("masks")) {
+    say("masks …");
+    rows.push(...(await maskTimes(options.repetitions)));
   }
   if (options.only.includes("detectors")) {
     say("detectors …");

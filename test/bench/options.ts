@@ -11,6 +11,7 @@ export const WORKLOADS = [
   "slow-reader",
   "hops",
   "verdicts",
+  "masks",
   "detectors",
 ] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -52,7 +53,7 @@ Usage: npm run bench -- [options]
   --only LIST           of: ${WORKLOADS.join(", ")}
   --paths LIST          of: ${PATHS.join(", ")}
                         (direct always runs; -own: a session object for each session, instead of one shared;
-                        verdicts and detectors take none: they are the connector's own work, without network)
+                        verdicts, masks and detectors take none: they are the connector's own work, without network)
   --clients LIST        pgbench's clients (1,8,32)
   --modes LIST          pgbench's protocols (simple,prepared)
   --repetitions N       alternating repetitions (5; quick: 2)
