@@ -69,13 +69,19 @@ const REQUESTED = `pg_catalog.json_to_recordset(${NAMES}::pg_catalog.json)
   JOIN pg_catalog.pg_namespace s ON s.nspname = q.schema`;
 
 /**
+ * initdb makes the schema information_schema, its functions within the next ten transactions, and then more than a
+ * hundred views, a transaction each: so much later than the schema nobody else has done anything yet.
+ */
+const OWN_TRANSACTIONS = 20;
+
+/**
  * Whether a function is PostgreSQL's own and as initdb made it. One in C runs by its object id (fmgr_isbuiltin in
  * fmgr.c), whatever stands in the catalog. For one in SQL a superuser may put other SQL, which then has a later
  * transaction than initdb's last steps, of which making the information_schema is one.
  */
 const BUILTIN = `p.oid < ${USER_OBJECT} AND (l.lanname = ANY ('{internal,c}')
     OR l.lanname = 'sql' AND COALESCE(p.xmin::pg_catalog.text::pg_catalog.int8 <= (
-      SELECT i.xmin::pg_catalog.text::pg_catalog.int8 FROM pg_catalog.pg_namespace i
+      SELECT i.xmin::pg_catalog.text::pg_catalog.int8 + ${OWN_TRANSACTIONS} FROM pg_catalog.pg_namespace i
       WHERE i.nspname = 'information_schema'), false))`;
 
 const STATEMENTS: Record<CatalogName["kind"], string> = {

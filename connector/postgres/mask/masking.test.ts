@@ -151,7 +151,7 @@ suite("an entry of FROM becomes a subquery", () => {
     ['SELECT email FROM U&"cust\\006fmers"', 'SELECT email FROM (MASKED) AS "customers"'],
     [
       "SELECT public.customers.email FROM public.customers",
-      'SELECT customers.email FROM (MASKED) AS "customers"',
+      'SELECT "sallyport_1".email FROM (MASKED) AS "sallyport_1"',
     ],
     [
       "SELECT (SELECT email FROM customers LIMIT 1)",
@@ -186,6 +186,27 @@ suite("an entry of FROM becomes a subquery", () => {
     assert.match(masked("SELECT email FROM parent").sql ?? "", /AS "email"/);
   });
 
+  test("a name that is written with its schema can't be taken for another's", () => {
+    const inner =
+      "SELECT (SELECT public.customers.email FROM (SELECT 'x' AS email) AS customers) FROM public.customers";
+    assert.match(
+      text(inner),
+      /^SELECT \(SELECT "sallyport_1"\.email FROM .* FROM \(MASKED\) AS "sallyport_1"$/,
+    );
+    assert.match(refusal("SELECT public.customers.id, customers FROM public.customers"), /^the whole row of/);
+    assert.match(
+      refusal("SELECT public.customers.email FROM public.customers FOR UPDATE OF customers"),
+      /^a lock of/,
+    );
+  });
+
+  test("a row under other columns' names is not given", () => {
+    assert.match(
+      refusal("SELECT row_to_json(c) FROM customers AS c (a, b)"),
+      /^the whole row of|not everything/,
+    );
+  });
+
   test("system columns are offered where they are named", () => {
     assert.match(masked("SELECT ctid, email FROM customers").sql ?? "", /"ctid" FROM "public"/);
     assert.match(refusal("SELECT ctid, * FROM customers"), /^system columns beside whole rows/);
@@ -194,6 +215,9 @@ suite("an entry of FROM becomes a subquery", () => {
   test("columns beside a grouped key are grouped too", () => {
     const sql = masked("SELECT c.id, c.email, count(*) FROM customers c GROUP BY c.id").sql ?? "";
     assert.match(sql, /GROUP BY "c"\."email", c\.id$/);
+    const computed =
+      masked("SELECT c.id, c.email FROM customers c GROUP BY (lower(name) || 'x'), c.id").sql ?? "";
+    assert.match(computed, /GROUP BY "c"\."email", \(lower\(name\) \|\| 'x'\), c\.id$/);
   });
 });
 
@@ -233,6 +257,10 @@ suite("what a write names gets its mask", () => {
     ["UPDATE customers c SET name = c.email WHERE id = 1", /SET name = \(*NULL/],
     ["DELETE FROM customers WHERE email = 'x' RETURNING id", /WHERE \(*NULL.* = 'x' RETURNING id$/],
     ["UPDATE customers SET name = 'x' RETURNING email", /RETURNING \(SELECT .* AS "email"\)$/],
+    [
+      "UPDATE customers c SET name = 'x' WHERE EXISTS (SELECT s.email FROM (SELECT c.email FROM orders) s)",
+      /\(SELECT \(SELECT .* AS "email"\) FROM orders\) s\)$/,
+    ],
     ["DELETE FROM customers RETURNING *", /RETURNING "customers"\."id", \(SELECT .* AS "email"\)/],
     [
       "INSERT INTO customers (id) VALUES (1) RETURNING lower(email)",

@@ -32,6 +32,8 @@ interface MaskedUse extends Use {
   inlined: string | null;
   /** Conditions on the unmasked columns that rows must meet, in SQL. */
   conditions: string[];
+  /** Its name in the new text, where that is not its own. */
+  renamed: string | null;
 }
 
 /**
@@ -59,6 +61,8 @@ class Rewriter {
   readonly #edits: Edit[] = [];
   readonly #substitutions: Substitutions = new Map();
   readonly #labels = new Set<string>();
+  /** Entries that have got another name. */
+  #renamed = 0;
   readonly #lookups = new Map<string, number>();
   /** References that lookups have dealt with. */
   readonly #looked = new Set<ColumnRef>();
@@ -83,9 +87,10 @@ class Rewriter {
         for (const label of labelNames(mask)) this.#labels.add(label);
       }
       for (const label of inlined?.labels ?? []) this.#labels.add(label);
-      this.#uses.set(range, { ...use, masks, inlined: inlined?.sql ?? null, conditions: [] });
+      this.#uses.set(range, { ...use, masks, inlined: inlined?.sql ?? null, conditions: [], renamed: null });
     }
     if (this.#uses.size > 0) {
+      for (const use of this.#uses.values()) use.renamed = this.#newName(use);
       const samples = samplesOf(this.#tree);
       this.#findLookups();
       for (const [range, use] of this.#uses) {
@@ -114,7 +119,8 @@ class Rewriter {
     const { start, end, alias, tail } = sample
       ? this.#sampledSpan(range, sample)
       : { ...this.#relationSpan(range), alias: "", tail: "" };
-    const named = range.alias === undefined ? ` AS ${quoted(use.relation.name)}` : alias;
+    const named = range.alias === undefined ? ` AS ${quoted(use.renamed ?? use.relation.name)}` : alias;
+    this.#checkWhole(range, use);
     const node = this.#subquery(use, tail);
     const item = `${node}${named}`;
     const written = range.alias === undefined || sample ? item : `${item} AS ${aliasText(range)}`;
@@ -123,6 +129,20 @@ class Rewriter {
       isTable === null ? { start, end, text: item } : { start: isTable, end, text: `SELECT * FROM ${item}` },
     );
     this.#substitutions.set(sample ?? range, [fromFragment(written)]);
+  }
+
+  /** A row keeps the names of its table's columns, whatever an alias calls them; a subquery's has the alias's. */
+  #checkWhole({ alias }: RangeVar, use: MaskedUse): void {
+    const isWhole = [...this.#resolved.references].some(
+      ([{ fields }, { wholes }]) =>
+        bodyOf(fields?.at(-1), "A_Star") === undefined && wholes.some((item) => isOf(use, item)),
+    );
+    if (isWhole && alias?.colnames !== undefined) {
+      this.#refuse(`the whole row of ${shown(use.relation)} under other columns' names`, use, NAME_COLUMNS);
+    }
+    if (use.renamed !== null && hasLockedNames(this.#tree)) {
+      this.#refuse(`a lock of ${shown(use.relation)} beside its schema's name`, use, ALIAS);
+    }
   }
 
   /** The parenthesised query that gives the relation's rows with masks. `tail`: what stands behind its name in FROM. */
@@ -246,11 +266,26 @@ class Rewriter {
       );
       const [group] = Object.values(first) as { location?: number }[];
       if (added.length === 0 || group === undefined) return;
-      const start = this.#source.start(this.#source.at(group.location));
-      this.#edits.push({ start, end: start, text: `${added.join(", ")}, ` });
+      const start = this.#source.end(this.#groupBy(this.#source.at(group.location)));
+      this.#edits.push({ start, end: start, text: ` ${added.join(", ")},` });
       const kept = this.#substitutions.get(group) ?? [first];
       this.#substitutions.set(group, [...added.map((text) => expressionFragment(text)), ...kept]);
     });
+  }
+
+  /** The last token of the GROUP BY before this one, which may stand in the middle of what is grouped by. */
+  #groupBy(from: number): number {
+    let depth = 0;
+    for (let at = from - 1; at > 0; at -= 1) {
+      const word = this.#source.word(at);
+      if (word === ")") depth += 1;
+      else if (word === "(") depth -= 1;
+      else if (depth <= 0 && word === "BY" && this.#source.word(at - 1) === "GROUP") {
+        const next = this.#source.word(at + 1);
+        return next === "DISTINCT" || next === "ALL" ? at + 1 : at;
+      }
+    }
+    return this.#unknown();
   }
 
   /** The columns that a query groups by a key of this entry, and uses without grouping by them. */
@@ -271,7 +306,7 @@ class Rewriter {
       const column = source?.column ?? "";
       const detail = details?.[columns.indexOf(column)];
       if (!used.has(column) || grouped.has(column) || UNGROUPABLE.has(detail?.base ?? "")) return [];
-      return [`${quoted(use.item.name!)}.${quoted(name)}`];
+      return [`${quoted(use.renamed ?? use.item.name!)}.${quoted(name)}`];
     });
   }
 
@@ -355,7 +390,7 @@ class Rewriter {
     for (const [node, reference] of this.#resolved.references) {
       if (inferred.has(node) || this.#looked.has(node) || !this.#isOwn(node)) continue;
       for (const use of this.#uses.values()) {
-        if (use.as === "from") this.#unqualify(node, reference, use);
+        if (use.as === "from") this.#rename(node, reference, use);
         else if (use.as === "target") this.#target(node, reference, use, returned);
       }
     }
@@ -368,19 +403,37 @@ class Rewriter {
   }
   #own: Set<ColumnRef> | undefined;
 
-  /** `shop.customers.email` can't name a column of a subquery; `customers.email` does. */
-  #unqualify(node: ColumnRef, reference: Reference, use: MaskedUse): void {
-    if (use.item.aliased || !names(reference, use)) return;
+  /**
+   * `shop.customers.email` can't name a column of a subquery, and `customers.email` might be another's: such an entry
+   * gets a name of its own, which all that name it are given.
+   */
+  #rename(node: ColumnRef, reference: Reference, use: MaskedUse): void {
+    if (use.renamed === null || !names(reference, use)) return;
     const fields = node.fields ?? [];
-    const isStar = bodyOf(fields.at(-1), "A_Star") !== undefined;
-    const isWhole = !isStar && reference.wholes.length > 0 && reference.columns.length === 0;
-    const keep = isWhole && fields.length === 1 ? 1 : 2;
-    if (fields.length <= keep) return;
+    const qualifiers = fields.length - 1;
+    if (qualifiers === 0) {
+      if (reference.wholes.length === 0 || bodyOf(fields[0], "A_Star") !== undefined) return;
+      this.#refuse(`the whole row of ${shown(use.relation)} beside its schema's name`, use, NAME_COLUMNS);
+    }
     const first = this.#source.at(node.location);
-    const dropped = fields.length - keep;
-    const from = this.#source.afterName(first, dropped);
-    this.#edits.push({ start: this.#source.start(first), end: this.#source.start(from + 1), text: "" });
-    this.#substitutions.set(node, [{ ColumnRef: { fields: fields.slice(dropped), location: 0 } }]);
+    const last = this.#source.afterName(first, qualifiers) - 1;
+    const edit = { start: this.#source.start(first), end: this.#source.end(last), text: quoted(use.renamed) };
+    this.#edits.push(edit);
+    const name = { String: { sval: use.renamed } };
+    this.#substitutions.set(node, [{ ColumnRef: { fields: [name, fields.at(-1)!], location: 0 } }]);
+  }
+
+  /** A name for an entry that is called by its schema's name; null where it keeps its own. */
+  #newName(use: Use): string | null {
+    if (use.as !== "from" || use.item.aliased) return null;
+    const isBySchema = [...this.#resolved.references].some(
+      ([node, reference]) => this.#isOwn(node) && (node.fields?.length ?? 0) > 2 && names(reference, use),
+    );
+    if (!isBySchema) return null;
+    this.#renamed += 1;
+    let name = `sallyport_${this.#renamed}`;
+    while (this.#source.includes(name)) name += "_";
+    return name;
   }
 
   #target(node: ColumnRef, reference: Reference, use: MaskedUse, returned: Map<object, Node>): void {
@@ -400,17 +453,17 @@ class Rewriter {
     const { column } = masked[0]!;
     const { start, end } = this.#referenceSpan(node);
     const expression = this.#mask(use, column, this.#source.slice(start, end)) ?? this.#unknown();
-    // In RETURNING a subquery keeps the name that the result's column has.
-    const text = this.#isReturned(node) ? `(SELECT ${expression} AS ${quoted(column)})` : expression;
+    // A subquery keeps the name that the result's column has.
+    const text = this.#isNaming(node) ? `(SELECT ${expression} AS ${quoted(column)})` : expression;
     this.#edits.push({ start, end, text });
     this.#substitutions.set(node, [expressionFragment(text)]);
   }
 
-  #isReturned(node: ColumnRef): boolean {
-    this.#returning ??= returningReferences(this.#tree);
-    return this.#returning.has(node);
+  #isNaming(node: ColumnRef): boolean {
+    this.#naming ??= namingReferences(this.#tree);
+    return this.#naming.has(node);
   }
-  #returning: Set<ColumnRef> | undefined;
+  #naming: Set<ColumnRef> | undefined;
 
   /** `RETURNING *` names each column. */
   #expandStar(node: ColumnRef, reference: Reference, target: Node): void {
@@ -455,6 +508,7 @@ const UNGROUPABLE: ReadonlySet<string> = new Set([
 ]);
 const TABLE_HINT = "Write to the table that the view is made of.";
 const NAME_COLUMNS = "Name the columns that are wanted.";
+const ALIAS = "Give the table an alias.";
 const QUALIFY = "Write the table's name or alias before the column's.";
 
 function shown({ schema, name }: Relation): string {
@@ -546,11 +600,25 @@ function returnedTargets(tree: Node): Map<object, Node> {
   return found;
 }
 
-function returningReferences(tree: Node): Set<ColumnRef> {
+/** References in what a query or RETURNING gives under no name of its own: they may make its name. */
+function namingReferences(tree: Node): Set<ColumnRef> {
   const found = new Set<ColumnRef>();
-  walk(tree, (_, body) => {
-    if (body.returningClause !== undefined)
-      eachColumnRef(body.returningClause, (node) => void found.add(node));
+  walk(tree, (type, body) => {
+    const { exprs } = (body.returningClause ?? {}) as { exprs?: Node[] };
+    const targets = type === "SelectStmt" ? (body as SelectStmt).targetList : undefined;
+    for (const node of [...(exprs ?? []), ...(targets ?? [])]) {
+      const target = bodyOf(node, "ResTarget");
+      if (target?.name === undefined) eachColumnRef(target?.val, (one) => void found.add(one));
+    }
+  });
+  return found;
+}
+
+/** Whether rows are locked by the names of entries: FOR UPDATE OF customers. */
+function hasLockedNames(tree: Node): boolean {
+  let found = false;
+  walk(tree, (type, body) => {
+    found ||= type === "LockingClause" && body.lockedRels !== undefined;
   });
   return found;
 }

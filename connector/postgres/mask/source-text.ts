@@ -45,6 +45,11 @@ export class SourceText {
     return (this.#token(index) ?? fail()).end;
   }
 
+  /** Whether the text has this anywhere. */
+  includes(text: string): boolean {
+    return this.#bytes.includes(text);
+  }
+
   slice(start: number, end: number): string {
     return this.#bytes.toString("utf8", start, end);
   }
