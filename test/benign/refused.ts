@@ -3,10 +3,6 @@ export const REFUSED: { why: string; fits: RegExp }[] = [
   { why: "what others send may hold any value", fits: /^LISTEN / },
   { why: "DO runs code that is not looked into", fits: /^DO / },
   { why: "CASCADE reaches objects that it doesn't name", fits: /\bcascade\b/i },
-  {
-    why: "functions of information_schema are taken for a user's",
-    fits: /information_schema\.(columns|key_column_usage|sequences|_pg_expandarray)/,
-  },
   { why: "an extension has a function of this name as well", fits: /gen_random_uuid/ },
   {
     why: "what a materialized view of the same session reads is not known",
