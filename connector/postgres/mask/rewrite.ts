@@ -191,16 +191,18 @@ class Rewriter {
   /** System columns that the statement names of this entry: a subquery offers only what it selects. */
   #systemColumns(use: MaskedUse): string[] {
     const named = new Set<string>();
-    let isWhole = false;
-    for (const { columns, wholes } of this.#resolved.references.values()) {
+    const stars: ColumnRef[] = [];
+    for (const [node, { columns, wholes }] of this.#resolved.references) {
       for (const { item, column } of columns) {
         if (isOf(use, item) && SYSTEM_COLUMNS.has(column)) named.add(column);
       }
-      isWhole ||= wholes.some((item) => isOf(use, item));
+      if (wholes.some((item) => isOf(use, item))) stars.push(node);
     }
     if (named.size === 0) return [];
-    if (isWhole || hasNaturalJoin(this.#tree))
+    if (hasNaturalJoin(this.#tree) || !stars.every((node) => this.#starTargets.has(node)))
       this.#refuse(`system columns beside whole rows of ${shown(use.relation)}`, use, NAME_COLUMNS);
+    // The star would give them too.
+    for (const node of stars) this.#expanded.add(node);
     return [...named];
   }
 
@@ -386,12 +388,13 @@ class Rewriter {
   /** References that subqueries don't serve: by a schema's name, and those to what is written. */
   #references(): void {
     const inferred = inferenceReferences(this.#tree);
-    const returned = returnedTargets(this.#tree);
+    for (const node of this.#expanded) this.#expandStar(node);
     for (const [node, reference] of this.#resolved.references) {
       if (inferred.has(node) || this.#looked.has(node) || !this.#isOwn(node)) continue;
+      if (this.#expanded.has(node)) continue;
       for (const use of this.#uses.values()) {
         if (use.as === "from") this.#rename(node, reference, use);
-        else if (use.as === "target") this.#target(node, reference, use, returned);
+        else if (use.as === "target") this.#target(node, reference, use);
       }
     }
   }
@@ -436,13 +439,12 @@ class Rewriter {
     return name;
   }
 
-  #target(node: ColumnRef, reference: Reference, use: MaskedUse, returned: Map<object, Node>): void {
+  #target(node: ColumnRef, reference: Reference, use: MaskedUse): void {
     const fields = node.fields ?? [];
     if (reference.wholes.some((item) => isOf(use, item))) {
-      const target = returned.get(node);
-      if (target === undefined || bodyOf(fields.at(-1), "A_Star") === undefined)
+      if (!this.#starTargets.has(node))
         this.#refuse(`the whole row of ${shown(use.relation)}, which is written`, use, NAME_COLUMNS);
-      this.#expandStar(node, reference, target);
+      this.#expandStar(node);
       return;
     }
     const masked = reference.columns.filter(({ item, column }) => isOf(use, item) && use.masks.has(column));
@@ -459,27 +461,38 @@ class Rewriter {
     this.#substitutions.set(node, [expressionFragment(text)]);
   }
 
+  /** The targets of queries and RETURNING that are `*` or `t.*`, by that. */
+  get #starTargets(): ReadonlyMap<ColumnRef, Node> {
+    this.#stars ??= starTargets(this.#tree);
+    return this.#stars;
+  }
+  #stars: ReadonlyMap<ColumnRef, Node> | undefined;
+  /** Those that become names. */
+  readonly #expanded = new Set<ColumnRef>();
+
   #isNaming(node: ColumnRef): boolean {
     this.#naming ??= namingReferences(this.#tree);
     return this.#naming.has(node);
   }
   #naming: Set<ColumnRef> | undefined;
 
-  /** `RETURNING *` names each column. */
-  #expandStar(node: ColumnRef, reference: Reference, target: Node): void {
-    const [use] = this.#uses.values();
-    const texts = reference.wholes.flatMap((item) => {
-      if (item.name === null || item.open) this.#refuse("RETURNING * over a join", use!, NAME_COLUMNS);
-      const masked = [...this.#uses.values()].find((one) => one.as === "target" && isOf(one, item));
+  /** `*` becomes a name for each column. */
+  #expandStar(node: ColumnRef): void {
+    const [first] = this.#uses.values();
+    const wholes = this.#resolved.references.get(node)?.wholes ?? [];
+    const texts = wholes.flatMap((item) => {
+      if (item.name === null || item.open) this.#refuse("* over a join", first!, NAME_COLUMNS);
+      const use = [...this.#uses.values()].find((one) => isOf(one, item));
+      const written = use?.as === "target" ? use : undefined;
       return item.columns.map(({ name, source }) => {
-        const value = `${quoted(item.name!)}.${quoted(name)}`;
-        const mask = masked && source !== null ? this.#mask(masked, source.column, value) : null;
+        const value = `${quoted(use?.renamed ?? item.name!)}.${quoted(name)}`;
+        const mask = written && source !== null ? this.#mask(written, source.column, value) : null;
         return mask === null ? value : `(SELECT ${mask} AS ${quoted(name)})`;
       });
     });
     const { start, end } = this.#referenceSpan(node);
     this.#edits.push({ start, end, text: texts.join(", ") });
-    const body = bodyOf(target, "ResTarget")!;
+    const body = bodyOf(this.#starTargets.get(node), "ResTarget")!;
     this.#substitutions.set(
       body,
       texts.map((text) => ({ ResTarget: { val: expressionFragment(text), location: 0 } })),
@@ -587,15 +600,22 @@ export function inferenceReferences(tree: Node): Set<ColumnRef> {
   return found;
 }
 
-/** The targets of RETURNING that are one reference, by that. */
-function returnedTargets(tree: Node): Map<object, Node> {
-  const found = new Map<object, Node>();
-  walk(tree, (_, body) => {
+function starTargets(tree: Node): ReadonlyMap<ColumnRef, Node> {
+  const found = new Map<ColumnRef, Node>();
+  for (const node of allTargets(tree)) {
+    const reference = bodyOf(bodyOf(node, "ResTarget")?.val, "ColumnRef");
+    if (bodyOf(reference?.fields?.at(-1), "A_Star") !== undefined) found.set(reference!, node);
+  }
+  return found;
+}
+
+/** All that queries and RETURNING give, at any depth. */
+function allTargets(tree: Node): Node[] {
+  const found: Node[] = [];
+  walk(tree, (type, body) => {
     const { exprs } = (body.returningClause ?? {}) as { exprs?: Node[] };
-    for (const node of exprs ?? []) {
-      const reference = bodyOf(bodyOf(node, "ResTarget")?.val, "ColumnRef");
-      if (reference !== undefined) found.set(reference, node);
-    }
+    const targets = type === "SelectStmt" ? (body as SelectStmt).targetList : undefined;
+    found.push(...(exprs ?? []), ...(targets ?? []));
   });
   return found;
 }
@@ -603,14 +623,10 @@ function returnedTargets(tree: Node): Map<object, Node> {
 /** References in what a query or RETURNING gives under no name of its own: they may make its name. */
 function namingReferences(tree: Node): Set<ColumnRef> {
   const found = new Set<ColumnRef>();
-  walk(tree, (type, body) => {
-    const { exprs } = (body.returningClause ?? {}) as { exprs?: Node[] };
-    const targets = type === "SelectStmt" ? (body as SelectStmt).targetList : undefined;
-    for (const node of [...(exprs ?? []), ...(targets ?? [])]) {
-      const target = bodyOf(node, "ResTarget");
-      if (target?.name === undefined) eachColumnRef(target?.val, (one) => void found.add(one));
-    }
-  });
+  for (const node of allTargets(tree)) {
+    const target = bodyOf(node, "ResTarget");
+    if (target?.name === undefined) eachColumnRef(target?.val, (one) => void found.add(one));
+  }
   return found;
 }
 
