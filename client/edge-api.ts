@@ -23,8 +23,9 @@ export class EdgeApi {
     return this.#json("GET", path, query);
   }
 
-  post<T>(path: string, body: unknown): Promise<T> {
-    return this.#json("POST", path, {}, body);
+  /** `limitMs`: how long the edge may take, where that is longer than usual. */
+  post<T>(path: string, body: unknown, limitMs = ANSWER_MS): Promise<T> {
+    return this.#json("POST", path, {}, body, limitMs);
   }
 
   delete<T>(path: string): Promise<T> {
@@ -54,8 +55,9 @@ export class EdgeApi {
     path: string,
     query: Record<string, string | undefined> = {},
     body?: unknown,
+    limitMs = ANSWER_MS,
   ): Promise<T> {
-    return (await readJson(await this.#send(method, path, query, body))) as T;
+    return (await readJson(await this.#send(method, path, query, body, limitMs))) as T;
   }
 
   async #send(
@@ -63,9 +65,10 @@ export class EdgeApi {
     path: string,
     query: Record<string, string | undefined>,
     body?: unknown,
+    limitMs = ANSWER_MS,
   ): Promise<Response> {
     const headers = { authorization: `Bearer ${await this.token()}` };
-    return sendToEdge(this.edge, method, path, { query, headers, body });
+    return sendToEdge(this.edge, method, path, { query, headers, body, limitMs });
   }
 }
 
@@ -101,7 +104,12 @@ async function sendToEdge(
   edge: URL,
   method: string,
   path: string,
-  parts: { query: Record<string, string | undefined>; headers: Record<string, string>; body?: unknown },
+  parts: {
+    query: Record<string, string | undefined>;
+    headers: Record<string, string>;
+    body?: unknown;
+    limitMs?: number;
+  },
 ): Promise<Response> {
   const url = new URL(path, edge);
   for (const [name, value] of Object.entries(parts.query)) {
@@ -112,7 +120,7 @@ async function sendToEdge(
     init.headers = { ...init.headers, "content-type": "application/json" };
     init.body = JSON.stringify(parts.body);
   }
-  const response = await fetchOnce(url, init, ANSWER_MS, (why) => unreachable(edge, why));
+  const response = await fetchOnce(url, init, parts.limitMs ?? ANSWER_MS, (why) => unreachable(edge, why));
   if (response.ok) return response;
   throw (
     problemError(await readJson(response)) ??

@@ -7,6 +7,7 @@ import { addAdministrationCommands } from "./commands/administration.ts";
 import { addApprovalCommands } from "./commands/approvals.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addHostCommands } from "./commands/host.ts";
+import { addLabelCommands } from "./commands/labels.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
 import { addTunnelCommands } from "./commands/tunnel.ts";
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
   addApprovalCommands(program);
   addConfigurationCommands(program);
   addPolicyCommands(program);
+  addLabelCommands(program);
   addAdministrationCommands(program);
   addHostCommands(program);
   program

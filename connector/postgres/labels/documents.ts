@@ -12,8 +12,8 @@ export interface Place {
   around: string;
   family: Family;
   evidence: Evidence;
-  /** It stands below `path`: in an array, or behind keys that are data. */
-  below: boolean;
+  /** It stands below `path`: in an array, or behind keys that are data, or rare. */
+  below: "array" | "keys" | null;
 }
 
 /** Places of one column; those of further ones are not told apart. */
@@ -62,7 +62,7 @@ export class Documents {
   /** Every place that holds strings or numbers. */
   places(): Place[] {
     const places: Place[] = [];
-    this.#gather(this.#root, { path: [], words: "", around: "", below: false }, places);
+    this.#gather(this.#root, { path: [], words: "", around: "", below: null }, places);
     return places;
   }
 
@@ -89,14 +89,14 @@ export class Documents {
     const { path, words, below } = where;
     const data: Node[] = [];
     for (const [step, child] of node.children) {
-      if (step === ELEMENT) this.#gather(child, { ...where, below: true }, places);
+      if (step === ELEMENT) this.#gather(child, { ...where, below: below ?? "array" }, places);
       else if (!this.#isName(step, child, node)) data.push(child);
       else {
-        const inner = below ? path : [...path, step];
+        const inner = below === null ? [...path, step] : path;
         this.#gather(child, { path: inner, words: columnWords(step), around: words, below }, places);
       }
     }
-    const unnamed = { path, words: "", around: words, below: true };
+    const unnamed = { path, words: "", around: words, below: "keys" } as const;
     if (data.length > 0) this.#gather(merged(data), unnamed, places);
   }
 

@@ -24,6 +24,8 @@ import { isTelling, type Sampled, sampleRelation, whyNot } from "./sample.ts";
 const SAMPLING_MS = 40_000;
 /** Characters of the lists of an answer, as JSON. */
 const MAX_LISTS = 900_000;
+/** What is no more than low. */
+const GUESS = 0.4;
 /** Foreign keys that are followed from column to column. */
 const MAX_STEPS = 8;
 
@@ -69,7 +71,7 @@ async function scanDatabase(
   if (unknown.length > 0) {
     throw new SallyportError(
       "not_found",
-      `${unknown.length === 1 ? "a schema has" : `${unknown.length} schemas have`} no table that the connector's role may see, or there is no such schema`,
+      `there is no schema ${unknown.join(", ")} with a table that the connector's role may see`,
       "Names are as the catalog has them: capital letters count.",
     );
   }
@@ -120,7 +122,7 @@ interface Found {
 
 function ofColumn(column: ScannedColumn, sampled: Sampled | undefined, labels: Labels): Found[] {
   if (isSettled(labels, column)) return [];
-  const { schema, relation, column: name, family, array, comment } = column;
+  const { schema, relation, column: name, family, comment } = column;
   const best = new Map<string, Found>();
   const put = (path: string[], suggestion: Suggestion | null) => {
     if (suggestion === null || isLabelledNear(labels, column, path)) return;
@@ -136,22 +138,22 @@ function ofColumn(column: ScannedColumn, sampled: Sampled | undefined, labels: L
     comment,
     evidence,
   });
-  put([], array ? withoutParts(whole) : whole);
+  put([], whole);
   for (const { path, words, around, family: inner, evidence: seen, below } of sampled?.places ?? []) {
     const suggestion = suggest({ words, around, family: inner, comment: "", evidence: seen });
     if (suggestion === null || confidenceOf(suggestion.score) === "low") continue;
-    put(path, below ? withoutParts(suggestion) : suggestion);
+    put(path, path.length === 0 && below === "keys" ? guessed(suggestion) : suggestion);
   }
   // What is inside of what is labelled needs no label of its own.
   const all = [...best.values()];
-  return all.filter(
-    ({ place }) => !all.some((other) => other.place !== place && isBelow(place, other.place)),
-  );
+  const sure = all.filter(({ suggestion }) => confidenceOf(suggestion.score) !== "low");
+  return all.filter(({ place }) => !sure.some((other) => isBelow(place, other.place)));
 }
 
-/** Only a value by itself has a form of which a part can be shown; in JSON, arrays have none. */
-function withoutParts(suggestion: Suggestion | null): Suggestion | null {
-  return suggestion && { ...suggestion, mask: { mask: "null" } };
+/** Whole documents for the sake of a few keys: that is for people to decide. */
+function guessed(suggestion: Suggestion): Suggestion {
+  const reasons = [...suggestion.reasons, "behind keys that few documents have"];
+  return { ...suggestion, score: Math.min(suggestion.score, GUESS), reasons };
 }
 
 function isBelow(place: ColumnPlace, other: ColumnPlace): boolean {
