@@ -2,10 +2,5 @@
 export const REFUSED: { why: string; fits: RegExp }[] = [
   { why: "what others send may hold any value", fits: /^LISTEN / },
   { why: "DO runs code that is not looked into", fits: /^DO / },
-  { why: "CASCADE reaches objects that it doesn't name", fits: /\bcascade\b/i },
   { why: "an extension has a function of this name as well", fits: /gen_random_uuid/ },
-  {
-    why: "what a materialized view of the same session reads is not known",
-    fits: /^REFRESH MATERIALIZED VIEW/,
-  },
 ];

@@ -147,6 +147,7 @@ export class SessionGuard {
         break;
       case "proof":
         await this.#prove(missing.masked);
+        if (missing.masked.sql !== null) findings.proven = missing.masked.sql;
         break;
       case "function":
         findings.call = await this.#functionCall(missing.oid);
@@ -201,7 +202,7 @@ export class SessionGuard {
     if (masked !== null && "need" in masked) return masked;
     const all = this.#names.withExecuted(statements);
     if (!Array.isArray(all)) return all;
-    if (masked !== null && this.#isToBeProved(masked)) return { need: "proof", masked };
+    if (masked !== null && this.#isToBeProved(masked, findings)) return { need: "proof", masked };
     const alone = statements.length === 1 ? statements[0]! : undefined;
     const text =
       alone?.explainable === true
@@ -244,8 +245,8 @@ export class SessionGuard {
     return this.#masking?.of(text) ?? null;
   }
 
-  #isToBeProved(masked: MaskedText): boolean {
-    return this.#talk.status !== "E" && this.#masking?.isUnproven(masked) === true;
+  #isToBeProved(masked: MaskedText, { proven }: Findings): boolean {
+    return proven !== masked.sql && this.#talk.status !== "E" && this.#masking?.isUnproven(masked) === true;
   }
 
   /** The target takes the rewritten text, or what it says of it is told as it is: nothing has run yet. */

@@ -56,16 +56,38 @@ export function isDeclared(context: MaskContext, { schema, name, columns }: Rela
 function columnMask(context: MaskContext, relation: Relation, column: string): ColumnMask | undefined {
   const own = labelled(context, relation.schema, relation.name, column);
   if (own.kind === "none") return undefined;
-  // What is read here may be a descendant's row, and a row here is one of its ancestors' too.
-  const family = [...relation.children, ...relation.parents].map((kin) => {
+  // What is read here may be a descendant's row, and that, like a row here, is one of all its ancestors' too.
+  const heirs = heirsOf(context, relation);
+  const family = new Set([
+    ...relation.children,
+    ...relation.parents,
+    ...heirs.flatMap(({ parents }) => parents),
+  ]);
+  const labels = [...family].map((kin) => {
     const [schema = "", name = ""] = nameParts(kin);
     return labelled(context, schema, name, column);
   });
-  for (const one of [own, ...family]) {
+  for (const one of [own, ...labels]) {
     const mask = hidden(context, one);
     if (mask !== undefined) return mask;
   }
+  for (const heir of heirs) {
+    const mask = generatedMask(context, heir, heir.columns.indexOf(column));
+    if (mask !== undefined) return mask;
+  }
   return undefined;
+}
+
+/** Descendants. Partitions have no other ancestors, and compute no column that their whole doesn't. */
+function heirsOf({ catalog, missing }: MaskContext, relation: Relation): Relation[] {
+  if (relation.kind === "partitioned-table") return [];
+  return relation.children.flatMap((kin) => {
+    const [schema = "", name = ""] = nameParts(kin);
+    const heir = catalog.relation(schema, name);
+    if (heir === undefined && !missing.some((one) => one.schema === schema && one.name === name))
+      missing.push({ kind: "relation", schema, name });
+    return heir ? [heir] : [];
+  });
 }
 
 /** PostgreSQL's own labels stand before the settings': no line, however broad, may take one away. */

@@ -380,4 +380,20 @@ test("labels that may be seen are not masked", () => {
 test("a statement of which not everything is known is refused, with the reason", () => {
   assert.match(refusal("DO $$ BEGIN END $$"), /^DO, whose code is not looked into/);
   assert.match(refusal("SELECT leak()"), /not everything is known/);
+  for (const sql of [
+    "ALTER TYPE pair RENAME ATTRIBUTE a TO b CASCADE",
+    "ALTER TYPE pair ALTER ATTRIBUTE a TYPE text CASCADE",
+  ]) {
+    assert.notEqual(refusal(sql), "", sql);
+  }
+});
+
+test("what CASCADE removes gives no value to anybody", () => {
+  for (const sql of [
+    "DROP TABLE orders CASCADE",
+    "TRUNCATE orders CASCADE",
+    "ALTER TABLE orders DROP COLUMN total CASCADE",
+  ]) {
+    assert.equal(refusal(sql), "", sql);
+  }
 });

@@ -5,6 +5,7 @@ import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { sourcesOf } from "../../../protocol/sql/resolve/lineage.ts";
 import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
 import type { Column, Made } from "../../../protocol/sql/resolve/scope.ts";
+import { CASCADE } from "../../../protocol/sql/resolve/statements.ts";
 import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
 import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
@@ -20,7 +21,8 @@ import {
   relationOf,
 } from "./effective-labels.ts";
 import { isPlaceholder, type MaskKeys, SHOWN_KEYS } from "./expression.ts";
-import { relationName, rewriteStatement } from "./rewrite.ts";
+import { relationName } from "./masked-use.ts";
+import { rewriteStatement } from "./rewrite.ts";
 import { LazySource, Unspliceable } from "./source-text.ts";
 import { Unmasked } from "./unmasked.ts";
 import { checkedText, type Rewritten } from "./verify.ts";
@@ -146,7 +148,7 @@ export class Masking {
       },
     });
     if (refused !== null) throw new Unmasked(refused.construct, refused.labels, refused.hint);
-    const [opaque] = statement.facts.opaque;
+    const [opaque] = statement.facts.opaque.filter((reason) => reason !== CASCADE || !isRemoval(tree));
     if (opaque !== undefined) {
       throw new Unmasked(
         `a statement of which not everything is known: ${opaque}`,
@@ -183,6 +185,16 @@ const GIVING: ReadonlySet<string> = new Set([
   "MergeStmt",
   "CopyStmt",
 ]);
+
+/** What CASCADE drops or empties as well gives no value to anybody; what it renames or retypes could lose a label. */
+function isRemoval(tree: Node): boolean {
+  if (bodyOf(tree, "DropStmt") !== undefined || bodyOf(tree, "TruncateStmt") !== undefined) return true;
+  const commands = bodyOf(tree, "AlterTableStmt")?.cmds;
+  if (commands === undefined) return false;
+  return commands.every((node) => REMOVALS.has(bodyOf(node, "AlterTableCmd")?.subtype ?? ""));
+}
+
+const REMOVALS: ReadonlySet<string> = new Set(["AT_DropColumn", "AT_DropConstraint"]);
 
 function labelsOf(context: MaskContext, name: string): ReadonlyMap<string, Label> | null {
   const relation = relationOf(context, name);

@@ -1,18 +1,27 @@
 import type { ColumnRef, Node, RangeTableSample, RangeVar, SelectStmt, UpdateStmt } from "@pgsql/types";
-import type { Relation } from "../../../protocol/sql/catalog.ts";
 import type { Use } from "../../../protocol/sql/resolve/findings.ts";
-import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
-import type { Item, Reference } from "../../../protocol/sql/resolve/scope.ts";
+import type { Reference } from "../../../protocol/sql/resolve/scope.ts";
 import { SYSTEM_COLUMNS } from "../../../protocol/sql/resolve/scope.ts";
-import { bodyOf, eachColumnRef, identifiers } from "../../../protocol/sql/resolve/tree.ts";
+import { bodyOf, identifiers } from "../../../protocol/sql/resolve/tree.ts";
 import type { ResolvedNames } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
-import { isDeclared, labelNames, type MaskContext, masksOf, type RelationMasks } from "./effective-labels.ts";
+import { labelNames, type MaskContext, masksOf } from "./effective-labels.ts";
 import { type MaskKeys, maskExpression, maskPaths, Unmaskable } from "./expression.ts";
+import { dependentColumns } from "./grouping.ts";
 import { expressionFragment, fromFragment, type Substitutions } from "./intended-tree.ts";
 import { certainRanges, foundValue, type Lookup, lookupsIn } from "./lookup.ts";
+import { isOf, isRead, type MaskedUse, names, readsMasked, shown } from "./masked-use.ts";
 import { quoted, quotedName } from "./quoted.ts";
 import type { Edit, LazySource, SourceText } from "./source-text.ts";
+import {
+  hasLockedNames,
+  hasNaturalJoin,
+  inferenceReferences,
+  namingReferences,
+  ownReferences,
+  samplesOf,
+  starTargets,
+} from "./statement-parts.ts";
 import { Unmasked } from "./unmasked.ts";
 import { inlinedView } from "./views.ts";
 
@@ -23,17 +32,6 @@ export interface Rewriting {
   labels: Set<string>;
   /** Values of labelled columns that it asks for exactly, by label. */
   lookups: Map<string, number>;
-}
-
-/** A relation that the statement's text names and of which something is masked. */
-interface MaskedUse extends Use {
-  masks: RelationMasks;
-  /** A view's own query with what it reads masked; null for what is read itself. */
-  inlined: string | null;
-  /** Conditions on the unmasked columns that rows must meet, in SQL. */
-  conditions: string[];
-  /** Its name in the new text, where that is not its own. */
-  renamed: string | null;
 }
 
 /**
@@ -264,7 +262,7 @@ class Rewriter {
       const [first] = select.groupClause ?? [];
       if (first === undefined || bodyOf(first, "GroupingSet") !== undefined) return;
       const added = [...this.#uses.values()].flatMap((use) =>
-        use.as === "from" && use.inlined === null ? this.#dependent(select, use) : [],
+        use.as === "from" && use.inlined === null ? dependentColumns(this.#resolved, select, use) : [],
       );
       const [group] = Object.values(first) as { location?: number }[];
       if (added.length === 0 || group === undefined) return;
@@ -288,37 +286,6 @@ class Rewriter {
       }
     }
     return this.#unknown();
-  }
-
-  /** The columns that a query groups by a key of this entry, and uses without grouping by them. */
-  #dependent(select: SelectStmt, use: MaskedUse): string[] {
-    const grouped = new Set(
-      (select.groupClause ?? []).flatMap((node) => this.#groupedColumn(select, node, use)),
-    );
-    const { keys, columns, details } = use.relation;
-    if (use.item.name === null || !keys.some((key) => key.every((column) => grouped.has(column)))) return [];
-    const used = new Set<string>();
-    const take = (node: ColumnRef) => {
-      const reference = this.#resolved.references.get(node);
-      for (const { item, column } of reference?.columns ?? []) if (isOf(use, item)) used.add(column);
-      if (reference?.wholes.some((item) => isOf(use, item))) for (const column of columns) used.add(column);
-    };
-    eachColumnRef([select.targetList, select.havingClause, select.sortClause], take);
-    return use.item.columns.flatMap(({ name, source }) => {
-      const column = source?.column ?? "";
-      const detail = details?.[columns.indexOf(column)];
-      if (!used.has(column) || grouped.has(column) || UNGROUPABLE.has(detail?.base ?? "")) return [];
-      return [`${quoted(use.renamed ?? use.item.name!)}.${quoted(name)}`];
-    });
-  }
-
-  /** A column of the entry that is grouped by name or by its place in the list. */
-  #groupedColumn(select: SelectStmt, node: Node, use: MaskedUse): string[] {
-    const place = bodyOf(node, "A_Const")?.ival?.ival;
-    const expression = place === undefined ? node : bodyOf(select.targetList?.[place - 1], "ResTarget")?.val;
-    const reference = bodyOf(expression, "ColumnRef");
-    const found = reference && this.#resolved.references.get(reference);
-    return (found?.columns ?? []).filter(({ item }) => isOf(use, item)).map(({ column }) => column);
   }
 
   /** From ONLY, if it is there, to the end of the name and what belongs to it. */
@@ -509,132 +476,12 @@ class Rewriter {
   }
 }
 
-/** Types that have no notion of equality. */
-const UNGROUPABLE: ReadonlySet<string> = new Set([
-  "json",
-  "xml",
-  "point",
-  "polygon",
-  "jsonpath",
-  "_json",
-  "_xml",
-]);
 const TABLE_HINT = "Write to the table that the view is made of.";
 const NAME_COLUMNS = "Name the columns that are wanted.";
 const ALIAS = "Give the table an alias.";
 const QUALIFY = "Write the table's name or alias before the column's.";
 
-function shown({ schema, name }: Relation): string {
-  return `${schema}.${name}`;
-}
-
-/**
- * Whether a statement that names the relation reads any masked column of it, or, of a view, of what that is made of.
- */
-export function readsMasked(context: MaskContext, relation: Relation, resolved: ResolvedNames): boolean {
-  if (relation.kind === "view" && !isDeclared(context, relation)) return true;
-  return [...masksOf(context, relation).keys()].some((column) => isRead(context, relation, resolved, column));
-}
-
-/** Whether anything in the statement reads the column, by whatever name of its relation. */
-function isRead(
-  context: MaskContext,
-  relation: Relation,
-  { readColumns }: ResolvedNames,
-  column: string,
-): boolean {
-  return readColumns.includes(`${relationName(context, relation)}.${qualifiedName(column)}`);
-}
-
-/** As facts have it. */
-export function relationName({ names }: MaskContext, { schema, name }: Relation): string {
-  return qualifiedName(schema === names.temporarySchema ? "pg_temp" : schema, name);
-}
-
-/** Whether an entry, or a copy of it that a join or RETURNING made, offers the rows of this use. */
-function isOf(use: Use, item: Item): boolean {
-  return item === use.item || (item.relation !== null && item.columns === use.item.columns);
-}
-
-function names({ columns, wholes }: Reference, use: Use): boolean {
-  return columns.some(({ item }) => isOf(use, item)) || wholes.some((item) => isOf(use, item));
-}
-
 function aliasText({ alias }: RangeVar): string {
   const columns = identifiers(alias?.colnames).map(quoted);
   return `${quoted(alias?.aliasname ?? "")}${columns.length === 0 ? "" : `(${columns.join(", ")})`}`;
-}
-
-/** TABLESAMPLE clauses by the relation that they sample. */
-function samplesOf(tree: Node): Map<RangeVar, RangeTableSample> {
-  const samples = new Map<RangeVar, RangeTableSample>();
-  walk(tree, (type, body) => {
-    if (type !== "RangeTableSample") return;
-    const sample = body as RangeTableSample;
-    const range = bodyOf(sample.relation, "RangeVar");
-    if (range !== undefined) samples.set(range, sample);
-  });
-  return samples;
-}
-
-function hasNaturalJoin(tree: Node): boolean {
-  let found = false;
-  walk(tree, (type, body) => {
-    found ||= type === "JoinExpr" && body.isNatural === true;
-  });
-  return found;
-}
-
-function ownReferences(value: unknown): Set<ColumnRef> {
-  const found = new Set<ColumnRef>();
-  eachColumnRef(value, (node) => void found.add(node));
-  return found;
-}
-
-/** ON CONFLICT (email) names an index, whose expressions must be as they are; nothing of a row is told by it. */
-export function inferenceReferences(tree: Node): Set<ColumnRef> {
-  const found = new Set<ColumnRef>();
-  walk(tree, (_, body) => {
-    if (body.infer !== undefined) eachColumnRef(body.infer, (node) => void found.add(node));
-  });
-  return found;
-}
-
-function starTargets(tree: Node): ReadonlyMap<ColumnRef, Node> {
-  const found = new Map<ColumnRef, Node>();
-  for (const node of allTargets(tree)) {
-    const reference = bodyOf(bodyOf(node, "ResTarget")?.val, "ColumnRef");
-    if (bodyOf(reference?.fields?.at(-1), "A_Star") !== undefined) found.set(reference!, node);
-  }
-  return found;
-}
-
-/** All that queries and RETURNING give, at any depth. */
-function allTargets(tree: Node): Node[] {
-  const found: Node[] = [];
-  walk(tree, (type, body) => {
-    const { exprs } = (body.returningClause ?? {}) as { exprs?: Node[] };
-    const targets = type === "SelectStmt" ? (body as SelectStmt).targetList : undefined;
-    found.push(...(exprs ?? []), ...(targets ?? []));
-  });
-  return found;
-}
-
-/** References in what a query or RETURNING gives under no name of its own: they may make its name. */
-function namingReferences(tree: Node): Set<ColumnRef> {
-  const found = new Set<ColumnRef>();
-  for (const node of allTargets(tree)) {
-    const target = bodyOf(node, "ResTarget");
-    if (target?.name === undefined) eachColumnRef(target?.val, (one) => void found.add(one));
-  }
-  return found;
-}
-
-/** Whether rows are locked by the names of entries: FOR UPDATE OF customers. */
-function hasLockedNames(tree: Node): boolean {
-  let found = false;
-  walk(tree, (type, body) => {
-    found ||= type === "LockingClause" && body.lockedRels !== undefined;
-  });
-  return found;
 }

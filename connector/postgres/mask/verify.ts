@@ -5,8 +5,10 @@ import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
 import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { insideView, isDeclared, type MaskContext, masksOf, relationOf } from "./effective-labels.ts";
 import { isSameTree, substituted } from "./intended-tree.ts";
-import { inferenceReferences, type Rewriting, readsMasked } from "./rewrite.ts";
+import { readsMasked } from "./masked-use.ts";
+import type { Rewriting } from "./rewrite.ts";
 import type { SourceText, Span, Spliced } from "./source-text.ts";
+import { inferenceReferences } from "./statement-parts.ts";
 import { Unmasked } from "./unmasked.ts";
 
 /** One statement of a text, as it came and what was to become of it. */

@@ -46,9 +46,12 @@ function opaque(reason: string): (context: Context) => void {
   return (context) => void context.found.opaque.add(reason);
 }
 
+/** Why a statement with CASCADE is opaque. */
+export const CASCADE = "CASCADE reaches objects that it doesn't name";
+
 /** DROP … CASCADE and the like reach what depends on it, which the catalog here doesn't tell. */
 function noteCascade(context: Context, behavior: string | undefined): void {
-  if (behavior === "DROP_CASCADE") context.found.opaque.add("CASCADE reaches objects that it doesn't name");
+  if (behavior === "DROP_CASCADE") context.found.opaque.add(CASCADE);
 }
 
 const STATEMENTS: { [K in Kind]?: Statement<K> } = {

@@ -35,9 +35,9 @@ export function expandView(context: Context, view: Relation): void {
   else resolveQuery(viewContext(context), query, NO_SCOPE);
 }
 
-/** The tree of a view's text, or null when there is none that can be parsed. */
+/** The tree of a view's text, a materialized one's too, or null when there is none that can be parsed. */
 function viewQuery(view: Relation): Node | null {
-  const text = view.view;
+  const text = view.view ?? view.materialized ?? null;
   if (text === null) return null;
   let query = parsed.get(text);
   if (query === undefined) {

@@ -144,6 +144,24 @@ export const ON_LABELLED: Script[] = [
     ],
   },
   {
+    name: "labelled tables in a transaction that has changed the catalog, or read a cursor",
+    via: "simple",
+    statements: [
+      "BEGIN",
+      "CREATE TABLE made (id int)",
+      "SELECT id, name, phone FROM customers ORDER BY id LIMIT 2",
+      "INSERT INTO made SELECT id FROM customers WHERE tier = 1 ORDER BY id RETURNING id",
+      "UPDATE customers SET tier = 1 WHERE id = 20 RETURNING id, phone",
+      "ROLLBACK",
+      "BEGIN",
+      "DECLARE page CURSOR FOR SELECT id, phone FROM customers ORDER BY id",
+      "FETCH 2 FROM page",
+      "SELECT id, phone FROM customers WHERE id = 21",
+      "COPY (SELECT id, phone FROM customers WHERE id < 4 ORDER BY id) TO STDOUT",
+      "COMMIT",
+    ],
+  },
+  {
     name: "labelled tables through an ORM over node-postgres",
     via: "unnamed",
     statements: [
