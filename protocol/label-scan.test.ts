@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { isLabelScan } from "./label-scan.ts";
+import { isLabelScan, isScanLabelsRequest } from "./label-scan.ts";
 
 const proposal = {
   schema: "public",
@@ -23,6 +23,31 @@ const scan = {
   leftOut: 0,
 };
 const withProposal = (part: object) => ({ ...scan, proposals: [{ ...proposal, ...part }] });
+
+describe("a question for labels", () => {
+  const request = { target: "orders", schemas: ["public"], rows: 1_000 };
+
+  test("is taken as it is", () => {
+    assert.ok(isScanLabelsRequest(request));
+    assert.ok(isScanLabelsRequest({ ...request, database: "shop", schemas: [] }));
+  });
+
+  for (const part of [
+    { rows: "1; DROP TABLE t" },
+    { rows: 0 },
+    { rows: 10_001 },
+    { rows: 1.5 },
+    { schemas: "public" },
+    { schemas: ["a\0b"] },
+    { schemas: [{}] },
+    { schemas: Array(51).fill("a") },
+    { database: 7 },
+    { target: undefined },
+  ]) {
+    test(`is none with ${JSON.stringify(part).slice(0, 40)}`, () =>
+      assert.equal(isScanLabelsRequest({ ...request, ...part }), false));
+  }
+});
 
 describe("the answer to a scan for labels", () => {
   test("is taken as it is", () => {

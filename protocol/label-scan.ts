@@ -13,6 +13,20 @@ export const DEFAULT_SCAN_ROWS = 1_000;
 export const MAX_SCAN_ROWS = 10_000;
 export const MAX_SCAN_SCHEMAS = 50;
 
+/** Whether this is a question that may be put, within its bounds. */
+export function isScanLabelsRequest(value: unknown): value is ScanLabelsRequest {
+  if (!isObject(value)) return false;
+  const { target, database, schemas, rows } = value;
+  return (
+    isName(target) &&
+    (database === undefined || isName(database)) &&
+    isList(schemas, MAX_SCAN_SCHEMAS, isName) &&
+    isCount(rows) &&
+    (rows as number) >= 1 &&
+    (rows as number) <= MAX_SCAN_ROWS
+  );
+}
+
 /** What was found. No value that is stored in a table stands in it, only how many looked like what. */
 export interface LabelScan {
   database: string;

@@ -33,6 +33,8 @@ export interface ScannedRelation {
 /** Columns that one scan looks at. */
 export const MAX_COLUMNS = 20_000;
 const MAX_COMMENT = 500;
+/** PostgreSQL's NAMEDATALEN less its zero byte. */
+const MAX_NAME_BYTES = 63;
 
 /** By the type's name in pg_catalog; any other is `other`. */
 const FAMILY: Record<string, Family> = {
@@ -127,6 +129,7 @@ export async function readColumns(
   for (const row of rows.slice(0, MAX_COLUMNS)) {
     const [schema, relation, foreign, estimate, column, type, array, comment, readable, ...reference] = row;
     if (row.length !== 12 || !schema || !relation || !column || !type) throw malformed();
+    if (![schema, relation, column, ...reference].every(isName)) throw malformed();
     let last = relations.at(-1);
     if (last?.schema !== schema || last.relation !== relation) {
       last = { schema, relation, foreign: foreign === "t", estimate: Number(estimate), columns: [] };
@@ -145,6 +148,11 @@ export async function readColumns(
     });
   }
   return { relations, complete: rows.length <= MAX_COLUMNS };
+}
+
+/** What is longer than PostgreSQL's names can be no name, nor may it go on to the edge. */
+function isName(name: string | null): boolean {
+  return name === null || (Buffer.byteLength(name) <= MAX_NAME_BYTES && !name.includes("\0"));
 }
 
 function malformed(): SallyportError {

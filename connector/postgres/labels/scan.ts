@@ -2,6 +2,7 @@ import { columnPatternText } from "../../../protocol/column-pattern.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import {
   type ColumnPlace,
+  isScanLabelsRequest,
   type LabelledColumn,
   type LabelProposal,
   type LabelScan,
@@ -31,7 +32,7 @@ const MAX_STEPS = 8;
 
 /**
  * Proposes labels for the columns of one database. Values are looked at in this process, over a connection of its own
- * that is read-only and closed afterwards; the answer has none. Throws `not_found` for a database that isn't the
+ * that is read-only and closed afterwards; the answer has none. Throws `invalid_request`; `not_found` for a database that isn't the
  * target's or a schema that there isn't, and what a `SideConnection` throws.
  */
 export async function scanLabels(
@@ -39,6 +40,10 @@ export async function scanLabels(
   request: ScanLabelsRequest,
   now: () => number = () => performance.now(),
 ): Promise<{ scan: LabelScan }> {
+  // It comes from the edge, and stands in SQL.
+  if (!isScanLabelsRequest(request)) {
+    throw new SallyportError("invalid_request", "the question for labels is none that can be put");
+  }
   const database = databaseOf(target, request.database);
   const source = new SideConnection(target, database);
   try {
