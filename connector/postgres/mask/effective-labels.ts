@@ -80,7 +80,7 @@ function columnMask(context: MaskContext, relation: Relation, column: string): C
 
 /** Descendants. Partitions have no other ancestors, and compute no column that their whole doesn't. */
 function heirsOf({ catalog, missing }: MaskContext, relation: Relation): Relation[] {
-  if (relation.kind === "partitioned-table") return [];
+  if (relation.kind === "partitioned") return [];
   return relation.children.flatMap((kin) => {
     const [schema = "", name = ""] = nameParts(kin);
     const heir = catalog.relation(schema, name);
