@@ -9,6 +9,7 @@ import { LAUNDERING } from "./attacks/laundering.ts";
 import { protocolAttacks } from "./attacks/protocol.ts";
 import { READING } from "./attacks/reading.ts";
 import { SERIALISING } from "./attacks/serialising.ts";
+import { STORED_VALUES } from "./attacks/stored-values.ts";
 import { WRITING } from "./attacks/writing.ts";
 
 /** All attacks, by class. `oid` tells a function's object id by its signature. */
@@ -25,5 +26,7 @@ export function attacks(oid: (signature: string) => number): Record<string, Atta
     ...DYNAMIC,
     ...LAUNDERING,
     ...protocolAttacks(oid),
+    // Last, as what they leave of rows that were taken back differs between the worlds, and plans tell it.
+    ...STORED_VALUES,
   };
 }

@@ -101,6 +101,28 @@ CREATE VIEW whole_row_view AS SELECT c FROM customers c;
 CREATE MATERIALIZED VIEW email_list AS SELECT id, email FROM customers WITH NO DATA;
 CREATE VIEW list_view AS SELECT email AS listed FROM email_list;
 
+CREATE TABLE hr.files (id int, tag text);
+CREATE TABLE hr.sealed_files (pin text, seal text GENERATED ALWAYS AS (upper(pin)) STORED) INHERITS (hr.files);
+CREATE TABLE hr.tagged_files (pin text, tag text GENERATED ALWAYS AS (upper(pin)) STORED) INHERITS (hr.files);
+CREATE TABLE paid (salary int);
+ALTER TABLE hr.managers INHERIT paid;
+CREATE TABLE readings (id int, value text) PARTITION BY LIST (id);
+CREATE TABLE readings_kept PARTITION OF readings DEFAULT;
+CREATE MATERIALIZED VIEW mat_nested AS SELECT * FROM nested_view WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_computed AS SELECT id, upper(email) AS shown FROM customers WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_filtered AS SELECT id FROM customers WHERE substr(email, 2, 1) < 'm' WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_ordered (n, shown) AS SELECT row_number() OVER (ORDER BY email), id FROM customers WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_whole AS SELECT s FROM subscriptions s WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_named (a, b, c) AS SELECT id, email, phone FROM customers WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_mat AS SELECT a, b AS shown FROM mat_named WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_part AS SELECT id, body -> 'patient' AS shown FROM documents WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_document AS SELECT id, body AS shown FROM documents WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_united AS SELECT name AS shown FROM items UNION ALL SELECT email FROM customers WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_inner AS SELECT s.e AS shown FROM (SELECT reverse(email) AS e FROM customers) s WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_joined AS SELECT i.id FROM items i JOIN customers c ON i.id = c.id AND c.email < 'jm' WITH NO DATA;
+CREATE MATERIALIZED VIEW mat_generated AS SELECT id, shout AS shown FROM accounts WITH NO DATA;
+CREATE VIEW mat_view AS SELECT shown FROM mat_computed;
+
 CREATE FUNCTION get_email(int) RETURNS text LANGUAGE sql AS 'SELECT email FROM public.customers WHERE id = $1';
 CREATE FUNCTION find_email(int) RETURNS text LANGUAGE plpgsql STABLE AS
   'BEGIN RETURN (SELECT email FROM public.customers WHERE id = $1); END';
@@ -151,6 +173,23 @@ GRANT USAGE ON SCHEMA hr, decoy TO ${CLERK};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, hr TO ${CLERK};
 GRANT CREATE ON SCHEMA public TO ${CLERK};
 `;
+
+/** Materialized views over labelled columns, in the order in which they are filled. */
+export const MATERIALIZED = [
+  "mat_nested",
+  "mat_computed",
+  "mat_filtered",
+  "mat_ordered",
+  "mat_whole",
+  "mat_named",
+  "mat_mat",
+  "mat_part",
+  "mat_document",
+  "mat_united",
+  "mat_inner",
+  "mat_joined",
+  "mat_generated",
+];
 
 /** Large object with a text in it that is nobody's column. */
 export const LARGE_OBJECT = 4711;
@@ -257,6 +296,9 @@ export function rowsOf(world: World): { sql: string; canaries: Canary[] } {
       q(Array.from({ length: 300 }, () => word("letters.letter")).join(" ")),
     ]);
     insert(LONG_NAME, `id, ${LONG_NAME}`, [`${id}`, q(word("the long name"))]);
+    insert("hr.sealed_files", "id, tag, pin", [`${id}`, "'sealed'", q(word("hr.sealed_files.pin"))]);
+    insert("hr.tagged_files", "id, pin", [`${id}`, q(word("hr.tagged_files.pin"))]);
+    insert("readings", "id, value", [`${id}`, q(word("readings_kept.value"))]);
     insert("tickets", "id, owner, subject, pin", [
       `${id}`,
       "'nobody'",
@@ -293,7 +335,8 @@ export function rowsOf(world: World): { sql: string; canaries: Canary[] } {
   const lump = values.word("the large object", true);
   lines.push(
     `SELECT lo_from_bytea(${LARGE_OBJECT}, convert_to('${lump}', 'UTF8'));`,
-    "REFRESH MATERIALIZED VIEW email_list; ANALYZE;",
+    ...["email_list", ...MATERIALIZED].map((name) => `REFRESH MATERIALIZED VIEW ${name};`),
+    "ANALYZE;",
   );
   const known = new Set(Object.values(GUESS).map((guess) => searched(String(guess))));
   const canaries = values.canaries.filter(({ text }) => ![...known].some((guess) => guess.includes(text)));
@@ -350,6 +393,8 @@ export const LABELS = `
       public.kinds.*: secret
       public.contacts.card: secret
       public.tickets.pin: secret
+      hr.*_files.pin: secret
+      public.readings_kept.value: secret
       public.letters.letter: secret
       public.*.${LONG_NAME}: secret
       public.slips.draft->'patient'->'name': phi.name

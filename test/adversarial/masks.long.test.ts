@@ -1,8 +1,11 @@
+import { CONFIRMED } from "./attacks/stored-values.ts";
 import { SAME_FOR_BOTH } from "./masks.ts";
 import { describeAttacks } from "./suite.ts";
 import { byOtherPaths, plain } from "./trial.ts";
 
-describeAttacks("attacks on masks, by every path", SAME_FOR_BOTH, (attack) => [
-  plain(attack),
-  ...byOtherPaths(attack),
-]);
+describeAttacks({
+  name: "attacks on masks, by every path",
+  masks: SAME_FOR_BOTH,
+  trialsOf: (attack) => [plain(attack), ...byOtherPaths(attack)],
+  mayDiffer: (_, title) => title === CONFIRMED,
+});

@@ -18,11 +18,20 @@ ${NO_DETECTORS}`;
 export const HASHES = `
     masks:
       pii.email: {mask: hash, scope: target}
-      pii.phone: {mask: hash}
+      pii.phone: {mask: hash, scope: target}
       pii.ssn: {mask: hash, scope: target}
-      pii.card: {mask: hash}
+      pii.card: {mask: hash, scope: target}
       pii.handle: {mask: partial, as: text}
       hr.salary: {mask: range, step: 1000000}
-      phi.name: {mask: hash}
+      phi.name: {mask: hash, scope: target}
     maskKey: {env: SALLYPORT_TEST_MASK_KEY}
 ${NO_DETECTORS}`;
+
+/** The same for both, where exact values may be asked for. */
+export const LOOKUPS = SAME_FOR_BOTH.replace("as: email}", "as: email, lookup: 10000}")
+  .replace("value: hidden}", "value: hidden, lookup: 10000}")
+  .replaceAll("step: 1000000}", "step: 1000000, lookup: 10000}")
+  .replace(
+    "    masks:",
+    "    masks:\n      pii.ssn: {mask: 'null', lookup: 10000}\n      secret: {mask: 'null', lookup: 10000}",
+  );

@@ -31,6 +31,22 @@ export interface Scene {
   startup: Record<string, string> | null;
 }
 
+/** Each apart, as a session may be in a transaction that the last left open. */
+const END = [wire.query("ROLLBACK"), wire.query("DISCARD ALL")];
+/** What a transaction leaves in a session are prepared statements alone. */
+const END_OF_TRANSACTION = [wire.query("ROLLBACK"), wire.query("DEALLOCATE ALL")];
+
+/** Whether it leaves nothing behind, and needs nobody else. */
+export function isAlone({ steps, undo, startup }: Scene): boolean {
+  return (
+    undo === null &&
+    startup === null &&
+    steps.every((step) =>
+      typeof step === "string" ? !step.includes("counter") && !step.includes(FILE) : "send" in step,
+    )
+  );
+}
+
 /** Plays attacks on one stage, one after another, in sessions that it keeps while they last. */
 export class Player {
   readonly stage: Stage;
@@ -53,15 +69,12 @@ export class Player {
       waiting = [];
     };
     for (const step of steps) {
-      if (typeof step === "string") waiting.push(wire.query(step.replaceAll(FILE, this.stage.file)));
-      else if ("send" in step) waiting.push(...step.send, wire.sync());
-      else {
+      if (typeof step === "object" && "unmasked" in step) {
         await settle();
         await this.#asUnmasked(step.unmasked);
-      }
+      } else waiting.push(...this.#messages(step));
     }
-    // Each apart, as a session may be over, or in a transaction that the last left open.
-    waiting.push(wire.query("ROLLBACK"), wire.query("DISCARD ALL"));
+    waiting.push(...(undo === null ? END_OF_TRANSACTION : END));
     await settle();
     if (startup !== null) await this.#leave();
     if (undo) await this.stage.admin.query(undo);
@@ -69,6 +82,35 @@ export class Player {
       await this.stage.admin.query("SELECT setval('counter', 1, false)");
     }
     return heard;
+  }
+
+  /**
+   * What the agent heard in each of several scenes that are sent at once; null when one of them ended the session. They
+   * must run in transactions, in a session that may be another's, and by nobody but the agent.
+   */
+  async playTogether(scenes: readonly Scene[]): Promise<Heard[][] | null> {
+    if (this.#agent === undefined || this.#agent.over) this.#agent = await Wire.open(this.stage.agent);
+    const messages = scenes.map(({ steps }) => [
+      wire.query("BEGIN"),
+      ...steps.flatMap((step) => this.#messages(step)),
+      ...END_OF_TRANSACTION,
+    ]);
+    const { heard } = await this.#agent.settle(messages.flat());
+    const parts: Heard[][] = [[]];
+    let ends = false;
+    for (const message of heard) {
+      parts.at(-1)!.push(message);
+      ends ||= message.name === "CommandComplete" && message.body.includes("DEALLOCATE ALL");
+      if (!ends || message.name !== "ReadyForQuery") continue;
+      parts.push([]);
+      ends = false;
+    }
+    return parts.length > scenes.length ? parts.slice(0, scenes.length) : null;
+  }
+
+  #messages(step: Step): Uint8Array[] {
+    if (typeof step === "string") return [wire.query(step.replaceAll(FILE, this.stage.file))];
+    return "send" in step ? [...step.send, wire.sync()] : [];
   }
 
   async close(): Promise<void> {
@@ -114,9 +156,9 @@ export function comparable(heard: readonly Heard[], lastOid: number): string {
   return heard
     .filter(({ name, body }) => {
       const isError = name === "ErrorResponse";
-      // What fails behind a refusal may fail here or at the server.
+      // What fails behind an error of the gateway's own may fail here or at the server.
       if (isError && refused) return false;
-      refused ||= isError && body.includes("refused by Sallyport");
+      refused ||= isError && body.includes("Sallyport");
       return name !== "BackendKeyData";
     })
     .map(({ name, body }) => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Listener, listen } from "../../client/listener.ts";
+import { maskKey } from "../../connector/mask/mask-key.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
 import { openTunnel } from "../../protocol/join.ts";
@@ -44,6 +45,7 @@ export async function startAdversarial(masks: string): Promise<Adversarial> {
     policies: POLICIES,
     ...(process.env.CONNECTOR_LOG && { log: (line) => console.error("connector:", line) }),
   });
+  const key = await maskKey(gateway.config.targets[0]!);
   const agent = await gateway.listen();
   const token = await gateway.edge.serviceToken(DOCTOR);
   const doctor = await listen({
@@ -67,7 +69,8 @@ export async function startAdversarial(masks: string): Promise<Adversarial> {
     get admin() {
       return worlds.admins[world];
     },
-    canaries: worlds.canaries[world],
+    canaries:
+      key === null ? worlds.canaries[world] : [...worlds.canaries[world], { cell: "the key", text: key }],
     file: fileOf(worlds, world),
   });
   const direct = (world: World) => {

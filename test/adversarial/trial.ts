@@ -3,11 +3,13 @@ import { summary } from "../guard/wire.ts";
 import { type Attack, startupOf, stepsOf, titleOf, undoOf } from "./attack.ts";
 import type { World } from "./canaries.ts";
 import { pathsOf } from "./paths.ts";
-import { canariesHeard, comparable, Player, type Scene, type Stage } from "./play.ts";
+import { canariesHeard, comparable, isAlone, Player, type Scene, type Stage } from "./play.ts";
 
 /** One attack by one path. */
 export interface Trial extends Scene {
   title: string;
+  /** The title of the attack, whatever the path. */
+  attack: string;
 }
 
 /** What came of a trial in both worlds. */
@@ -24,6 +26,7 @@ export interface Outcome {
 export function plain(attack: Attack): Trial {
   return {
     title: titleOf(attack),
+    attack: titleOf(attack),
     steps: stepsOf(attack),
     undo: undoOf(attack),
     startup: startupOf(attack),
@@ -35,11 +38,15 @@ export function byOtherPaths(attack: Attack): Trial[] {
   if (typeof attack !== "string") return [];
   return Object.entries(pathsOf(attack)).map(([name, path]) => ({
     title: `${name}: ${attack}`,
+    attack,
     steps: path(attack),
     undo: null,
     startup: null,
   }));
 }
+
+/** Trials that are sent at once. */
+const TOGETHER = 25;
 
 /** Tries attacks in both worlds at once. */
 export class Theatre {
@@ -52,7 +59,29 @@ export class Theatre {
   }
 
   async outcome(trial: Trial): Promise<Outcome> {
-    const [a, b] = await this.#played(trial);
+    return this.#judged(...(await this.#played(trial)));
+  }
+
+  /** Of each trial. Those that need nobody else are sent many at once, and tried again by themselves where they leak. */
+  async *outcomes(trials: readonly Trial[]): AsyncGenerator<{ trial: Trial; outcome: Outcome }> {
+    for (let at = 0; at < trials.length; ) {
+      const together = trials.slice(at, at + TOGETHER);
+      const other = together.findIndex((trial) => !isAlone(trial));
+      const batch = other < 0 ? together : together.slice(0, Math.max(other, 1));
+      const { a, b } = this.#players;
+      const heard =
+        batch.length === 1 ? [] : await Promise.all([a.playTogether(batch), b.playTogether(batch)]);
+      for (const [index, trial] of batch.entries()) {
+        const [one, two] = heard.map((parts) => parts?.[index]);
+        const outcome = one && two ? this.#judged(one, two) : null;
+        const isSound = outcome !== null && outcome.difference === null && outcome.canaries.length === 0;
+        yield { trial, outcome: isSound ? outcome : await this.outcome(trial) };
+      }
+      at += batch.length;
+    }
+  }
+
+  #judged(a: Heard[], b: Heard[]): Outcome {
     const canaries = [...canariesHeard(a, this.#players.a.stage), ...canariesHeard(b, this.#players.b.stage)];
     const difference = firstDifference(comparable(a, this.#lastOid), comparable(b, this.#lastOid));
     return { canaries, difference, heard: { a, b } };

@@ -69,13 +69,17 @@ export const CATALOGS: Record<string, Attacks> = {
     {
       steps: [
         { unmasked: "PREPARE told AS SELECT '{email}'::text" },
-        "SELECT query FROM pg_stat_activity",
+        "SELECT string_agg(query, ',') FROM pg_stat_activity",
         { unmasked: "DEALLOCATE ALL" },
       ],
       undo: "",
     },
     {
-      steps: [{ unmasked: "SELECT '{email}'" }, "SELECT a FROM pg_stat_activity a", { unmasked: "SELECT 1" }],
+      steps: [
+        { unmasked: "SELECT '{email}'" },
+        "SELECT string_agg((a).query, ',') FROM pg_stat_activity a",
+        { unmasked: "SELECT 1" },
+      ],
       undo: "",
     },
     {
@@ -105,7 +109,7 @@ export const CATALOGS: Record<string, Attacks> = {
     {
       steps: [
         { unmasked: "SELECT '{email}'" },
-        "SELECT datname, length(query), substr(query, 8, 30) FROM pg_stat_activity",
+        "SELECT string_agg(substr(query, 8, 30), ',') FROM pg_stat_activity",
         { unmasked: "SELECT 1" },
       ],
       undo: "",
@@ -125,7 +129,7 @@ export const CATALOGS: Record<string, Attacks> = {
         {
           unmasked: `SELECT id FROM customers WHERE email = (SELECT email FROM customers WHERE id = 1) /* secret */`,
         },
-        "SELECT email, query FROM customers, pg_stat_activity WHERE query LIKE '%/* secret */%' OR true",
+        "SELECT max(email), max(query) FROM customers, pg_stat_activity",
       ],
       undo: "",
     },

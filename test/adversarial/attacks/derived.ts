@@ -1,4 +1,5 @@
 import type { Attacks } from "../attack.ts";
+import { MATERIALIZED } from "../fixture.ts";
 
 const LOW = "substr(email, 2, 1) < 'm'";
 
@@ -87,6 +88,35 @@ export const DERIVED: Record<string, Attacks> = {
       "INSERT INTO heir TABLE hr.managers",
       "SELECT salary FROM heir",
     ],
+  ],
+  "labels that come from elsewhere in the family": [
+    "SELECT salary FROM paid",
+    "SELECT p FROM paid p",
+    "SELECT count(*) FROM paid WHERE salary % 1000000 < 500000",
+    "COPY (TABLE paid) TO STDOUT",
+    "UPDATE paid SET salary = 1 WHERE salary % 1000000 < 500000 RETURNING tableoid",
+    "SELECT tag FROM hr.files",
+    "SELECT f FROM hr.files f",
+    "SELECT id FROM hr.files ORDER BY tag",
+    "SELECT seal FROM hr.sealed_files",
+    "SELECT tag FROM ONLY hr.tagged_files",
+    "SELECT value FROM readings",
+    "SELECT value FROM readings_kept",
+    "SELECT id FROM readings WHERE value < 'm'",
+    "UPDATE readings SET id = id RETURNING value",
+  ],
+  "materialized views": [
+    ...MATERIALIZED.map((name) => `SELECT * FROM ${name}`),
+    "SELECT shown FROM mat_view",
+    "SELECT shown FROM mat_document WHERE shown #>> '{patient,name}' < 'm'",
+    "SELECT b FROM mat_named WHERE a = 1",
+    "SELECT count(*) FROM mat_filtered",
+    "SELECT m FROM mat_mat m",
+    "SELECT to_jsonb(m) FROM mat_nested m",
+    "SELECT (s).email FROM mat_whole",
+    ["REFRESH MATERIALIZED VIEW mat_filtered", "SELECT id FROM mat_filtered"],
+    ["ALTER MATERIALIZED VIEW mat_named RENAME b TO shown", "SELECT shown FROM mat_named"],
+    ["CREATE UNIQUE INDEX ON mat_computed ((shown < 'JM')) WHERE id < 4"],
   ],
   "generated columns, defaults and domains": [
     "SELECT mail_host FROM accounts",

@@ -1,4 +1,6 @@
-import type { Attack, Attacks } from "../attack.ts";
+import * as wire from "../../../protocol/postgres/messages.ts";
+import { bound } from "../../compatibility/corpus/case.ts";
+import type { Attack, Attacks, Step } from "../attack.ts";
 
 /** The agent leaves something behind, somebody who may see everything sets it off, and the agent reads what it did. */
 function left(behind: string[], unmasked: string, reads: string, undo: string): Attack {
@@ -6,6 +8,17 @@ function left(behind: string[], unmasked: string, reads: string, undo: string): 
 }
 
 const EMAIL = "SELECT email FROM public.customers WHERE id = 1";
+
+/** Somebody changes what names mean, honestly, while the agent's session goes on. */
+function changed(before: Step[], unmasked: string, after: Step[], undo: string): Attack {
+  return { steps: [...before, { unmasked }, ...after], undo };
+}
+
+const NEW_PART =
+  "CREATE TABLE told PARTITION OF payments FOR VALUES FROM (2000) TO (3000); INSERT INTO payments SELECT 2000, card FROM payments WHERE id = 1";
+const OTHER_VIEW = "CREATE OR REPLACE VIEW told AS SELECT email AS n FROM customers";
+const DROP_VIEW = "DROP VIEW IF EXISTS told";
+const HARMLESS_VIEW = "CREATE VIEW told AS SELECT name AS n FROM customers";
 
 export const LAUNDERING: Record<string, Attacks> = {
   "through another's session": [
@@ -166,5 +179,137 @@ export const LAUNDERING: Record<string, Attacks> = {
       "SELECT told FROM items",
       "ALTER TABLE items DROP COLUMN IF EXISTS told; ALTER TABLE customers DROP CONSTRAINT IF EXISTS customers_phone_key; ALTER TABLE subscriptions DROP CONSTRAINT IF EXISTS subscriptions_email_fkey; ALTER TABLE subscriptions ADD FOREIGN KEY (email) REFERENCES customers (email) ON UPDATE CASCADE DEFERRABLE",
     ),
+  ],
+  "what others change meanwhile": [
+    changed([HARMLESS_VIEW, "SELECT n FROM told"], OTHER_VIEW, ["SELECT n FROM told"], DROP_VIEW),
+    changed(
+      [HARMLESS_VIEW, "PREPARE p AS SELECT n FROM told", "EXECUTE p"],
+      OTHER_VIEW,
+      ["EXECUTE p"],
+      DROP_VIEW,
+    ),
+    changed(
+      [
+        HARMLESS_VIEW,
+        { send: [wire.parse({ statement: "s", sql: "SELECT n FROM told", parameterTypes: [] })] },
+      ],
+      OTHER_VIEW,
+      [{ send: [bound("", "s"), wire.execute({ portal: "", maxRows: 0 })] }],
+      DROP_VIEW,
+    ),
+    changed(
+      ["SELECT * FROM told"],
+      "CREATE VIEW told AS SELECT email AS n FROM customers",
+      ["SELECT * FROM told"],
+      DROP_VIEW,
+    ),
+    changed(
+      ["SELECT card FROM told"],
+      NEW_PART,
+      ["SELECT card FROM told"],
+      "DELETE FROM payments WHERE id >= 2000; DROP TABLE IF EXISTS told",
+    ),
+    changed(
+      ["TABLE told"],
+      NEW_PART,
+      ["COPY told TO STDOUT"],
+      "DELETE FROM payments WHERE id >= 2000; DROP TABLE IF EXISTS told",
+    ),
+    changed(
+      ["SELECT * FROM customers"],
+      "ALTER TABLE customers ADD told text GENERATED ALWAYS AS (email || '') STORED",
+      ["SELECT told FROM customers", "SELECT * FROM customers"],
+      "ALTER TABLE customers DROP COLUMN IF EXISTS told",
+    ),
+    changed(
+      ["SELECT * FROM customers", "PREPARE p AS SELECT c FROM customers c", "EXECUTE p"],
+      "ALTER TABLE customers ADD told text GENERATED ALWAYS AS (reverse(email)) STORED",
+      ["EXECUTE p"],
+      "ALTER TABLE customers DROP COLUMN IF EXISTS told",
+    ),
+    changed(
+      ["SELECT 1"],
+      "CREATE MATERIALIZED VIEW told AS SELECT phone FROM customers",
+      ["TABLE told"],
+      "DROP MATERIALIZED VIEW IF EXISTS told",
+    ),
+    changed(
+      ["CREATE TABLE told (salary int)"],
+      "ALTER TABLE hr.managers INHERIT told",
+      ["SELECT salary FROM told"],
+      "ALTER TABLE hr.managers NO INHERIT told; DROP TABLE IF EXISTS told",
+    ),
+    changed(
+      ["CREATE TABLE told (LIKE hr.people)", "SELECT salary FROM told"],
+      "ALTER TABLE told INHERIT hr.people; INSERT INTO told SELECT id + 100, full_name, salary, birthday, team FROM hr.people",
+      ["SELECT salary FROM told"],
+      "DROP TABLE IF EXISTS told",
+    ),
+    changed(
+      ["SELECT name FROM items"],
+      "ALTER TABLE items RENAME TO told_items; CREATE VIEW items AS SELECT id, email AS name FROM customers",
+      ["SELECT name FROM items"],
+      "DROP VIEW items; ALTER TABLE told_items RENAME TO items",
+    ),
+    changed(
+      ["PREPARE p AS SELECT name FROM items", "EXECUTE p"],
+      "ALTER TABLE items RENAME TO told_items; CREATE VIEW items AS SELECT id, email AS name FROM customers",
+      ["EXECUTE p"],
+      "DROP VIEW items; ALTER TABLE told_items RENAME TO items",
+    ),
+  ],
+  "what a rollback brings back": [
+    [
+      "SAVEPOINT s",
+      "DROP VIEW customer_view CASCADE",
+      "CREATE VIEW customer_view AS SELECT id, name AS contact, country FROM customers",
+      "SELECT contact FROM customer_view",
+      "ROLLBACK TO s",
+      "SELECT contact FROM customer_view",
+    ],
+    [
+      "SAVEPOINT s",
+      "DROP VIEW customer_view CASCADE",
+      "CREATE VIEW customer_view AS SELECT id, name AS contact, country FROM customers",
+      "PREPARE p AS SELECT contact FROM customer_view",
+      "EXECUTE p",
+      "ROLLBACK TO s",
+      "EXECUTE p",
+    ],
+    [
+      "SAVEPOINT s",
+      "DROP MATERIALIZED VIEW email_list CASCADE",
+      "CREATE TABLE email_list AS SELECT id, name AS email FROM items",
+      { send: [wire.parse({ statement: "s", sql: "SELECT email FROM email_list", parameterTypes: [] })] },
+      "ROLLBACK TO s",
+      { send: [bound("", "s"), wire.execute({ portal: "", maxRows: 0 })] },
+    ],
+    [
+      "SAVEPOINT s",
+      "ALTER TABLE accounts DROP COLUMN mail_host",
+      "ALTER TABLE accounts ADD mail_host text",
+      "SELECT mail_host FROM accounts",
+      "ROLLBACK TO s",
+      "SELECT mail_host FROM accounts",
+    ],
+    [
+      "SAVEPOINT s",
+      "ALTER TABLE kinds DROP COLUMN blob",
+      "ALTER TABLE kinds ADD blob bytea",
+      "PREPARE p AS SELECT blob FROM kinds",
+      "ROLLBACK TO s",
+      "EXECUTE p",
+    ],
+    [
+      "SAVEPOINT s",
+      "CREATE TABLE decoy.orders (id int, ship_phone varchar(20))",
+      "SET LOCAL search_path = decoy, public",
+      "PREPARE p AS SELECT ship_phone FROM orders",
+      "EXECUTE p",
+      "ROLLBACK TO s",
+      "SET LOCAL search_path = decoy, public",
+      "EXECUTE p",
+      "SELECT ship_phone FROM orders",
+    ],
   ],
 };
