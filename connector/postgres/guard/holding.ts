@@ -1,3 +1,4 @@
+import { agreed } from "../../../protocol/approval-cover.ts";
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import type { Approve, Block } from "../../../protocol/policy/decision.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
@@ -8,7 +9,7 @@ import type { PlannedText } from "./own-queries.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import type { SessionCatalog } from "./session-catalog.ts";
 import type { Approved, SessionNames } from "./session-names.ts";
-import { type Asked, agreed, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
+import { type Asked, askAbout, cantBeHeld, type HeldMessage, isStill } from "./statement-question.ts";
 import type { TargetTimeouts } from "./target-timeouts.ts";
 import { type Missing, refuse, type Verdict } from "./verdict.ts";
 

@@ -1,4 +1,3 @@
-import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Approve } from "../../../protocol/policy/decision.ts";
 import * as frontend from "../../../protocol/postgres/frontend.ts";
@@ -8,18 +7,19 @@ import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import type { Conversation, Request } from "../conversation.ts";
 import type { MaskedText, SessionMasks } from "../mask/masking.ts";
-import { estimateOfRows, explainText } from "../plan-estimate.ts";
+import { heldPortals, isAlike } from "./bound-portals.ts";
 import { POLICY_MS } from "./guard.ts";
-import { type Findings, type Held, Holding, type HoldingOptions, settled } from "./holding.ts";
+import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
 import { Judging } from "./judging.ts";
-import { type OwnQueries, OwnQueryFailed, type PlannedText, Skipping } from "./own-queries.ts";
+import { type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
-import { type AgentText, type MaskedAnswer, type RunText, SessionMasking } from "./session-masking.ts";
+import { type AgentText, type RunText, SessionMasking, withMasks } from "./session-masking.ts";
 import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
 import { cantBeHeld } from "./statement-question.ts";
+import { functionCallText, planOf } from "./target-questions.ts";
 import {
   type AgentExchange,
   type Missing,
@@ -143,14 +143,14 @@ export class SessionGuard {
       case "approval":
         return await this.#holding.ask(missing.asked, findings);
       case "plan":
-        findings.plan = await this.#plan(missing.text);
+        findings.plan = await planOf(this.#options.own, missing.text);
         break;
       case "proof":
         await this.#prove(missing.masked);
         if (missing.masked.sql !== null) findings.proven = missing.masked.sql;
         break;
       case "function":
-        findings.call = await this.#functionCall(missing.oid);
+        findings.call = await functionCallText(this.#options.own, missing.oid);
         break;
       default:
         await this.#catalog.find(missing);
@@ -320,8 +320,8 @@ export class SessionGuard {
     if (!Array.isArray(all)) return all;
     const [meaning] = meanings;
     const [only] = statements;
-    const masks = this.#masksOf(meanings, values);
-    if (!Array.isArray(masks)) return masks;
+    const masks = this.#masking?.prepared(meanings, values, this.#names) ?? [];
+    if ("need" in masks) return masks;
     const text =
       values !== null && meanings.length === 1 && only?.explainable === true
         ? {
@@ -361,28 +361,6 @@ export class SessionGuard {
     });
   }
 
-  /**
-   * What the masks make of prepared texts now: the target has them as they were made then, and must not run what would
-   * be another. Throws `Refusal`.
-   */
-  #masksOf(meanings: readonly Prepared[], values: frontend.Bind | null): RunText[] | Need {
-    const masking = this.#masking;
-    if (masking === null) return [];
-    const masks: RunText[] = [];
-    for (const { sql, parsed, sent } of meanings) {
-      const statements = this.#catalog.classify(parsed);
-      if ("need" in statements) return statements;
-      const text = { sql, parsed, statements };
-      const masked = masking.of(text);
-      if ("need" in masked) return masked;
-      masking.checkSame(masked, sent, sql);
-      if (values !== null) masking.checkParameters(text, masked, values);
-      else if (masked.parameters.length > 0) throw TOO_LONG_TO_CHECK;
-      masks.push({ masked, statements }, ...this.#names.executedMasks());
-    }
-    return masks;
-  }
-
   #classified(texts: ParsedStatement[][]): ClassifiedStatement[] | Need {
     const statements: ClassifiedStatement[] = [];
     for (const parsed of texts) {
@@ -414,11 +392,9 @@ export class SessionGuard {
     }
     const again = this.#names.withExecuted(own);
     if (!Array.isArray(again)) return again;
-    const masks = this.#masksOf(
-      portals.flatMap(({ bound }) => bound.meanings),
-      NO_BIND,
-    );
-    if (!Array.isArray(masks)) return masks;
+    const meanings = portals.flatMap(({ bound }) => bound.meanings);
+    const masks = this.#masking?.prepared(meanings, NO_BIND, this.#names) ?? [];
+    if ("need" in masks) return masks;
     const answer = this.#masking?.exchange(masks);
     const planned = portals.flatMap((portal) => portal.statements);
     const isSame = isAlike(planned, again);
@@ -473,76 +449,12 @@ export class SessionGuard {
     return pass({ request: "close", done: names.forgetting(name) });
   }
 
-  async #plan(text: PlannedText): Promise<PlanEstimate | null> {
-    const rows = await this.#options.own.queryBound({ ...text, sql: explainText(text.parsed) });
-    return estimateOfRows(rows);
-  }
-
-  /** A function-call message names an object id; what it runs is judged as a SELECT of that function. */
-  async #functionCall(oid: number): Promise<string> {
-    const rows = await this.#options.own.query(
-      `SELECT pg_catalog.quote_ident(n.nspname), pg_catalog.quote_ident(p.proname) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace WHERE p.oid OPERATOR(pg_catalog.=) ${oid}::pg_catalog.oid`,
-    );
-    const [schema, name] = rows[0] ?? [];
-    if (!schema || !name) {
-      throw Refusal.of("42883", `function with OID ${oid} does not exist`);
-    }
-    return `SELECT ${schema}.${name}()`;
-  }
-
   #sync(): Verdict {
     const ended = this.#names.endsBatch();
     return pass({ request: "sync", done: ended, failed: ended });
   }
 }
 
-/** What an Execute would run; where it isn't known which portal its name means, it can't be shown. */
-function heldPortals(
-  portals: readonly Portal[],
-  own: ClassifiedStatement[],
-  all: ClassifiedStatement[],
-): Omit<Held, "currentUser"> {
-  const { sql, parameterTypes, bind } = portals[0]!.bound;
-  return {
-    sql,
-    own,
-    all,
-    parameterTypes,
-    values: bind === null ? null : frontend.parseBind(bind),
-    certain: portals.length === 1,
-  };
-}
-
-/** Whether a portal means the same now as when it was bound. */
-function isAlike(planned: readonly ClassifiedStatement[], now: readonly ClassifiedStatement[]): boolean {
-  if (planned.length === now.length && planned.every((one, index) => one === now[index])) return true;
-  const [one, other] = [planned, now].map((all) => new Set(all.map(({ facts }) => JSON.stringify(facts))));
-  return one!.size === other!.size && [...one!].every((facts) => other!.has(facts));
-}
-
-/** Adds what the answer needs that takes part of labelled columns. */
-function withMasks(exchange: AgentExchange, answer: MaskedAnswer | undefined): AgentExchange {
-  if (answer === undefined) return exchange;
-  const { done, failed } = exchange;
-  return {
-    ...exchange,
-    masked: answer.masked,
-    done() {
-      done?.();
-      answer.told();
-    },
-    failed() {
-      failed?.();
-      answer.told();
-    },
-  };
-}
-
-const TOO_LONG_TO_CHECK = Refusal.of(
-  "54000",
-  "refused by Sallyport: a labelled column is set by a message that is too long to be looked at",
-  "Send the labelled column's value apart from what is long.",
-);
 const NO_VALUES = { parameterFormats: [], parameters: [] };
 /** What was bound has been looked at then. */
 const NO_BIND = { portal: "", statement: "", resultFormats: [], ...NO_VALUES };

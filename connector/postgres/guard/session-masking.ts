@@ -1,6 +1,7 @@
 import type { SessionFacts } from "../../../protocol/control.ts";
 import type { Block } from "../../../protocol/policy/decision.ts";
 import type { SessionUsage } from "../../../protocol/policy/usage.ts";
+import type * as frontend from "../../../protocol/postgres/frontend.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { isPlaceholder } from "../mask/expression.ts";
@@ -16,7 +17,8 @@ import type { Judging } from "./judging.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
-import type { MaskedExchange } from "./verdict.ts";
+import type { Prepared } from "./session-names.ts";
+import type { AgentExchange, MaskedExchange } from "./verdict.ts";
 
 /** A text of the agent's with its statements. */
 export interface AgentText {
@@ -99,8 +101,32 @@ export class SessionMasking {
     );
   }
 
+  /**
+   * What the masks make of prepared texts now: the target has them as they were made then, and must not run what would
+   * be another. `names` knows what they execute. Throws `Refusal`.
+   */
+  prepared(
+    meanings: readonly Prepared[],
+    values: Pick<frontend.Bind, "parameterFormats" | "parameters"> | null,
+    names: { executedMasks(): readonly RunText[] },
+  ): RunText[] | Need {
+    const masks: RunText[] = [];
+    for (const { sql, parsed, sent } of meanings) {
+      const statements = this.#options.catalog.classify(parsed);
+      if ("need" in statements) return statements;
+      const text = { sql, parsed, statements };
+      const masked = this.of(text);
+      if ("need" in masked) return masked;
+      this.checkSame(masked, sent, sql);
+      if (values !== null) this.#checkParameters(text, masked, values);
+      else if (masked.parameters.length > 0) throw TOO_LONG_TO_CHECK;
+      masks.push({ masked, statements }, ...names.executedMasks());
+    }
+    return masks;
+  }
+
   /** Parameters that a labelled column is set to must not be what the agent was shown. Throws `Refusal`. */
-  checkParameters(
+  #checkParameters(
     text: AgentText,
     masked: MaskedText,
     bind: { parameterFormats: number[]; parameters: (Uint8Array | null)[] },
@@ -181,3 +207,27 @@ export function refusedByMasks({ message, labels }: Unmasked): Block {
   const which = labels.length === 0 ? "labelled columns are masked" : `masked: ${named}${more}`;
   return { verdict: "block", policies: [], reason: `${message} (${which})` };
 }
+
+/** Adds what the answer needs that takes part of labelled columns. */
+export function withMasks(exchange: AgentExchange, answer: MaskedAnswer | undefined): AgentExchange {
+  if (answer === undefined) return exchange;
+  const { done, failed } = exchange;
+  return {
+    ...exchange,
+    masked: answer.masked,
+    done() {
+      done?.();
+      answer.told();
+    },
+    failed() {
+      failed?.();
+      answer.told();
+    },
+  };
+}
+
+const TOO_LONG_TO_CHECK = Refusal.of(
+  "54000",
+  "refused by Sallyport: a labelled column is set by a message that is too long to be looked at",
+  "Send the labelled column's value apart from what is long.",
+);

@@ -12,8 +12,6 @@ import type { Bind } from "../../../protocol/postgres/frontend.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import { Refusal } from "./refusal.ts";
 
-export { agreed };
-
 /** A message that would run something, and all that it says. */
 export interface HeldMessage {
   message: "query" | "bind" | "execute";
