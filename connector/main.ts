@@ -149,7 +149,7 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     cancelHere: (...key) => cancels.cancelHere(...key),
     policies: (message) => policies.put(message),
     explain: async (request) => await explain(guard, served(request.target), identity.name, request),
-    scanLabels: async (request) => await scanLabels(served(request.target), request),
+    scanLabels: async (request, signal) => await scanLabels(served(request.target), request, signal),
     log,
   });
   return uplink;

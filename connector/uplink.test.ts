@@ -17,7 +17,7 @@ describe("the control socket of a connector", () => {
   let socket: WebSocket;
   let log: string[];
 
-  async function start(context: TestContext, options: Partial<UplinkOptions>): Promise<void> {
+  async function start(context: TestContext, options: Partial<UplinkOptions>): Promise<Uplink> {
     const { port } = server.address() as AddressInfo;
     log = [];
     const joined = once(edge, "connection");
@@ -38,6 +38,7 @@ describe("the control socket of a connector", () => {
     });
     context.after(() => uplink.stop());
     [socket] = (await joined) as [WebSocket];
+    return uplink;
   }
 
   /** The answers that come, as many as given. */
@@ -156,6 +157,21 @@ describe("the control socket of a connector", () => {
     assert.deepEqual((await failed)[0]!.answer, {
       error: { code: "target_unreachable", message: "it is away" },
     });
+  });
+
+  test("stops to look for labels when it ends", async (context) => {
+    const begun = Promise.withResolvers<AbortSignal>();
+    const uplink = await start(context, {
+      scanLabels: (_request, signal) => {
+        begun.resolve(signal);
+        return new Promise(() => {});
+      },
+    });
+    socket.send(JSON.stringify({ type: "scan_labels", id: "s", request }));
+    const signal = await begun.promise;
+    assert.equal(signal.aborted, false);
+    uplink.stop();
+    assert.equal(signal.aborted, true);
   });
 
   test("tells its own errors and no other's words", async (context) => {

@@ -61,8 +61,8 @@ export interface UplinkOptions {
   policies(message: PolicyInForce): void;
   /** What would become of some SQL. Its `SallyportError`s go to who asked. */
   explain(request: ExplainRequest): Promise<{ statements: ExplainedStatement[] }>;
-  /** Which columns look as if they should have a label. Its `SallyportError`s go to who asked. */
-  scanLabels(request: ScanLabelsRequest): Promise<{ scan: LabelScan }>;
+  /** Which columns look as if they should have a label. Its `SallyportError`s go to who asked. `signal`: this connector ends. */
+  scanLabels(request: ScanLabelsRequest, signal: AbortSignal): Promise<{ scan: LabelScan }>;
   /** Tells the operator. */
   log(message: string): void;
 }
@@ -83,6 +83,7 @@ export class Uplink {
   #pongDue = false;
   readonly #questions: Record<Question["type"], number> = { explain: 0, scan_labels: 0 };
   #stopped = false;
+  readonly #stopping = new AbortController();
   /** Resolves when the edge has taken the control socket for the first time. */
   readonly online: Promise<void>;
   #setOnline!: () => void;
@@ -99,6 +100,7 @@ export class Uplink {
   /** Ends every session and the control socket. */
   stop(): void {
     this.#stopped = true;
+    this.#stopping.abort();
     for (const session of [...this.#sessions, ...this.#parked]) session.abandon();
     clearInterval(this.#ping);
     for (const timer of [this.#timer, this.#presence, this.#refilling]) clearTimeout(timer);
@@ -252,7 +254,7 @@ export class Uplink {
       throw new SallyportError("too_many", "the connector is asked too much at once", "Try again.");
     }
     if (question.type === "scan_labels") {
-      const { scan } = await this.#options.scanLabels(question.request);
+      const { scan } = await this.#options.scanLabels(question.request, this.#stopping.signal);
       return { scan };
     }
     const { statements } = await this.#options.explain(question.request);

@@ -52,7 +52,7 @@ describe("a question for labels", () => {
 describe("the answer to a scan for labels", () => {
   test("is taken as it is", () => {
     assert.ok(isLabelScan(scan));
-    for (const mask of [null, { mask: "null" }, { mask: "hash" }, { mask: "range", step: 1000 }])
+    for (const mask of [null, { mask: "null" }, { mask: "range", step: 1000 }])
       assert.ok(isLabelScan(withProposal({ mask })), JSON.stringify(mask));
   });
 
@@ -66,7 +66,7 @@ describe("the answer to a scan for labels", () => {
     ["with half a character", withProposal({ column: "\ud800" })],
     ["with a label that isn't one", withProposal({ label: "pii.email: none" })],
     ["with a mask of its own", withProposal({ mask: { mask: "eval" } })],
-    ["with a mask that says more", withProposal({ mask: { mask: "hash", value: "x" } })],
+    ["with a mask that says more", withProposal({ mask: { mask: "null", value: "x" } })],
     ["with a mask that cuts to nothing", withProposal({ mask: { mask: "range", step: 0 } })],
     ["with another confidence", withProposal({ confidence: "certain" })],
     ["with a reason that is too long", withProposal({ reasons: ["x".repeat(301)] })],

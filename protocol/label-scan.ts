@@ -69,7 +69,6 @@ export type Confidence = (typeof CONFIDENCES)[number];
 
 export type ProposedMask =
   | { mask: "null" }
-  | { mask: "hash" }
   | { mask: "partial"; as: (typeof PARTS)[number] }
   | { mask: "range"; step: number }
   | { mask: "range"; unit: (typeof UNITS)[number] };
@@ -128,7 +127,7 @@ function isMask(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { mask, as, step, unit } = value;
   const members = Object.keys(value).length;
-  if (mask === "null" || mask === "hash") return members === 1;
+  if (mask === "null") return members === 1;
   if (members !== 2) return false;
   if (mask === "partial") return (PARTS as readonly unknown[]).includes(as);
   return mask === "range" && ((UNITS as readonly unknown[]).includes(unit) || (isCount(step) && step !== 0));

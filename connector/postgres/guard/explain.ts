@@ -9,6 +9,7 @@ import { type ParsedStatement, SqlSyntaxError } from "../../../protocol/sql/pars
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
+import { databaseOf } from "../database-of.ts";
 import { Masking } from "../mask/masking.ts";
 import { Unmasked } from "../mask/unmasked.ts";
 import { estimateOfRows, explainText } from "../plan-estimate.ts";
@@ -80,16 +81,6 @@ export async function explain(
   } finally {
     catalog.release();
   }
-}
-
-function databaseOf(target: PostgresTargetConfig, asked: string | undefined): string {
-  if (asked === undefined) return target.databases[0];
-  if (target.databases.includes(asked)) return asked;
-  throw new SallyportError(
-    "not_found",
-    `target ${target.name} has no database of this name that may be opened`,
-    `Choose one of ${target.databases.join(", ")}.`,
-  );
 }
 
 function parse(guard: Guard, sql: string): ParsedStatement[] {

@@ -16,6 +16,7 @@ import { labelOf } from "../../mask/label-of.ts";
 import type { Labels } from "../../mask/labels.ts";
 import { SideConnection } from "../catalog/side-connection.ts";
 import type { SqlSource } from "../catalog/source.ts";
+import { databaseOf } from "../database-of.ts";
 import { columnWords } from "./column-words.ts";
 import { readColumns, type ScannedColumn, type ScannedRelation } from "./columns.ts";
 import { confidenceOf, REFERENCE_WEIGHT, type Suggestion, suggest, together } from "./propose.ts";
@@ -33,12 +34,12 @@ const MAX_STEPS = 8;
 /**
  * Proposes labels for the columns of one database. Values are looked at in this process, over a connection of its own
  * that is read-only and closed afterwards; the answer has none. Throws `invalid_request`; `not_found` for a database that isn't the
- * target's or a schema that there isn't, and what a `SideConnection` throws.
+ * target's or a schema that there isn't, `session_ended` when `signal` aborts it, and what a `SideConnection` throws.
  */
 export async function scanLabels(
   target: PostgresTargetConfig,
   request: ScanLabelsRequest,
-  now: () => number = () => performance.now(),
+  signal: AbortSignal,
 ): Promise<{ scan: LabelScan }> {
   // It comes from the edge, and stands in SQL.
   if (!isScanLabelsRequest(request)) {
@@ -46,21 +47,15 @@ export async function scanLabels(
   }
   const database = databaseOf(target, request.database);
   const source = new SideConnection(target, database);
+  const end = () => source.end();
+  signal.addEventListener("abort", end);
   try {
-    return { scan: await scanDatabase(source, target.labels, database, request, now) };
+    if (signal.aborted) end();
+    return { scan: await scanDatabase(source, target.labels, database, request) };
   } finally {
-    source.end();
+    signal.removeEventListener("abort", end);
+    end();
   }
-}
-
-function databaseOf({ name, databases }: PostgresTargetConfig, asked: string | undefined): string {
-  if (asked === undefined) return databases[0];
-  if (databases.includes(asked)) return asked;
-  throw new SallyportError(
-    "not_found",
-    `target ${name} has no database of this name that may be opened`,
-    `Choose one of ${databases.join(", ")}.`,
-  );
 }
 
 async function scanDatabase(
@@ -68,12 +63,11 @@ async function scanDatabase(
   labels: Labels,
   database: string,
   { schemas, rows }: ScanLabelsRequest,
-  now: () => number,
 ): Promise<LabelScan> {
-  const until = now() + SAMPLING_MS;
+  const until = performance.now() + SAMPLING_MS;
   const { relations, complete } = await readColumns(source, schemas);
   const unknown = schemas.filter((schema) => !relations.some((one) => one.schema === schema));
-  if (unknown.length > 0) {
+  if (complete && unknown.length > 0) {
     throw new SallyportError(
       "not_found",
       `there is no schema ${unknown.join(", ")} with a table that the connector's role may see`,
@@ -91,7 +85,7 @@ async function scanDatabase(
       skip("its rows are another server's");
     } else {
       try {
-        const late = () => now() > until;
+        const late = () => performance.now() > until;
         await sampleRelation(source, relation, telling, rows, late, sampled);
         if (sampled.size < telling.length) skip("the time for one scan was over");
       } catch (error) {
