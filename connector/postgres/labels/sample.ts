@@ -24,9 +24,8 @@ const MAX_DOCUMENT = 8_192;
 const MAX_DOCUMENTS = 500;
 /** Characters of one answer, each of 4 bytes at most; an answer of a `SqlSource` has at most 16 MiB. */
 const MAX_CHARACTERS = 3 * 1024 * 1024;
-/** From so many times the wanted rows on, only some of a table's pages are read. */
-const LARGE = 4;
-const MORE = 2;
+/** Of the rows of a page one in so many counts, or more, since neighbours are alike. */
+const SPREAD = 16;
 /** Values that are looked at in one turn. */
 const TOGETHER = 100;
 
@@ -49,11 +48,10 @@ export async function sampleRelation(
 ): Promise<void> {
   for (const part of batches(columns, rows)) {
     if (late()) return;
-    let answer = await source.query(sampleText(relation, part, rows, true));
-    // Of few and full pages none may have been chosen.
-    if (answer.length === 0 && isLarge(relation, rows)) {
-      answer = await source.query(sampleText(relation, part, rows, false));
-    }
+    const clauses = sampleClauses(relation, part.rows);
+    let answer = await source.query(sampleText(relation, part, clauses));
+    // Of few pages none may have been chosen, or the estimate is of other times.
+    if (answer.length === 0 && clauses !== "") answer = await source.query(sampleText(relation, part, ""));
     for (const [at, column] of part.columns.entries()) {
       const values = answer.map((row) => row[at] ?? null);
       sampled.set(column, await read(column, values));
@@ -85,16 +83,7 @@ function batches(columns: readonly ScannedColumn[], rows: number): Batch[] {
   return parts;
 }
 
-function isLarge({ estimate, foreign }: ScannedRelation, rows: number): boolean {
-  return !foreign && estimate > LARGE * rows;
-}
-
-function sampleText(
-  relation: ScannedRelation,
-  { columns, rows, characters }: Batch,
-  wanted: number,
-  sampling: boolean,
-): string {
+function sampleText(relation: ScannedRelation, { columns, rows, characters }: Batch, sample: string): string {
   const values = columns.map(({ column, array }) => {
     const name = quoted(column);
     const text = array
@@ -102,14 +91,21 @@ function sampleText(
       : `${name}::pg_catalog.text`;
     return `pg_catalog."left"(${text}, ${characters})`;
   });
-  const percent = Math.min(100, (MORE * 100 * wanted) / relation.estimate);
-  // The same rows for each batch, and for each scan of what hasn't changed.
-  const sample =
-    sampling && isLarge(relation, wanted)
-      ? ` TABLESAMPLE pg_catalog.system (${percent.toFixed(6)}) REPEATABLE (1)`
-      : "";
   const from = `${quoted(relation.schema)}.${quoted(relation.relation)}`;
   return `${GUARDED} SELECT ${values.join(", ")} FROM ${from}${sample} LIMIT ${rows}`;
+}
+
+/**
+ * The clauses that choose about so many rows from all over a relation: the same for each batch, and for each scan of
+ * what hasn't changed. Empty where it has few rows, or nobody knows how many.
+ */
+function sampleClauses({ estimate }: ScannedRelation, rows: number): string {
+  const times = Math.floor(estimate / rows);
+  if (times < 2) return "";
+  const spread = Math.min(times, SPREAD);
+  const percent = Math.min(100, (100 * spread) / times);
+  const one = `pg_catalog.mod(pg_catalog.hashtext(ctid::pg_catalog.text), ${spread}) OPERATOR(pg_catalog.=) 0`;
+  return ` TABLESAMPLE pg_catalog.system (${percent.toFixed(6)}) REPEATABLE (1) WHERE ${one}`;
 }
 
 async function read({ column, family, array }: ScannedColumn, values: (string | null)[]): Promise<Sampled> {
