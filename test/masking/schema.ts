@@ -147,7 +147,7 @@ function labels(): Labels {
 
 /** Labels that columns have by what they are made of or belong to: the settings don't say them. */
 export const DERIVED: typeof RULES = [
-  ["customers", "email_lower", "pii.email"],
+  ["customers", "email_lower", "pii.note"],
   ["events_2025", "actor", "pii.email"],
   ["events_2026", "actor", "pii.email"],
   ["events_2025", "payload", "pii.phone", ["ip"]],

@@ -81,7 +81,7 @@ const OWN_TRANSACTIONS = 20;
  */
 const BUILTIN = `p.oid < ${USER_OBJECT} AND (l.lanname = ANY ('{internal,c}')
     OR l.lanname = 'sql' AND COALESCE(p.xmin::pg_catalog.text::pg_catalog.int8 <= (
-      SELECT i.xmin::pg_catalog.text::pg_catalog.int8 + ${OWN_TRANSACTIONS} FROM pg_catalog.pg_namespace i
+      SELECT i.xmin::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.+) ${OWN_TRANSACTIONS} FROM pg_catalog.pg_namespace i
       WHERE i.nspname = 'information_schema'), false))`;
 
 const STATEMENTS: Record<CatalogName["kind"], string> = {

@@ -125,6 +125,13 @@ export class SessionMasking {
     return masks;
   }
 
+  /** The plan of what was prepared would show the constants of its masks. Throws `Refusal`. */
+  checkExplained(sql: string, statements: ClassifiedStatement[], { sql: sent, labels }: MaskedText): void {
+    if (sent === null) return;
+    const hint = "Explain the statement itself.";
+    throw this.#refused({ sql, statements }, new Unmasked("EXPLAIN of a prepared statement", labels, hint));
+  }
+
   /** Parameters that a labelled column is set to must not be what the agent was shown. Throws `Refusal`. */
   #checkParameters(
     text: AgentText,

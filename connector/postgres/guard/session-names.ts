@@ -130,6 +130,7 @@ export class SessionNames {
           const masked = masking.of({ sql, parsed, statements: found });
           if ("need" in masked) return masked;
           masking.checkSame(masked, sent, sql);
+          if (facts.tag === "EXPLAIN") masking.checkExplained(sql, found, masked);
           this.#executed.push({ masked, statements: found });
         }
       }

@@ -110,10 +110,12 @@ function isMasked(masked: ReadonlySet<string>, { name }: Label): boolean {
 
 function generatedMask(context: MaskContext, relation: Relation, index: number): ColumnMask | undefined {
   const { schema, name, columns, details } = relation;
+  if (index === -1) return undefined;
   if (labelOf(context.labels, schema, name, columns[index]!).kind === "none") return undefined;
   for (const from of details?.[index]?.generatedFrom ?? []) {
     const mask = columnMask(context, relation, from);
-    if (mask !== undefined) return { kind: "whole", label: firstLabel(mask) };
+    // What is computed may show more of a value than the part that its mask shows.
+    if (mask !== undefined) return { kind: "whole", label: { ...firstLabel(mask), mask: { kind: "null" } } };
   }
   return undefined;
 }

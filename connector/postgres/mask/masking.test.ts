@@ -275,8 +275,8 @@ suite("what a write names gets its mask", () => {
       /RETURNING lower\(\(SELECT .* AS "email"\)\)$/,
     ],
     [
-      "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT (email) DO UPDATE SET name = customers.email",
-      /ON CONFLICT \(email\) DO UPDATE SET name = \(*NULL/,
+      "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET name = customers.email",
+      /ON CONFLICT \(id\) DO UPDATE SET name = \(*NULL/,
     ],
     [
       "MERGE INTO customers c USING orders o ON c.email = o.total WHEN MATCHED THEN DELETE",
@@ -369,6 +369,37 @@ suite("exact values are looked up where the label permits it", () => {
       assert.doesNotMatch(found ?? "", /FROM "public"\."customers" WHERE/);
     });
   }
+});
+
+suite("ON CONFLICT tells whether a value is stored", () => {
+  for (const sql of [
+    "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT (email) DO NOTHING",
+    "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT DO NOTHING RETURNING id",
+    "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT ON CONSTRAINT k DO NOTHING",
+    "INSERT INTO customers (email) SELECT 'x' || o.id FROM orders o ON CONFLICT (lower(email)) DO NOTHING",
+    "WITH i AS (INSERT INTO customers (email) VALUES ('x') ON CONFLICT DO NOTHING RETURNING id) SELECT * FROM i",
+    "INSERT INTO customers (phone) SELECT o.id FROM orders o ON CONFLICT (phone) DO NOTHING",
+  ]) {
+    test(`refused: ${sql}`, () =>
+      assert.match(refusal(sql), /^ON CONFLICT over public\.customers\.(email|phone)/));
+  }
+
+  test("a lookup of so many values as rows, where the label permits it", () => {
+    const { lookups } = masked(
+      "INSERT INTO customers (id, phone) VALUES (1, 'x'), (2, 'y') ON CONFLICT (phone) DO NOTHING",
+    );
+    assert.deepEqual(lookups, [{ label: PHONE, values: 2 }]);
+  });
+
+  test("nothing, where the conflict is about other columns, or none is set", () => {
+    for (const sql of [
+      "INSERT INTO customers (id, email) VALUES (1, 'x') ON CONFLICT (id) DO NOTHING",
+      "INSERT INTO customers (id, email) VALUES (1, DEFAULT) ON CONFLICT DO NOTHING",
+      "INSERT INTO customers (id, name) VALUES (1, 'x') ON CONFLICT DO NOTHING",
+    ]) {
+      assert.deepEqual(masked(sql).lookups, [], sql);
+    }
+  });
 });
 
 test("labels that may be seen are not masked", () => {

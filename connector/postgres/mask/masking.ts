@@ -11,6 +11,7 @@ import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/reso
 import { walk } from "../../../protocol/sql/tree.ts";
 import type { Label, Labels } from "../../mask/labels.ts";
 import { outputLabels, sourceLabels } from "./column-labels.ts";
+import { conflictLookups } from "./conflicts.ts";
 import { refusedConstruct } from "./constructs.ts";
 import {
   firstLabel,
@@ -117,7 +118,8 @@ export class Masking {
       const rewriting = rewriteStatement(context, source, tree, resolved, keys);
       rewritten.push({ tree, resolved, rewriting });
       for (const label of rewriting.labels) labels.add(label);
-      for (const [label, values] of rewriting.lookups) lookups.set(label, (lookups.get(label) ?? 0) + values);
+      for (const [label, values] of [...rewriting.lookups, ...conflictLookups(context, tree, resolved)])
+        lookups.set(label, (lookups.get(label) ?? 0) + values);
       for (const label of this.#written(context, statement)) labels.add(label);
       for (const parameter of checkAssigned(context, resolved))
         parameters.set(`${parameter.number} ${parameter.label.name}`, parameter);

@@ -129,8 +129,10 @@ export function alterTableCommand(context: Context, command: AlterTableCmd, scop
   const { def, subtype } = command;
   const column = bodyOf(def, "ColumnDef");
   const constraint = bodyOf(def, "Constraint");
+  // A new column's constraints may name it.
+  const added = column?.colname === undefined ? [] : [derivedItem(null, [derivedColumn(column.colname)])];
   if (def !== undefined && (column !== undefined || constraint !== undefined))
-    resolveElements(context, [def], scope);
+    resolveElements(context, [def], { ...scope, items: [...scope.items, ...added] });
   // ATTACH and DETACH PARTITION, INHERIT and NO INHERIT change both relations.
   defineRange(context, bodyOf(def, "RangeVar"));
   const partition = bodyOf(def, "PartitionCmd");
