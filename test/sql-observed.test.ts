@@ -3,7 +3,13 @@ import { after, before, test } from "node:test";
 import pg from "pg";
 import type { Catalog, CatalogName, NameContext } from "../protocol/sql/catalog.ts";
 import { loadParser, parseSql } from "../protocol/sql/parser.ts";
-import { nameParts, qualifiedName, type Resolution, resolveStatement } from "../protocol/sql/resolve.ts";
+import {
+  nameParts,
+  qualifiedName,
+  type Resolution,
+  type ResolvedNames,
+  resolveStatement,
+} from "../protocol/sql/resolve.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 import { lazily, readCatalog } from "./sql-observed/catalog-snapshot.ts";
 import { type Case, OTHERS, SELECTS, WRITES } from "./sql-observed/corpus.ts";
@@ -225,6 +231,12 @@ test("no column is named as read that the server needs no privilege for", async 
   }
 });
 
+/** Without what is kept by the nodes of the tree, which each parse makes anew. */
+function facts(found: Resolution): Resolution {
+  const { uses: _, references: __, assigned: ___, output: ____, ...rest } = found as ResolvedNames;
+  return rest;
+}
+
 test("a catalog that is loaded name by name leads to the same result as one that is known", () => {
   for (const { sql } of [...SELECTS, ...WRITES, ...OTHERS]) {
     const [statement] = parseSql(sql);
@@ -235,7 +247,7 @@ test("a catalog that is loaded name by name leads to the same result as one that
       const missing: CatalogName[] = [];
       const ours = resolveStatement(statement.tree, names, loading, missing);
       if (missing.length === 0) {
-        assert.deepEqual(ours, resolve(sql), sql);
+        assert.deepEqual(facts(ours), facts(resolve(sql)), sql);
         break;
       }
       assert.notDeepEqual(ours.opaque, [], `${sql}: complete though names are missing`);

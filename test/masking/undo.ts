@@ -39,9 +39,11 @@ function foreignInList(original: unknown[], rewritten: unknown[], place: string)
   for (const item of original) {
     const body = (item as { ResTarget?: { val?: Node } }).ResTarget;
     if (isStar(body?.val) && !isStar(resTarget(rewritten[at]))) {
-      // `RETURNING *` names its columns: as many as follow until the rest is as long as it was.
+      // `*` names its columns: those of its table, or as many as follow until the rest is as long as it was.
+      const table = fieldNames((body!.val as { ColumnRef: Tree }).ColumnRef).at(-2);
       const left = original.length - original.indexOf(item) - 1;
-      at = rewritten.length - left;
+      if (table === undefined) at = rewritten.length - left;
+      else while (isColumnOf(resTarget(rewritten[at]), table)) at += 1;
       continue;
     }
     const found = foreign(item, rewritten[at], `${place}[${at}]`);
@@ -52,6 +54,14 @@ function foreignInList(original: unknown[], rewritten: unknown[], place: string)
 }
 
 const resTarget = (node: unknown) => (node as { ResTarget?: { val?: Node } } | undefined)?.ResTarget?.val;
+
+/** A column of the table that `*` gives, or its mask. */
+function isColumnOf(node: unknown, table: string): boolean {
+  const reference = (node as { ColumnRef?: Tree } | undefined)?.ColumnRef;
+  if (reference === undefined) return (node as { SubLink?: Tree } | undefined)?.SubLink !== undefined;
+  const names = fieldNames(reference);
+  return names.length === 2 && names[0] === table && !SYSTEM.test(names[1]!);
+}
 
 function isStar(node: unknown): boolean {
   const fields = (node as { ColumnRef?: { fields?: Tree[] } } | undefined)?.ColumnRef?.fields;
@@ -73,6 +83,8 @@ function isMaskOf(original: Tree, rewritten: Tree): boolean {
   const shorter = rewritten.ColumnRef as Tree | undefined;
   if (reference !== undefined && shorter !== undefined) {
     const [long, short] = [fieldNames(reference), fieldNames(shorter)];
+    if (long.length > 2 && RENAMED.test(short[0] ?? ""))
+      return short.length === 2 && short[1] === long.at(-1);
     return (
       short.length > 0 &&
       short.length < long.length &&
@@ -95,7 +107,8 @@ function isTableAsQuery({ relation, query, is_from: isFrom }: Tree, rewritten: T
 function isMaskedRelation(range: Tree, subquery: Tree): boolean {
   const alias = subquery.alias as { aliasname: string; colnames?: unknown[] };
   const wanted = range.alias as typeof alias | undefined;
-  if (alias.aliasname !== (wanted?.aliasname ?? range.relname)) return false;
+  const isRenamed = wanted === undefined && range.schemaname !== undefined && RENAMED.test(alias.aliasname);
+  if (!isRenamed && alias.aliasname !== (wanted?.aliasname ?? range.relname)) return false;
   if (foreign(wanted?.colnames ?? [], alias.colnames ?? []) !== null) return false;
   if (subquery.lateral === true) return false;
   const select = (subquery.subquery as { SelectStmt?: Tree }).SelectStmt;
@@ -179,4 +192,6 @@ function isMasking(select: Tree | null): boolean {
   );
 }
 
+/** What stands in the place of a name that is written with its schema. */
+const RENAMED = /^sallyport_[0-9]+_*$/;
 const SYSTEM = /^(?:ctid|tableoid|[xc]min|[xc]max)$/;
