@@ -11,6 +11,7 @@ import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
 import { explain } from "./postgres/guard/explain.ts";
 import { Guard } from "./postgres/guard/guard.ts";
 import { scanLabels } from "./postgres/labels/scan.ts";
+import { Net } from "./postgres/mask/net.ts";
 import type { ConnectorSession } from "./session.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -120,6 +121,8 @@ async function serve(options: Options): Promise<void> {
 export function startConnector(config: ConnectorConfig, edge: URL, log: (message: string) => void): Uplink {
   const identity = loadIdentity(config.state);
   const targets = new Map(config.targets.map((target) => [target.name, target]));
+  // The first use of a set of detectors takes some 0.2 s, which no session should wait for.
+  for (const { detectors } of config.targets) Net.of(detectors);
   const cancels = new CancelRegistry();
   const policies = new PolicyHolder((text) => PolicySet.load(nodeCedar(), text), log);
   const guard = new Guard(policies, Date.now, log);

@@ -329,7 +329,7 @@ export type ConnectorEvent =
 /** A statement as the target saw it, and how much of its result was masked. */
 export interface MaskedStatement {
   fingerprint: string;
-  /** At most 8 KiB, and without keys; null where an earlier event of the session has the same text. */
+  /** At most 8 KiB, and without keys; null where an earlier event has that of a statement of this fingerprint. */
   text: string | null;
   /** Values that were masked in its result, by label; those of EXPLAIN and writes without RETURNING are none. */
   fields: Record<string, number>;

@@ -5,7 +5,7 @@ import { judgeStatement, wantsPlan } from "../../../protocol/policy/judge.ts";
 import type { NameContext } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
-import { type ParsedStatement, SqlSyntaxError } from "../../../protocol/sql/parser.ts";
+import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
@@ -118,8 +118,8 @@ async function masked(
     const outcome =
       missing.length > 0 ? { names: missing } : masking.mask(sql, parsed, statements, names, catalog);
     if (outcome instanceof Unmasked) return outcome;
-    if ("parsed" in outcome) return outcome.parsed;
-    await catalog.load(outcome.names);
+    if ("names" in outcome) await catalog.load(outcome.names);
+    else return outcome.sql === null ? parsed : parseSql(outcome.sql);
   }
   throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
 }

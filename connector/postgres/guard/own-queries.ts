@@ -25,8 +25,8 @@ export class Skipping extends Error {}
 
 /** A statement whose plan is asked, with the parameters that it is bound to. */
 export interface PlannedText extends Omit<BoundText, "sql"> {
-  /** Of the one statement. */
-  parsed: readonly ParsedStatement[];
+  /** The one statement, as the target gets it. */
+  sent(): readonly ParsedStatement[];
 }
 
 /** A text with the parameters that it is bound to. */

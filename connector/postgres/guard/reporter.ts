@@ -6,7 +6,6 @@ import type {
 } from "../../../protocol/control.ts";
 import type { Decision } from "../../../protocol/policy/decision.ts";
 import type { StatementFacts } from "../../../protocol/sql/facts.ts";
-import type { MaskedText } from "../mask/masking.ts";
 
 /** Of a refused statement, characters that its event has; the agent's frame has the whole. */
 const MAX_TEXT = 8 * 1024;
@@ -15,7 +14,7 @@ const MAX_FACTS = 64;
 const FACTS_MS = 1_000;
 /** Different facts that a session remembers to have told; then it tells some again. */
 const MAX_TOLD = 5_000;
-/** Different rewritten texts, likewise. */
+/** Fingerprints whose rewritten text it remembers to have told, likewise. */
 const MAX_SHOWN = 1_000;
 
 /** Writes to the recording what the guard proved and decided. */
@@ -24,7 +23,7 @@ export class Reporter {
   readonly #told = new Set<string>();
   #waiting: { facts: StatementFacts; plan: PlanEstimate | null }[] = [];
   #masked: MaskedStatement[] = [];
-  /** Rewritten texts that were told. */
+  /** Fingerprints whose rewritten text was told. */
   readonly #shown = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #seen = new WeakSet<StatementFacts>();
@@ -65,18 +64,25 @@ export class Reporter {
     else this.#timer ??= setTimeout(() => this.flush(), FACTS_MS).unref();
   }
 
-  /** A statement with masks has run. Its text is told once, the fields that were masked each time. */
-  masked(fingerprint: string, { shown, fields }: Pick<MaskedText, "shown" | "fields">, rows: number): void {
-    const counted = Object.fromEntries(
-      Object.entries(fields).map(([label, columns]) => [label, columns * rows]),
-    );
-    const isTold = shown === null || this.#shown.has(shown);
-    if (isTold && rows === 0) return;
-    if (shown !== null && !isTold) {
+  /**
+   * A statement with masks has run: `shown` gives what the target got, null for the text as it came. That is told once
+   * for a fingerprint, the fields that were masked each time.
+   */
+  masked(
+    fingerprint: string,
+    shown: (() => string) | null,
+    fields: Readonly<Record<string, number>>,
+    rows: number,
+  ): void {
+    const counted = Object.entries(fields).map(([label, columns]) => [label, columns * rows]);
+    const isTold = shown === null || this.#shown.has(fingerprint);
+    if (isTold && (rows === 0 || counted.length === 0)) return;
+    if (!isTold) {
       if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
-      this.#shown.add(shown);
+      this.#shown.add(fingerprint);
     }
-    this.#masked.push({ fingerprint, text: isTold ? null : shown.slice(0, MAX_TEXT), fields: counted });
+    const text = isTold ? null : shown().slice(0, MAX_TEXT);
+    this.#masked.push({ fingerprint, text, fields: Object.fromEntries(counted) });
     if (this.#masked.length >= MAX_FACTS) this.flush();
   }
 

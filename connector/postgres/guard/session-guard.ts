@@ -206,7 +206,7 @@ export class SessionGuard {
     const alone = statements.length === 1 ? statements[0]! : undefined;
     const text =
       alone?.explainable === true
-        ? { parsed: masked?.parsed ?? parsed, parameterTypes: [], ...NO_VALUES }
+        ? { sent: this.#planned(masked, parsed), parameterTypes: [], ...NO_VALUES }
         : null;
     findings.plan ??= this.#names.planOfFetched(statements);
     const found = this.#judging.decide(all, findings.plan, text, "run");
@@ -243,6 +243,12 @@ export class SessionGuard {
   /** What the session's masks make of a text; null where it has none. Throws `Refusal`. */
   #masked(text: AgentText): MaskedText | Need | null {
     return this.#masking?.of(text) ?? null;
+  }
+
+  /** What the planner is asked about, when it is. */
+  #planned(masked: MaskedText | null, parsed: ParsedStatement[]): () => ParsedStatement[] {
+    const sql = masked?.sql ?? null;
+    return sql === null ? () => parsed : () => this.#options.texts.parse(sql);
   }
 
   #isToBeProved(masked: MaskedText, { proven }: Findings): boolean {
@@ -326,7 +332,7 @@ export class SessionGuard {
       values !== null && meanings.length === 1 && only?.explainable === true
         ? {
             ...values,
-            parsed: masks[0]?.masked.parsed ?? meaning!.parsed,
+            sent: this.#planned(masks[0]?.masked ?? null, meaning!.parsed),
             parameterTypes: meaning!.parameterTypes,
           }
         : null;

@@ -54,7 +54,7 @@ export class SessionMasking {
   readonly #judging: Judging;
   readonly #options: SessionMaskingOptions;
   /** By the classification, which is made anew with each change of what names mean. */
-  readonly #kept = new WeakMap<ClassifiedStatement[], MaskOutcome>();
+  readonly #kept = new Map<ClassifiedStatement[], MaskOutcome>();
   /** Texts that the target has taken as they are. */
   readonly #sound = new WeakSet<MaskedText>();
   /** Labels in the rows of cursors that are or were open. */
@@ -74,6 +74,7 @@ export class SessionMasking {
       const { names, catalog } = this.#options.catalog.meaning(parsed);
       outcome = this.#masking.mask(sql, parsed, statements, names, catalog);
       if ("need" in outcome) return outcome;
+      if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
       this.#kept.set(statements, outcome);
     }
     if (outcome instanceof Unmasked) throw this.#refused(text, outcome);
@@ -83,7 +84,7 @@ export class SessionMasking {
 
   /** Whether the target is to be asked first if it takes the text: what it says of it then tells nothing of rows. */
   isUnproven(masked: MaskedText): boolean {
-    return masked.sql !== null && masked.parsed.length === 1 && !this.#sound.has(masked);
+    return masked.sql !== null && masked.alone && !this.#sound.has(masked);
   }
 
   proven(masked: MaskedText): void {
@@ -183,9 +184,14 @@ export class SessionMasking {
       told: () => {
         const statement = others.length === 0 ? only?.statements[0] : undefined;
         if (statement !== undefined && only !== undefined)
-          this.#options.reporter.masked(statement.facts.fingerprint, only.masked, rows);
+          this.#tell(statement.facts.fingerprint, only.masked, rows);
       },
     };
+  }
+
+  #tell(fingerprint: string, { sql, fields }: MaskedText, rows: number): void {
+    const shown = sql === null ? null : () => this.#masking.shown(sql);
+    this.#options.reporter.masked(fingerprint, shown, fields, rows);
   }
 
   #noteCursors(statements: ClassifiedStatement[], { labels }: MaskedText): void {
@@ -201,6 +207,8 @@ export class SessionMasking {
   }
 }
 
+/** Texts that a session keeps, which may be some KiB long. */
+const MAX_KEPT = 200;
 const FETCHES: ReadonlySet<string> = new Set(["FETCH", "MOVE"]);
 const HINT = "What can be asked of masked columns is in Sallyport's guide to masking.";
 

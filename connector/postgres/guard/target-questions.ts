@@ -5,7 +5,7 @@ import { Refusal } from "./refusal.ts";
 
 /** The planner's estimate of a text. Throws what the question throws. */
 export async function planOf(own: OwnQueries, text: PlannedText): Promise<PlanEstimate | null> {
-  const rows = await own.queryBound({ ...text, sql: explainText(text.parsed) });
+  const rows = await own.queryBound({ ...text, sql: explainText(text.sent()) });
   return estimateOfRows(rows);
 }
 

@@ -24,6 +24,8 @@ export interface MaskContext {
   catalog: Catalog;
   /** Takes what must be looked up first. */
   missing: CatalogName[];
+  /** Masks that were found for these labels. */
+  kept: WeakMap<Relation, RelationMasks>;
   /** Views that the present text is inside of. */
   depth?: number;
 }
@@ -35,6 +37,15 @@ const NOTHING: RelationMasks = new Map();
  * what a generated column or a materialized view is made of. Throws Unmasked.
  */
 export function masksOf(context: MaskContext, relation: Relation): RelationMasks {
+  const known = context.kept.get(relation);
+  if (known !== undefined) return known;
+  const lacking = context.missing.length;
+  const masks = findMasks(context, relation);
+  if (context.missing.length === lacking) context.kept.set(relation, masks);
+  return masks;
+}
+
+function findMasks(context: MaskContext, relation: Relation): RelationMasks {
   const found = new Map<string, ColumnMask>();
   for (const [index, column] of relation.columns.entries()) {
     const mask = columnMask(context, relation, column) ?? generatedMask(context, relation, index);

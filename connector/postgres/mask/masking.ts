@@ -1,5 +1,5 @@
 import type { Node } from "@pgsql/types";
-import type { Catalog, CatalogName, NameContext } from "../../../protocol/sql/catalog.ts";
+import type { Catalog, CatalogName, NameContext, Relation } from "../../../protocol/sql/catalog.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { sourcesOf } from "../../../protocol/sql/resolve/lineage.ts";
@@ -19,6 +19,7 @@ import {
   labelNames,
   type MaskContext,
   masksOf,
+  type RelationMasks,
   relationOf,
 } from "./effective-labels.ts";
 import { isPlaceholder, type MaskKeys, SHOWN_KEYS } from "./expression.ts";
@@ -40,10 +41,8 @@ export interface SessionMasks {
 export interface MaskedText {
   /** What the target is to get; null for the text as it came. */
   sql: string | null;
-  /** The trees of what the target gets. */
-  parsed: ParsedStatement[];
-  /** The same without keys, where `sql` is another text. */
-  shown: string | null;
+  /** It is one statement. */
+  alone: boolean;
   /** Names of the labels of which a column is read or written, sorted. */
   labels: readonly string[];
   /** Columns of the result that hold masked values, by label. */
@@ -60,6 +59,8 @@ export type MaskOutcome = MaskedText | Unmasked | { need: "catalog"; names: Cata
 export class Masking {
   readonly #masks: SessionMasks;
   readonly #masked: ReadonlySet<string>;
+  /** By relation, of which there is another object with each change of the catalog. */
+  readonly #kept = new WeakMap<Relation, RelationMasks>();
 
   constructor(masks: SessionMasks) {
     this.#masks = masks;
@@ -84,6 +85,7 @@ export class Masking {
       names,
       catalog,
       missing,
+      kept: this.#kept,
     };
     try {
       const masked = this.#text(context, sql, parsed, statements);
@@ -134,11 +136,11 @@ export class Masking {
         return values === undefined ? [] : [{ label, values }];
       }),
     };
+    const alone = statements.length === 1;
     if (context.missing.length > 0 || rewritten.every(({ rewriting }) => rewriting.edits.length === 0)) {
-      return { sql: null, parsed, shown: null, ...about };
+      return { sql: null, alone, ...about };
     }
-    const text = checkedText(context, source.text, rewritten);
-    return { sql: text.sql, parsed: text.parsed, shown: this.#withoutKeys(text.sql), ...about };
+    return { sql: checkedText(context, source.text, rewritten).sql, alone, ...about };
   }
 
   #check(context: MaskContext, tree: Node, statement: ClassifiedStatement, resolved: ResolvedNames): void {
@@ -168,7 +170,8 @@ export class Masking {
     });
   }
 
-  #withoutKeys(sql: string): string {
+  /** A text that the target got as others may see it: without keys. */
+  shown(sql: string): string {
     const { session, target } = this.#masks.keys;
     const shown = sql.replaceAll(session, SHOWN_KEYS.session);
     return target === null ? shown : shown.replaceAll(target, SHOWN_KEYS.target ?? "");

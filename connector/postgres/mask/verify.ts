@@ -26,7 +26,7 @@ export function checkedText(
   context: MaskContext,
   source: SourceText,
   statements: readonly Rewritten[],
-): Spliced & { parsed: ParsedStatement[] } {
+): Spliced {
   const labels = statements.flatMap(({ rewriting }) => [...rewriting.labels]);
   const spliced = source.splice(statements.flatMap(({ rewriting }) => rewriting.edits));
   const parsed = parse(spliced.sql, labels);
@@ -41,7 +41,7 @@ export function checkedText(
     const { resolved, rewriting } = statements[index]!;
     if (rewriting.edits.length > 0) checkNames(context, tree, resolved, spliced.inserted, labels);
   }
-  return { ...spliced, parsed };
+  return spliced;
 }
 
 function parse(sql: string, labels: readonly string[]): ParsedStatement[] {
