@@ -6,7 +6,7 @@ import { classify } from "../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../protocol/sql/facts.ts";
 import { loadParser, type ParsedStatement, parseSql } from "../../protocol/sql/parser.ts";
 import { memoryCatalog, NAMES, routine } from "../../protocol/sql/resolve/testing.ts";
-import { latencies, median, percentile, type Row, rounded } from "./samples.ts";
+import { guardRow, type Row } from "./samples.ts";
 import { CATALOG, longStatement, shortStatement } from "./verdicts.ts";
 
 /** Statements that are masked in a round, and before it. */
@@ -89,21 +89,7 @@ export async function maskTimes(repetitions: number): Promise<Row[]> {
       if (repetition > 0) times[index]!.push(found);
     }
   }
-  return kinds.map(({ workload }, index) => {
-    const rounds = times[index]!;
-    return {
-      workload,
-      path: "guard",
-      clients: 1,
-      ratio: null,
-      p50: Math.round(median(rounds.map((one) => latencies(one).p50))),
-      p99: Math.round(median(rounds.map((one) => latencies(one).p99))),
-      value: rounded(median(rounds.map((one) => percentile(one, 50))), 1),
-      unit: "µs",
-      better: "less",
-      repetitions,
-    };
-  });
+  return kinds.map(({ workload }, index) => guardRow(workload, times[index]!));
 }
 
 /** The time of each, µs, without parsing and classifying the text as it came. */

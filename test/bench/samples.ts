@@ -60,6 +60,22 @@ export function rowsOf({ rounds, ...what }: Compared): Row[] {
   });
 }
 
+/** Times, µs, of work of the connector's own that needs no way to PostgreSQL, by rounds. */
+export function guardRow(workload: string, rounds: readonly number[][]): Row {
+  return {
+    workload,
+    path: "guard",
+    clients: 1,
+    ratio: null,
+    p50: Math.round(median(rounds.map((one) => latencies(one).p50))),
+    p99: Math.round(median(rounds.map((one) => latencies(one).p99))),
+    value: rounded(median(rounds.map((one) => percentile(one, 50))), 1),
+    unit: "µs",
+    better: "less",
+    repetitions: rounds.length,
+  };
+}
+
 /** The middle of the values, or the mean of the two in the middle. NaN when there are none. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -9,7 +9,7 @@ import { classify } from "../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../protocol/sql/facts.ts";
 import { loadParser, type ParsedStatement } from "../../protocol/sql/parser.ts";
 import { memoryCatalog, NAMES, relation, routine } from "../../protocol/sql/resolve/testing.ts";
-import { latencies, median, percentile, type Row, rounded } from "./samples.ts";
+import { guardRow, type Row } from "./samples.ts";
 
 /** Statements that are judged in a round, and before it, so that V8 has compiled what runs. */
 const ROUND = { short: 5_000, long: 1_000 };
@@ -145,21 +145,7 @@ export async function verdictTimes(repetitions: number): Promise<Row[]> {
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const [index, { count, text }] of kinds.entries()) times[index]!.push(round(judge, count, text));
   }
-  return kinds.map(({ workload }, index) => {
-    const rounds = times[index]!;
-    return {
-      workload,
-      path: "guard",
-      clients: 1,
-      ratio: null,
-      p50: Math.round(median(rounds.map((one) => latencies(one).p50))),
-      p99: Math.round(median(rounds.map((one) => latencies(one).p99))),
-      value: rounded(median(rounds.map((one) => percentile(one, 50))), 1),
-      unit: "µs",
-      better: "less",
-      repetitions,
-    };
-  });
+  return kinds.map(({ workload }, index) => guardRow(workload, times[index]!));
 }
 
 /** The time of each verdict, µs. */
