@@ -39,9 +39,9 @@ const NOTHING: RelationMasks = new Map();
 export function masksOf(context: MaskContext, relation: Relation): RelationMasks {
   const known = context.kept.get(relation);
   if (known !== undefined) return known;
-  const lacking = context.missing.length;
   const masks = findMasks(context, relation);
-  if (context.missing.length === lacking) context.kept.set(relation, masks);
+  // What is missing is asked for once: that nothing more was is no sign that nothing was lacking here.
+  if (context.missing.length === 0) context.kept.set(relation, masks);
   return masks;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import type { ColumnDetail, Relation } from "../../../protocol/sql/catalog.ts";
+import type { Catalog, ColumnDetail, Relation } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
 import { loadParser, parseSql } from "../../../protocol/sql/parser.ts";
 import { memoryCatalog, relation, routine } from "../../../protocol/sql/resolve/testing.ts";
@@ -205,6 +205,33 @@ suite("an entry of FROM becomes a subquery", () => {
       refusal("SELECT row_to_json(c) FROM customers AS c (a, b)"),
       /^the whole row of|not everything/,
     );
+  });
+
+  test("masks that could not be told for want of a child are not kept", () => {
+    const sql = "SELECT tag FROM files UNION ALL SELECT tag FROM files";
+    const relations = [
+      table("public.files", "id tag", { children: ["public.tagged"] }),
+      table("public.tagged", "id tag email", {
+        parents: ["public.files"],
+        details: [TEXT, { ...TEXT, generatedFrom: ["email"] }, TEXT],
+      }),
+    ];
+    const whole = memoryCatalog({ relations });
+    let isKnown = false;
+    const catalog: Catalog = {
+      ...whole,
+      relation: (schema, name) => (name === "tagged" && !isKnown ? undefined : whole.relation(schema, name)),
+    };
+    const masking = new Masking({ labels: LABELS, masked: [EMAIL], keys: { session: "a", target: null } });
+    const parsed = parseSql(sql);
+    const ask = () => masking.mask(sql, parsed, classify(parsed, NAMES, whole).statements, NAMES, catalog);
+    assert.deepEqual(ask(), {
+      need: "catalog",
+      names: [{ kind: "relation", schema: "public", name: "tagged" }],
+    });
+    isKnown = true;
+    const outcome = ask();
+    assert.ok("sql" in outcome && outcome.sql?.includes("NULL"), "it gives what the child computes");
   });
 
   test("system columns are offered where they are named", () => {
