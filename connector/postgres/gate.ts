@@ -131,9 +131,10 @@ class Gate implements StreamHandlers {
     const limitMs = this.#deps.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
     const timer = setTimeout(() => this.#opening.abort(tooSlow(this.#target, limitMs)), limitMs);
     try {
-      await this.#deps.guard.admit(this.#stream.facts, admission);
+      const { guard } = this.#deps;
       const { facts } = this.#stream;
-      const sight = await this.#deps.guard.sight(facts, this.#target, admission);
+      const set = await guard.admit(facts, admission);
+      const sight = await guard.sight(set, facts, this.#target, admission);
       const connection = await openTarget(this.#target, admission, this.#opening.signal);
       this.#state = "over";
       if (this.#opening.signal.aborted) {

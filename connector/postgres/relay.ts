@@ -154,10 +154,11 @@ export class Relay implements StreamHandlers {
 
   /** Tells the agent that it may begin, then relays, first what it sent ahead. */
   start(ahead: Uint8Array[]): void {
-    const { socket } = this.#opened.connection;
+    const { connection, deps, sight } = this.#opened;
+    const { socket } = connection;
     this.#greet();
     // They may have changed since the session was admitted.
-    this.#checkPolicies();
+    if (deps.guard.policies.current?.set !== sight.set) this.#checkPolicies();
     if (this.#over) return;
     socket.on("data", (chunk: Buffer) => this.#guarded(() => this.#outbound.push(chunk)));
     socket.on("end", () => this.#targetGone());

@@ -1,11 +1,11 @@
 import type { Label, Labels } from "../../connector/mask/labels.ts";
 import { Masking } from "../../connector/postgres/mask/masking.ts";
 import { Unmasked } from "../../connector/postgres/mask/unmasked.ts";
-import type { Catalog, ColumnDetail, Relation } from "../../protocol/sql/catalog.ts";
+import type { Catalog, Relation } from "../../protocol/sql/catalog.ts";
 import { classify } from "../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../protocol/sql/facts.ts";
 import { loadParser, type ParsedStatement, parseSql } from "../../protocol/sql/parser.ts";
-import { memoryCatalog, NAMES, routine } from "../../protocol/sql/resolve/testing.ts";
+import { memoryCatalog, NAMES, routine, TEXT_COLUMN } from "../../protocol/sql/resolve/testing.ts";
 import { guardRow, type Row } from "./samples.ts";
 import { CATALOG, longStatement, shortStatement } from "./verdicts.ts";
 
@@ -17,13 +17,6 @@ const EMAIL: Label = { name: "pii.email", mask: { kind: "partial", as: "email" }
 const LABELS: Labels = {
   rules: [{ schema: "public", relation: "customers", column: "email", path: null, label: EMAIL }],
   labels: new Map([[EMAIL.name, EMAIL]]),
-};
-const TEXT: ColumnDetail = {
-  type: "pg_catalog.text",
-  base: "text",
-  category: "S",
-  collation: null,
-  generatedFrom: [],
 };
 
 /** The verdicts' tables, with what masks must know of them, and the functions that masks call. */
@@ -43,7 +36,7 @@ export const MASKED_CATALOG: Catalog = {
 };
 
 function withDetails(relation: Relation): Relation {
-  return { ...relation, details: relation.columns.map(() => TEXT) };
+  return { ...relation, details: relation.columns.map(() => TEXT_COLUMN) };
 }
 
 /** A read of a labelled column, as an application sends it with its value in the text. */

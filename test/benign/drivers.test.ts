@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import postgres from "postgres";
-import { type Place, run } from "../compatibility/places.ts";
-import { ensurePackages, type SystemPackage, unavailable } from "../system-packages.ts";
+import type { Place } from "../compatibility/places.ts";
+import { testPythonDrivers } from "../compatibility/python-drivers.ts";
+import { ensurePackages } from "../system-packages.ts";
 import { LABELLED, startTwins, type Twins } from "./rig.ts";
 
 /** Real drivers in a session with masks: rows come masked, as values of the columns' types. */
@@ -33,21 +33,7 @@ describe("drivers in a session with masks", { timeout: 120_000 }, () => {
 
   test("postgres.js", () => same(postgresJs));
 
-  const scenarios: [SystemPackage, string][] = [
-    ["python3-asyncpg", "asyncpg_scenario.py"],
-    ["python3-psycopg", "psycopg_scenario.py"],
-  ];
-  for (const [name, file] of scenarios) {
-    test(name, async (t) => {
-      const reason = unavailable(name);
-      if (reason !== false) return t.skip(reason);
-      await same(async (place) => {
-        const outcome = await run("/usr/bin/python3", [join(import.meta.dirname, file)], place);
-        assert.equal(outcome.status, 0, outcome.stderr);
-        return JSON.parse(outcome.stdout) as unknown;
-      });
-    });
-  }
+  testPythonDrivers(import.meta.dirname, same);
 });
 
 async function nodePostgres(place: Place): Promise<unknown> {

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Client as NeonClient, Pool as NeonPool, neonConfig } from "@neondatabase/serverless";
 import pg from "pg";
 import WebSocket from "ws";
 import { TARGET } from "../postgres-gateway.ts";
-import { ensurePackages, type SystemPackage, unavailable } from "../system-packages.ts";
+import { ensurePackages } from "../system-packages.ts";
 import { FIXTURE } from "./corpus/fixture.ts";
 import { withoutPlaces } from "./differences.ts";
 import { type NodePostgres, nodePostgresScenario, nodePostgresTimeout } from "./node-postgres.ts";
 import { type Place, type Places, run, startPlaces } from "./places.ts";
 import { postgresJsScenario } from "./postgres-js.ts";
+import { testPythonDrivers } from "./python-drivers.ts";
 
 /** The same scenario with the server and through the gateway, for each driver; what they saw is compared. */
 
@@ -84,20 +84,6 @@ describe("drivers", { timeout: 120_000 }, () => {
   });
 
   describe("drivers outside JavaScript", () => {
-    const scenarios: [SystemPackage, string][] = [
-      ["python3-asyncpg", "asyncpg_scenario.py"],
-      ["python3-psycopg", "psycopg_scenario.py"],
-    ];
-    for (const [name, file] of scenarios) {
-      test(name, async (t) => {
-        const reason = unavailable(name);
-        if (reason !== false) return t.skip(reason);
-        await same(async (place) => {
-          const outcome = await run("/usr/bin/python3", [join(import.meta.dirname, file)], place);
-          assert.equal(outcome.status, 0, outcome.stderr);
-          return JSON.parse(outcome.stdout) as unknown;
-        });
-      });
-    }
+    testPythonDrivers(import.meta.dirname, same);
   });
 });

@@ -16,7 +16,7 @@ import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import type { Guard } from "./guard.ts";
 import { refusedByMasks } from "./session-masking.ts";
 import { sightOf } from "./sight.ts";
-import { subjectOf } from "./subject.ts";
+import { policyTarget, subjectOf } from "./subject.ts";
 
 const NOTHING_YET: Usage = {
   statements: 0,
@@ -56,9 +56,10 @@ export async function explain(
     const statements = await classified(parsed, names, catalog);
     const viewer = { ...request, kind: target.kind, connector };
     const { masks } = await sightOf(held.set, viewer, target, database);
-    const planned = masks === null ? parsed : await masked(new Masking(masks), sql, parsed, names, catalog);
-    const subject = subjectOf(request);
-    const policyTarget = { name: target.name, kind: target.kind, connector };
+    const planned =
+      masks === null ? parsed : await masked(new Masking(masks), sql, parsed, statements, names, catalog);
+    const subject = subjectOf(viewer);
+    const asked = policyTarget(viewer);
     const explained: ExplainedStatement[] = [];
     for (const { facts, text, explainable } of statements) {
       if (planned instanceof Unmasked) {
@@ -68,7 +69,7 @@ export async function explain(
       const wanted = wantsPlan(held.set, facts);
       const alone = statements.length === 1;
       const plan = wanted && alone && explainable ? await estimate(catalog, planned) : null;
-      const decision = judgeStatement(held.set, subject, policyTarget, facts, {
+      const decision = judgeStatement(held.set, subject, asked, facts, {
         database,
         inTransaction: false,
         plan,
@@ -102,7 +103,7 @@ async function classified(
     if (missing.length === 0) return statements;
     await catalog.load(missing);
   }
-  throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
+  throw tooManyNames();
 }
 
 /** What the planner may be asked about: of labelled columns it must tell nothing. */
@@ -110,18 +111,21 @@ async function masked(
   masking: Masking,
   sql: string,
   parsed: ParsedStatement[],
+  statements: readonly ClassifiedStatement[],
   names: NameContext,
   catalog: CatalogCache,
 ): Promise<ParsedStatement[] | Unmasked> {
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const { statements, missing } = classify(parsed, names, catalog);
-    const outcome =
-      missing.length > 0 ? { names: missing } : masking.mask(sql, parsed, statements, names, catalog);
+    const outcome = masking.mask(sql, parsed, statements, names, catalog);
     if (outcome instanceof Unmasked) return outcome;
-    if ("names" in outcome) await catalog.load(outcome.names);
-    else return outcome.sql === null ? parsed : parseSql(outcome.sql);
+    if (!("names" in outcome)) return outcome.sql === null ? parsed : parseSql(outcome.sql);
+    await catalog.load(outcome.names);
   }
-  throw new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
+  throw tooManyNames();
+}
+
+function tooManyNames(): SallyportError {
+  return new SallyportError("limit_exceeded", "the statement's names lead on to more than is looked up");
 }
 
 async function estimate(catalog: CatalogCache, parsed: ParsedStatement[]): Promise<PlanEstimate> {

@@ -65,13 +65,13 @@ export class Guard {
 
   /**
    * Checks what an agent asks for as its session starts: that it may connect by the policies of this moment, and
-   * change the settings that it names. Throws `forbidden`, `approval_required`.
+   * change the settings that it names. Answers those policies. Throws `forbidden`, `approval_required`.
    */
-  async admit(facts: SessionFacts, admission: Admission): Promise<void> {
+  async admit(facts: SessionFacts, admission: Admission): Promise<PolicySet> {
     await this.parser;
     const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
     this.#checkConnect(set, facts);
-    if (admission.settings.length === 0) return;
+    if (admission.settings.length === 0) return set;
     const decision = judgeStatement(
       set,
       subjectOf(facts),
@@ -85,18 +85,19 @@ export class Guard {
       },
     );
     if (decision.verdict !== "allow") throw refusedBy(decision, `settings ${admission.settings.join(", ")}`);
+    return set;
   }
 
   /**
-   * How much a new session sees, by the policies of this moment; it stays so as long as the session lasts. Throws
+   * How much a new session sees, by the policies that admitted it; it stays so as long as the session lasts. Throws
    * `invalid_config` where the key of masks can't be had, `forbidden` for settings that would show what is masked.
    */
   async sight(
+    set: PolicySet,
     facts: SessionFacts,
     target: PostgresTargetConfig,
     { database, changes }: Admission,
   ): Promise<Sight> {
-    const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
     const sight = await sightOf(set, facts, target, database);
     const refused = sight.masks === null ? null : refusedSetting(changes);
     if (refused === null) return sight;

@@ -26,8 +26,6 @@ export interface Findings {
   plan?: PlanEstimate | null | undefined;
   /** The text of a SELECT that calls the function of a function-call message. */
   call?: string;
-  /** A rewritten text that the target takes. Where the transaction has changed the catalog, each attempt classifies and masks anew. */
-  proven?: string;
   /** People were asked about it so often. */
   asked: number;
   /** What they were asked last. */

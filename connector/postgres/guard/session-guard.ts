@@ -1,35 +1,19 @@
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Approve } from "../../../protocol/policy/decision.ts";
-import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
-import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
-import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
-import type { Conversation, Request } from "../conversation.ts";
-import type { MaskedText, SessionMasks } from "../mask/masking.ts";
-import { heldPortals, isAlike } from "./bound-portals.ts";
+import type { Request } from "../conversation.ts";
+import type { SessionMasks } from "../mask/masking.ts";
+import { AgentMessages } from "./agent-messages.ts";
 import { POLICY_MS } from "./guard.ts";
 import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
 import { Judging } from "./judging.ts";
 import { type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";
 import type { ParsedTexts } from "./parsed-texts.ts";
-import { Refusal, refusalOfAbsent } from "./refusal.ts";
-import { resultLimit } from "./result-limit.ts";
-import type { Need, SessionCatalog } from "./session-catalog.ts";
-import { type AgentText, type RunText, SessionMasking, withMasks } from "./session-masking.ts";
-import { has, type Portal, type Prepared, SessionNames } from "./session-names.ts";
-import { cantBeHeld } from "./statement-question.ts";
+import type { Refusal } from "./refusal.ts";
+import { SessionMasking } from "./session-masking.ts";
+import { SessionNames } from "./session-names.ts";
 import { functionCallText, planOf } from "./target-questions.ts";
-import {
-  type AgentExchange,
-  type Missing,
-  pass,
-  refusalOf,
-  refuse,
-  requestOf,
-  utf8,
-  type Verdict,
-} from "./verdict.ts";
+import { type Missing, refusalOf, refuse, requestOf, type Verdict } from "./verdict.ts";
 
 export interface GuardOptions extends HoldingOptions {
   texts: ParsedTexts;
@@ -38,12 +22,8 @@ export interface GuardOptions extends HoldingOptions {
   masks: SessionMasks | null;
 }
 
-/** Bytes of a message before its body. */
-const TYPED_HEADER = 5;
 /** How often one message may ask for more before it is given up: names, catalog, views in views, plan, people. */
 const MAX_NEEDS = 64;
-/** Bytes of a Bind that is kept to be shown to people, should its Execute need an approval of its own. */
-const MAX_KEPT_BIND = 2 * 1024;
 
 /**
  * Judges every message of one session's agent before the target sees it. Each attempt is synchronous and pure but
@@ -51,22 +31,27 @@ const MAX_KEPT_BIND = 2 * 1024;
  */
 export class SessionGuard {
   readonly #options: GuardOptions;
-  readonly #talk: Conversation;
-  readonly #catalog: SessionCatalog;
-  readonly #judging: Judging;
   readonly #names: SessionNames;
   readonly #holding: Holding;
   readonly #masking: SessionMasking | null;
+  readonly #messages: AgentMessages;
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.#talk = options.talk;
-    this.#catalog = options.catalog;
-    this.#judging = new Judging(options);
-    this.#names = new SessionNames(options.texts, options.catalog, options.talk, () => this.#masking);
-    this.#holding = new Holding(options, this.#judging, this.#names);
-    const { masks } = options;
-    this.#masking = masks === null ? null : new SessionMasking(masks, this.#judging, options);
+    const { texts, talk, catalog, masks } = options;
+    const judging = new Judging(options);
+    this.#masking = masks === null ? null : new SessionMasking(masks, judging, options);
+    this.#names = new SessionNames(texts, catalog, talk, this.#masking);
+    this.#holding = new Holding(options, judging, this.#names);
+    this.#messages = new AgentMessages({
+      texts,
+      talk,
+      catalog,
+      judging,
+      names: this.#names,
+      holding: this.#holding,
+      masking: this.#masking,
+    });
   }
 
   /** The agent cancels the message that is being judged: what is held is withdrawn. */
@@ -97,7 +82,7 @@ export class SessionGuard {
     this.#holding.begin();
     const request = requestOf(message.type);
     try {
-      const verdict = this.#attempt(message, findings);
+      const verdict = this.#messages.attempt(message, findings);
       return "act" in verdict ? verdict : this.#later(message, findings, verdict, request);
     } catch (error) {
       return refuse(request, refusalOf(error));
@@ -115,7 +100,7 @@ export class SessionGuard {
       for (let count = 0; count < MAX_NEEDS; count += 1) {
         const refusal = await this.#find(missing, findings);
         if (refusal !== undefined && missing.need === "approval") return missing.refused(refusal);
-        const verdict = this.#attempt(message, findings);
+        const verdict = this.#messages.attempt(message, findings);
         if ("act" in verdict) return settled(verdict, findings);
         missing = verdict;
       }
@@ -124,7 +109,7 @@ export class SessionGuard {
       findings.hold?.withdraw("it can't run any more");
       if (error instanceof Skipping) return { act: "drop" };
       const refusal = refusalOf(error);
-      return error instanceof OwnQueryFailed && this.#talk.skipping
+      return error instanceof OwnQueryFailed && this.#options.talk.skipping
         ? { act: "answer", refusal }
         : refuse(request, refusal);
     }
@@ -138,7 +123,7 @@ export class SessionGuard {
         break;
       case "answers":
         await this.#options.own.quiet();
-        if (this.#talk.skipping) throw new Skipping();
+        if (this.#options.talk.skipping) throw new Skipping();
         break;
       case "approval":
         return await this.#holding.ask(missing.asked, findings);
@@ -146,325 +131,20 @@ export class SessionGuard {
         findings.plan = await planOf(this.#options.own, missing.text);
         break;
       case "proof":
-        await this.#prove(missing.masked);
-        if (missing.masked.sql !== null) findings.proven = missing.masked.sql;
+        await this.#prove(missing.sql);
         break;
       case "function":
         findings.call = await functionCallText(this.#options.own, missing.oid);
         break;
       default:
-        await this.#catalog.find(missing);
+        await this.#options.catalog.find(missing);
     }
     return undefined;
   }
 
-  #attempt(message: MessageReader, findings: Findings): Verdict | Missing {
-    const body = message.body();
-    if (body === null) {
-      if (message.type === FRONTEND.Bind.type) return this.#longBind(message, findings);
-      throw new SallyportError(
-        "limit_exceeded",
-        "the message is too long to be judged",
-        "Send long values as parameters or by COPY, not in the statement's text.",
-      );
-    }
-    switch (message.type) {
-      case FRONTEND.Query.type:
-        return this.#query(body, findings);
-      case FRONTEND.Parse.type:
-        return this.#parse(body);
-      case FRONTEND.Bind.type:
-        return this.#bind(body, findings);
-      case FRONTEND.Execute.type:
-        return this.#execute(body, findings);
-      case FRONTEND.FunctionCall.type:
-        return this.#call(body, findings);
-      case FRONTEND.Describe.type:
-        frontend.parseDescribe(body);
-        return pass({ request: "describe" });
-      case FRONTEND.Close.type:
-        return this.#close(body);
-      default:
-        return this.#sync();
-    }
-  }
-
-  #query(body: Uint8Array, findings: Findings): Verdict | Missing {
-    return this.#text("query", frontend.parseQuery(utf8(body, 1)).sql, findings);
-  }
-
-  /** A message that runs this text, with no values to it. */
-  #text(request: "query" | "execute", sql: string, findings: Findings): Verdict | Missing {
-    const parsed = this.#options.texts.parse(sql);
-    const statements = this.#catalog.classify(parsed);
-    if ("need" in statements) return statements;
-    const masked = this.#masked({ sql, parsed, statements });
-    if (masked !== null && "need" in masked) return masked;
-    const all = this.#names.withExecuted(statements);
-    if (!Array.isArray(all)) return all;
-    if (masked !== null && this.#isToBeProved(masked, findings)) return { need: "proof", masked };
-    const alone = statements.length === 1 ? statements[0]! : undefined;
-    const text =
-      alone?.explainable === true
-        ? { sent: this.#planned(masked, parsed), parameterTypes: [], ...NO_VALUES }
-        : null;
-    findings.plan ??= this.#names.planOfFetched(statements);
-    const found = this.#judging.decide(all, findings.plan, text, "run");
-    if ("need" in found) return found;
-    if (found.verdict !== "allow" && this.#holding.covering(statements, found, findings) === null) {
-      const currentUser = this.#catalog.userOf(parsed);
-      const said = { sql, parameterTypes: [], values: NO_VALUES, certain: true, currentUser };
-      const held = { ...said, own: statements, all };
-      const bar = this.#holding.bar(request, found, held, text, findings);
-      if (bar !== undefined) return bar;
-    }
-    const run = this.#run(masked, statements);
-    this.#masking?.lookUp(sql, run);
-    this.#judging.ran(all, findings.plan ?? null);
-    const resultBound = resultLimit(found, all);
-    const limit = resultBound === undefined ? {} : { limit: resultBound };
-    const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
-    const answer = this.#masking?.exchange(run);
-    if (request === "execute") return pass(withMasks({ request, ...limit, done }, answer));
-    const ended = this.#names.endsBatch();
-    const exchange: AgentExchange = {
-      request,
-      ...limit,
-      copyIn: has(statements, "copy-in"),
-      done() {
-        done();
-        ended();
-      },
-      failed: ended,
-    };
-    return pass(withMasks(exchange, answer), masked?.sql == null ? undefined : frontend.query(masked.sql));
-  }
-
-  /** What the session's masks make of a text; null where it has none. Throws `Refusal`. */
-  #masked(text: AgentText): MaskedText | Need | null {
-    return this.#masking?.of(text) ?? null;
-  }
-
-  /** What the planner is asked about, when it is. */
-  #planned(masked: MaskedText | null, parsed: ParsedStatement[]): () => ParsedStatement[] {
-    const sql = masked?.sql ?? null;
-    return sql === null ? () => parsed : () => this.#options.texts.parse(sql);
-  }
-
-  #isToBeProved(masked: MaskedText, { proven }: Findings): boolean {
-    return proven !== masked.sql && this.#talk.status !== "E" && this.#masking?.isUnproven(masked) === true;
-  }
-
   /** The target takes the rewritten text, or what it says of it is told as it is: nothing has run yet. */
-  async #prove(masked: MaskedText): Promise<void> {
-    await this.#options.own.prepare(masked.sql ?? "");
-    this.#masking?.proven(masked);
-  }
-
-  /** The texts that run with a message: its own, and what it executes. */
-  #run(masked: MaskedText | null, statements: ClassifiedStatement[]): RunText[] {
-    if (masked === null) return [];
-    return [{ masked, statements }, ...this.#names.executedMasks()];
-  }
-
-  #parse(body: Uint8Array): Verdict | Missing {
-    const { statement, sql, parameterTypes } = frontend.parseParse(utf8(body, 2));
-    const parsed = this.#options.texts.parse(sql);
-    const statements = this.#catalog.classify(parsed);
-    if ("need" in statements) return statements;
-    const all = this.#names.withExecuted(statements);
-    if (!Array.isArray(all)) return all;
-    const masked = this.#masked({ sql, parsed, statements });
-    if (masked !== null && "need" in masked) return masked;
-    const found = this.#judging.decide(all, undefined, null, "prepare");
-    if ("need" in found) return found;
-    if (found.verdict === "block")
-      return this.#holding.refused("parse", found, sql, all, null, refusalOfAbsent(all));
-    if (this.#names.prepared.crowded(statement)) return { need: "answers" };
-    const sent = masked?.sql ?? sql;
-    const prepared: Prepared = { sql, parsed, parameterTypes, sent };
-    this.#names.prepared.ask(statement, prepared);
-    const answer = masked === null ? undefined : this.#masking?.exchange([{ masked, statements }]);
-    const exchange: AgentExchange = {
-      request: "parse",
-      ...(answer && { masked: answer.masked }),
-      done: () => this.#names.prepared.confirm(statement, prepared),
-      failed: () => this.#names.prepared.refuse(statement, prepared),
-    };
-    return pass(
-      exchange,
-      sent === sql ? undefined : frontend.parse({ statement, sql: sent, parameterTypes }),
-    );
-  }
-
-  #bind(body: Uint8Array, findings: Findings): Verdict | Missing {
-    const bind = frontend.parseBind(body);
-    const kept = body.length <= MAX_KEPT_BIND ? Uint8Array.prototype.slice.call(body) : null;
-    return this.#bound(bind, bind, kept, findings);
-  }
-
-  /** Of a Bind that is longer than what is held its names are there; the planner can't be asked about it. */
-  #longBind(message: MessageReader, findings: Findings): Verdict | Missing {
-    const header = message.data.subarray(message.start + TYPED_HEADER, message.end);
-    return this.#bound(frontend.parseBindNames(header), null, null, findings);
-  }
-
-  #bound(
-    { portal: portalName, statement }: Pick<frontend.Bind, "portal" | "statement">,
-    values: frontend.Bind | null,
-    bind: Uint8Array | null,
-    findings: Findings,
-  ): Verdict | Missing {
-    const meanings = this.#names.prepared.get(statement);
-    if (meanings.length === 0) {
-      const name = statement === "" ? "unnamed prepared statement" : `prepared statement "${statement}"`;
-      return refuse("bind", Refusal.of("26000", `${name} does not exist`));
-    }
-    const statements = this.#classified(meanings.map(({ parsed }) => parsed));
-    if ("need" in statements) return statements;
-    const all = this.#names.withExecuted(statements);
-    if (!Array.isArray(all)) return all;
-    const [meaning] = meanings;
-    const [only] = statements;
-    const masks = this.#masking?.prepared(meanings, values, this.#names) ?? [];
-    if ("need" in masks) return masks;
-    const text =
-      values !== null && meanings.length === 1 && only?.explainable === true
-        ? {
-            ...values,
-            sent: this.#planned(masks[0]?.masked ?? null, meaning!.parsed),
-            parameterTypes: meaning!.parameterTypes,
-          }
-        : null;
-    findings.plan ??= this.#names.planOfFetched(statements);
-    const found = this.#judging.decide(all, findings.plan, text, "plan");
-    if ("need" in found) return found;
-    const { sql, parameterTypes } = meaning!;
-    const covering = found.verdict === "allow" ? null : this.#holding.covering(statements, found, findings);
-    if (found.verdict !== "allow" && covering === null) {
-      const currentUser = this.#catalog.userOf(meaning!.parsed);
-      const said = { sql, parameterTypes, values, certain: meanings.length === 1, currentUser };
-      const held = { ...said, own: statements, all };
-      const bar = this.#holding.bar("bind", found, held, text, findings);
-      if (bar !== undefined) return bar;
-    }
-    if (this.#names.portals.crowded(portalName)) return { need: "answers" };
-    this.#masking?.lookUp(sql, masks);
-    const portal: Portal = {
-      statements: all,
-      plan: findings.plan ?? null,
-      limit: resultLimit(found, all),
-      bound: { sql, meanings, parameterTypes, bind },
-      approved: this.#holding.approved(findings) ?? covering,
-    };
-    this.#names.portals.ask(portalName, portal);
-    const answer = this.#masking?.exchange(masks);
-    return pass({
-      request: "bind",
-      ...(answer && { masked: answer.masked }),
-      done: () => this.#names.portals.confirm(portalName, portal),
-      failed: () => this.#names.portals.refuse(portalName, portal),
-    });
-  }
-
-  #classified(texts: ParsedStatement[][]): ClassifiedStatement[] | Need {
-    const statements: ClassifiedStatement[] = [];
-    for (const parsed of texts) {
-      const found = this.#catalog.classify(parsed);
-      if ("need" in found) return found;
-      statements.push(...found);
-    }
-    return statements;
-  }
-
-  /**
-   * Judges what was planned as the portal was bound, and what the same text means now: the target looks up the names
-   * in COPY, EXECUTE, FETCH and other utility statements only when they run.
-   */
-  #execute(body: Uint8Array, findings: Findings): Verdict | Missing {
-    const { portal: name } = frontend.parseExecute(body);
-    const portals = this.#names.portals.get(name);
-    if (portals.length === 0) {
-      // A cursor that SQL declared is a portal: to execute it is to fetch from it.
-      if (name !== "" && this.#names.declared)
-        return this.#text("execute", `FETCH ALL FROM "${name.replaceAll('"', '""')}"`, findings);
-      return refuse("execute", Refusal.of("34000", `portal "${name}" does not exist`));
-    }
-    const own: ClassifiedStatement[] = [];
-    for (const { bound } of portals) {
-      const found = this.#classified(bound.meanings.map(({ parsed }) => parsed));
-      if ("need" in found) return found;
-      own.push(...found);
-    }
-    const again = this.#names.withExecuted(own);
-    if (!Array.isArray(again)) return again;
-    const meanings = portals.flatMap(({ bound }) => bound.meanings);
-    const masks = this.#masking?.prepared(meanings, NO_BIND, this.#names) ?? [];
-    if ("need" in masks) return masks;
-    const answer = this.#masking?.exchange(masks);
-    const planned = portals.flatMap((portal) => portal.statements);
-    const isSame = isAlike(planned, again);
-    const statements = isSame ? again : [...planned, ...again];
-    const plan = portals.length === 1 ? portals[0]!.plan : null;
-    const found = this.#judging.decide(statements, plan, null, "run");
-    if ("need" in found) return found;
-    findings.plan = plan;
-    const isAgreed = () => portals.every(({ approved }) => this.#holding.covers(approved, found as Approve));
-    if (found.verdict !== "allow" && !(isSame && isAgreed())) {
-      const currentUser = this.#catalog.userOf(portals[0]!.bound.meanings.flatMap(({ parsed }) => parsed));
-      const held = { ...heldPortals(portals, own, statements), currentUser };
-      const bar = this.#holding.bar("execute", found, held, null, findings);
-      if (bar !== undefined) return bar;
-    }
-    this.#judging.ran(statements, plan);
-    const limit = portals.map((portal) => portal.limit).find((one) => one !== undefined);
-    const exchange: AgentExchange = {
-      request: "execute",
-      ...(limit === undefined ? {} : { limit }),
-      copyIn: has(statements, "copy-in"),
-      ...this.#names.effects(
-        statements,
-        plan,
-        this.#holding.approved(findings) ?? (portals.length === 1 ? portals[0]!.approved : null),
-      ),
-    };
-    return pass(withMasks(exchange, answer));
-  }
-
-  #call(body: Uint8Array, findings: Findings): Verdict | Missing {
-    const { function: oid } = frontend.parseFunctionCall(body);
-    if (findings.call === undefined) return { need: "function", oid };
-    const parsed = this.#options.texts.parse(findings.call);
-    const statements = this.#catalog.classify(parsed);
-    if ("need" in statements) return statements;
-    const masked = this.#masked({ sql: findings.call, parsed, statements });
-    if (masked !== null && "need" in masked) return masked;
-    const found = this.#judging.decide(statements, null, null, "run");
-    if ("need" in found) return found;
-    if (found.verdict !== "allow") {
-      const refusal = found.verdict === "approve" ? CALL_BY_MESSAGE : undefined;
-      return this.#holding.refused("call", found, findings.call, statements, null, refusal);
-    }
-    this.#judging.ran(statements, null);
-    return pass({ request: "call", done: this.#names.effects(statements).done });
-  }
-
-  #close(body: Uint8Array): Verdict {
-    const { kind, name } = frontend.parseClose(body);
-    const names = kind === "statement" ? this.#names.prepared : this.#names.portals;
-    return pass({ request: "close", done: names.forgetting(name) });
-  }
-
-  #sync(): Verdict {
-    const ended = this.#names.endsBatch();
-    return pass({ request: "sync", done: ended, failed: ended });
+  async #prove(sql: string): Promise<void> {
+    await this.#options.own.prepare(sql);
+    this.#masking?.proven(sql);
   }
 }
-
-const NO_VALUES = { parameterFormats: [], parameters: [] };
-/** What was bound has been looked at then. */
-const NO_BIND = { portal: "", statement: "", resultFormats: [], ...NO_VALUES };
-const CALL_BY_MESSAGE = cantBeHeld(
-  "a function-call message has no text that people could be shown",
-  "Call the function by SELECT f(...).",
-);

@@ -5,13 +5,7 @@ import type * as frontend from "../../../protocol/postgres/frontend.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { isPlaceholder } from "../mask/expression.ts";
-import {
-  type MaskedText,
-  Masking,
-  type MaskOutcome,
-  placeholder,
-  type SessionMasks,
-} from "../mask/masking.ts";
+import { type MaskedText, Masking, placeholder, type SessionMasks } from "../mask/masking.ts";
 import { Unmasked } from "../mask/unmasked.ts";
 import type { Judging } from "./judging.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
@@ -54,9 +48,9 @@ export class SessionMasking {
   readonly #judging: Judging;
   readonly #options: SessionMaskingOptions;
   /** By the classification, which is made anew with each change of what names mean. */
-  readonly #kept = new Map<ClassifiedStatement[], MaskOutcome>();
-  /** Texts that the target has taken as they are. */
-  readonly #sound = new WeakSet<MaskedText>();
+  readonly #kept = new Map<ClassifiedStatement[], MaskedText | Unmasked>();
+  /** Rewritten texts that the target has taken. */
+  readonly #proven = new Set<string>();
   /** Labels in the rows of cursors that are or were open. */
   readonly #cursors = new Set<string>();
 
@@ -72,23 +66,26 @@ export class SessionMasking {
     let outcome = this.#kept.get(statements);
     if (outcome === undefined) {
       const { names, catalog } = this.#options.catalog.meaning(parsed);
-      outcome = this.#masking.mask(sql, parsed, statements, names, catalog);
-      if ("need" in outcome) return outcome;
+      const found = this.#masking.mask(sql, parsed, statements, names, catalog);
+      if ("need" in found) return found;
       if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-      this.#kept.set(statements, outcome);
+      this.#kept.set(statements, found);
+      outcome = found;
     }
     if (outcome instanceof Unmasked) throw this.#refused(text, outcome);
-    if (!("need" in outcome)) this.#noteCursors(statements, outcome);
+    this.#noteCursors(statements, outcome);
     return outcome;
   }
 
   /** Whether the target is to be asked first if it takes the text: what it says of it then tells nothing of rows. */
-  isUnproven(masked: MaskedText): boolean {
-    return masked.sql !== null && masked.alone && !this.#sound.has(masked);
+  isUnproven({ sql, alone }: MaskedText): boolean {
+    return sql !== null && alone && !this.#proven.has(sql);
   }
 
-  proven(masked: MaskedText): void {
-    this.#sound.add(masked);
+  /** The target took this text. */
+  proven(sql: string): void {
+    if (this.#proven.size >= MAX_KEPT) this.#proven.delete(this.#proven.values().next().value!);
+    this.#proven.add(sql);
   }
 
   /** The statement was prepared under other labels or names than hold now. */

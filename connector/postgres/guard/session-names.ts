@@ -65,7 +65,7 @@ export class SessionNames {
   readonly #texts: ParsedTexts;
   readonly #catalog: SessionCatalog;
   readonly #talk: Conversation;
-  readonly #masking: () => SessionMasking | null;
+  readonly #masking: SessionMasking | null;
   /** What the masks made of texts that a message executes by name, while it is judged. */
   #executed: RunText[] = [];
   /** What the target gets in place of texts that a message prepares, likewise. */
@@ -76,7 +76,7 @@ export class SessionNames {
     texts: ParsedTexts,
     catalog: SessionCatalog,
     talk: Conversation,
-    masking: () => SessionMasking | null,
+    masking: SessionMasking | null,
   ) {
     this.#masking = masking;
     this.#texts = texts;
@@ -125,7 +125,7 @@ export class SessionNames {
           const found = this.#catalog.classify(parsed);
           if ("need" in found) return found;
           all.push(...found);
-          const masking = this.#masking();
+          const masking = this.#masking;
           if (masking === null) continue;
           const masked = masking.of({ sql, parsed, statements: found });
           if ("need" in masked) return masked;
@@ -140,7 +140,7 @@ export class SessionNames {
 
   /** Notes what the target will have under the name of a PREPARE, or says what must be known first. */
   #maskPrepared(query: string): Missing | undefined {
-    const masking = this.#masking();
+    const masking = this.#masking;
     if (masking === null) return undefined;
     const parsed = this.#texts.parse(query);
     const statements = this.#catalog.classify(parsed);

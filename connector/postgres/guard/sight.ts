@@ -11,6 +11,8 @@ import { policyTarget, subjectOf } from "./subject.ts";
 
 /** How much of a target's values one session sees, as long as it lasts. */
 export interface Sight {
+  /** The policies that said so. */
+  set: PolicySet;
   /** Null where it sees all labelled columns as they are. */
   masks: SessionMasks | null;
   /** What is looked for in everything that it is told, as the session begins. */
@@ -36,9 +38,9 @@ export async function sightOf(
   const { labels } = target;
   const masked = hiddenLabels(set, viewer, target, database);
   const detectors = detectorsFor(set, viewer, target, database);
-  if (masked.length === 0) return { masks: null, detectors };
+  if (masked.length === 0) return { set, masks: null, detectors };
   const keys = { session: randomBytes(KEY_BYTES).toString("hex"), target: await maskKey(target) };
-  return { masks: { labels, masked, keys }, detectors };
+  return { set, masks: { labels, masked, keys }, detectors };
 }
 
 /** Whether these policies hide the same labels from somebody. */

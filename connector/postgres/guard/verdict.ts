@@ -2,7 +2,6 @@ import { isUtf8 } from "node:buffer";
 import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { Exchange, Request } from "../conversation.ts";
-import type { MaskedText } from "../mask/masking.ts";
 import type { Hold } from "./approvals.ts";
 import { OwnQueryFailed, type PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
@@ -52,7 +51,7 @@ export type Missing =
   | { need: "answers" }
   | { need: "plan"; text: PlannedText }
   /** The target must take the text with masks before it runs. */
-  | { need: "proof"; masked: MaskedText }
+  | { need: "proof"; sql: string }
   | { need: "function"; oid: number }
   /** People must agree. `refused`: what the message gets where they don't. */
   | { need: "approval"; asked: Asked; refused(refusal: Refusal): Verdict };

@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ScanLabelsRequest } from "../../../protocol/label-scan.ts";
-import type { PostgresTargetConfig } from "../../config.ts";
-import { DEFAULT_DETECTORS } from "../../mask/detectors/modes.ts";
-import { NO_LABELS } from "../../mask/settings.ts";
+import { targetConfig } from "../test-stream.ts";
 import { scanLabels } from "./scan.ts";
 
-const target: PostgresTargetConfig = {
-  name: "orders",
-  kind: "postgres",
-  host: "127.0.0.1",
-  // Nobody listens there.
-  port: 1,
-  databases: ["shop", "billing"],
-  user: "u",
-  password: null,
-  tls: { mode: "disable" },
-  channelBinding: "prefer",
-  trustedFunctions: [],
-  labels: NO_LABELS,
-  maskKey: null,
-  detectors: DEFAULT_DETECTORS,
-};
+// Nobody listens at its port.
+const target = targetConfig({ databases: ["shop", "billing"] });
 const going = new AbortController().signal;
 const request: ScanLabelsRequest = { target: "orders", schemas: [], rows: 10 };
 

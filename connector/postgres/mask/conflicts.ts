@@ -4,6 +4,7 @@ import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
 import type { ResolvedNames } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
 import { firstLabel, type MaskContext, masksOf, type RelationMasks } from "./effective-labels.ts";
+import { shown } from "./quoted.ts";
 import { Unmasked } from "./unmasked.ts";
 
 /**
@@ -30,7 +31,7 @@ export function conflictLookups(
       const { name, lookup } = firstLabel(mask);
       if (rows === undefined || lookup === null) {
         throw new Unmasked(
-          `ON CONFLICT over ${relation.schema}.${relation.name}.${column}, which tells whether a value is stored`,
+          `ON CONFLICT over ${shown(relation)}.${column}, which tells whether a value is stored`,
           [name],
           "Name a conflict target without labelled columns, or leave ON CONFLICT out.",
         );

@@ -1,12 +1,13 @@
 import type { Node } from "@pgsql/types";
 import type { Catalog, CatalogName, NameContext, Relation } from "../../../protocol/sql/catalog.ts";
-import { parseSql } from "../../../protocol/sql/parser.ts";
 import { nameParts, qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
 import type { Reference } from "../../../protocol/sql/resolve/scope.ts";
 import { bodyOf, eachColumnRef } from "../../../protocol/sql/resolve/tree.ts";
+import { viewNames, viewQuery } from "../../../protocol/sql/resolve/view.ts";
 import { type ResolvedNames, resolveStatement } from "../../../protocol/sql/resolve.ts";
 import { labelOf } from "../../mask/label-of.ts";
 import type { ColumnLabel, Label, Labels } from "../../mask/labels.ts";
+import { shown } from "./quoted.ts";
 import { SYSTEM_LABELS } from "./system-labels.ts";
 import { Unmasked } from "./unmasked.ts";
 
@@ -147,10 +148,7 @@ export function labelNames(mask: ColumnMask): string[] {
  */
 function deriveMaterialized(context: MaskContext, view: Relation, found: Map<string, ColumnMask>): void {
   if (isDeclared(context, view)) return;
-  const name = `${view.schema}.${view.name}`;
-  const tree = view.materialized ? parsedQuery(view.materialized) : null;
-  if (tree === null) throw new Unmasked(`the materialized view ${name}, whose query can't be read`, []);
-  const resolved = resolveStatement(tree, viewNames(context.names), context.catalog, context.missing);
+  const { tree, resolved } = insideView(context, view);
   const used = new Map<string, ColumnMask>();
   for (const read of resolved.readColumns) {
     const [schema = "", inRelation = "", column = ""] = nameParts(read);
@@ -181,7 +179,7 @@ function deriveMaterialized(context: MaskContext, view: Relation, found: Map<str
   const labels = new Set([...used.values()].flatMap(labelNames));
   if (labels.size > 0) {
     throw new Unmasked(
-      `the materialized view ${name}, which is computed from labelled columns`,
+      `the materialized view ${shown(view)}, which is computed from labelled columns`,
       labels,
       "Have each of its columns declared in the target's labels, or as `none`.",
     );
@@ -201,16 +199,6 @@ export function relationOf({ catalog, names }: MaskContext, name: string): Relat
   return catalog.relation(schema === "pg_temp" ? (names.temporarySchema ?? schema) : schema, relation);
 }
 
-/** The tree of a view's text; null where it can't be parsed. */
-function parsedQuery(text: string) {
-  try {
-    const [first, second] = parseSql(text);
-    return second === undefined && bodyOf(first?.tree, "SelectStmt") !== undefined ? first!.tree : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Views in views, as deep as they are followed. */
 const MAX_DEPTH = 50;
 
@@ -222,25 +210,17 @@ export interface InsideView {
   resolved: ResolvedNames;
 }
 
-/** Goes into a view's query. Throws Unmasked where that can't be read, or views stand in views too deep. */
+/** Goes into a view's query, a materialized one's too. Throws Unmasked where that can't be read, or views stand in views too deep. */
 export function insideView(context: MaskContext, view: Relation): InsideView {
-  const name = `${view.schema}.${view.name}`;
+  const name = shown(view);
   const depth = (context.depth ?? 0) + 1;
   if (depth > MAX_DEPTH) throw new Unmasked(`the view ${name}, more than ${MAX_DEPTH} views deep`, []);
-  const tree = view.view === null ? null : parsedQuery(view.view);
-  if (tree === null || view.view === null) {
+  const text = view.view ?? view.materialized ?? null;
+  const tree = viewQuery(view);
+  if (text === null || tree === null || bodyOf(tree, "SelectStmt") === undefined) {
     throw new Unmasked(`the view ${name}, whose query can't be read`, []);
   }
   const inside: MaskContext = { ...context, names: viewNames(context.names), depth };
   const resolved = resolveStatement(tree, inside.names, inside.catalog, inside.missing);
-  return { context: inside, text: view.view, tree, resolved };
-}
-
-/** What names mean in a view's text, as `pg_get_viewdef` gives it. */
-function viewNames(names: NameContext): NameContext {
-  const { temporarySchema } = names;
-  return {
-    ...names,
-    searchPath: temporarySchema === null ? ["pg_catalog"] : ["pg_catalog", temporarySchema],
-  };
+  return { context: inside, text, tree, resolved };
 }

@@ -16,11 +16,6 @@ export interface MaskedUse extends Use {
   renamed: string | null;
 }
 
-/** A relation's name for people. */
-export function shown({ schema, name }: Relation): string {
-  return `${schema}.${name}`;
-}
-
 /**
  * Whether a statement that names the relation reads any masked column of it, or, of a view, of what that is made of.
  */
@@ -40,7 +35,7 @@ export function isRead(
 }
 
 /** As facts have it. */
-export function relationName({ names }: MaskContext, { schema, name }: Relation): string {
+function relationName({ names }: MaskContext, { schema, name }: Relation): string {
   return qualifiedName(schema === names.temporarySchema ? "pg_temp" : schema, name);
 }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { before, suite, test } from "node:test";
-import type { Catalog, ColumnDetail, Relation } from "../../../protocol/sql/catalog.ts";
+import type { Catalog, Relation } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
 import { loadParser, parseSql } from "../../../protocol/sql/parser.ts";
-import { memoryCatalog, relation, routine } from "../../../protocol/sql/resolve/testing.ts";
+import { memoryCatalog, relation, routine, TEXT_COLUMN } from "../../../protocol/sql/resolve/testing.ts";
 import type { Label, LabelRule } from "../../mask/labels.ts";
 import { type MaskedText, Masking } from "./masking.ts";
 import { Unmasked } from "./unmasked.ts";
@@ -31,18 +31,10 @@ const LABELS = {
   labels: new Map([EMAIL, PHONE, NOTE].map((label) => [label.name, label])),
 };
 
-const TEXT: ColumnDetail = {
-  type: "pg_catalog.text",
-  base: "text",
-  category: "S",
-  collation: null,
-  generatedFrom: [],
-};
-
 function table(name: string, columns: string, more: Partial<Relation> = {}): Relation {
   const details = columns
     .split(" ")
-    .map((column) => (column === "shout" ? { ...TEXT, generatedFrom: ["email"] } : TEXT));
+    .map((column) => (column === "shout" ? { ...TEXT_COLUMN, generatedFrom: ["email"] } : TEXT_COLUMN));
   return relation(name, columns, { details, ...more });
 }
 
@@ -213,7 +205,7 @@ suite("an entry of FROM becomes a subquery", () => {
       table("public.files", "id tag", { children: ["public.tagged"] }),
       table("public.tagged", "id tag email", {
         parents: ["public.files"],
-        details: [TEXT, { ...TEXT, generatedFrom: ["email"] }, TEXT],
+        details: [TEXT_COLUMN, { ...TEXT_COLUMN, generatedFrom: ["email"] }, TEXT_COLUMN],
       }),
     ];
     const whole = memoryCatalog({ relations });

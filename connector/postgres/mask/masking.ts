@@ -3,7 +3,6 @@ import type { Catalog, CatalogName, NameContext, Relation } from "../../../proto
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
 import { sourcesOf } from "../../../protocol/sql/resolve/lineage.ts";
-import { qualifiedName } from "../../../protocol/sql/resolve/qualified-name.ts";
 import type { Column, Made } from "../../../protocol/sql/resolve/scope.ts";
 import { CASCADE } from "../../../protocol/sql/resolve/statements.ts";
 import { bodyOf } from "../../../protocol/sql/resolve/tree.ts";
@@ -23,7 +22,8 @@ import {
   relationOf,
 } from "./effective-labels.ts";
 import { isPlaceholder, type MaskKeys, SHOWN_KEYS } from "./expression.ts";
-import { relationName } from "./masked-use.ts";
+import { isRead } from "./masked-use.ts";
+import { shown } from "./quoted.ts";
 import { rewriteStatement } from "./rewrite.ts";
 import { LazySource, Unspliceable } from "./source-text.ts";
 import { Unmasked } from "./unmasked.ts";
@@ -173,8 +173,8 @@ export class Masking {
   /** A text that the target got as others may see it: without keys. */
   shown(sql: string): string {
     const { session, target } = this.#masks.keys;
-    const shown = sql.replaceAll(session, SHOWN_KEYS.session);
-    return target === null ? shown : shown.replaceAll(target, SHOWN_KEYS.target ?? "");
+    const text = sql.replaceAll(session, SHOWN_KEYS.session);
+    return target === null ? text : text.replaceAll(target, SHOWN_KEYS.target ?? "");
   }
 }
 
@@ -222,7 +222,7 @@ function checkAssigned(
     const mask = masksOf(context, relation).get(column);
     if (mask === undefined) continue;
     const label = firstLabel(mask);
-    const name = `${relation.schema}.${relation.name}.${column}`;
+    const name = `${shown(relation)}.${column}`;
     const masked = sourceLabels(context, sourcesOf(references, made));
     if (masked.size > 0) {
       throw new Unmasked(
@@ -277,9 +277,8 @@ function fieldsOf(context: MaskContext, resolved: ResolvedNames): Record<string,
   for (const labels of outputLabels(context, resolved)) count(labels);
   for (const { as, relation } of resolved.uses.values()) {
     if (as !== "copy") continue;
-    const name = relationName(context, relation);
     for (const [column, mask] of masksOf(context, relation)) {
-      if (resolved.readColumns.includes(`${name}.${qualifiedName(column)}`)) count(new Set(labelNames(mask)));
+      if (isRead(context, relation, resolved, column)) count(new Set(labelNames(mask)));
     }
   }
   return fields;

@@ -10,9 +10,10 @@ import { type MaskKeys, maskExpression, maskPaths, Unmaskable } from "./expressi
 import { dependentColumns } from "./grouping.ts";
 import { expressionFragment, fromFragment, type Substitutions } from "./intended-tree.ts";
 import { certainRanges, foundValue, type Lookup, lookupsIn } from "./lookup.ts";
-import { isOf, isRead, type MaskedUse, names, readsMasked, shown } from "./masked-use.ts";
-import { quoted, quotedName } from "./quoted.ts";
+import { isOf, isRead, type MaskedUse, names, readsMasked } from "./masked-use.ts";
+import { quoted, quotedName, shown } from "./quoted.ts";
 import type { Edit, LazySource, SourceText } from "./source-text.ts";
+import { groupByBefore, referenceSpan, relationSpan, sampledSpan, tableCommandStart } from "./spans.ts";
 import {
   hasLockedNames,
   hasNaturalJoin,
@@ -115,16 +116,16 @@ class Rewriter {
   /** `customers c` becomes `(SELECT … FROM shop.customers) c`. */
   #from(range: RangeVar, use: MaskedUse, sample: RangeTableSample | undefined): void {
     const { start, end, alias, tail } = sample
-      ? this.#sampledSpan(range, sample)
-      : { ...this.#relationSpan(range), alias: "", tail: "" };
+      ? sampledSpan(this.#source, range, sample)
+      : { ...relationSpan(this.#source, range), alias: "", tail: "" };
     const named = range.alias === undefined ? ` AS ${quoted(use.renamed ?? use.relation.name)}` : alias;
     this.#checkWhole(range, use);
     const node = this.#subquery(use, tail);
     const item = `${node}${named}`;
     const written = range.alias === undefined || sample ? item : `${item} AS ${aliasText(range)}`;
-    const isTable = this.#isTableCommand(start);
+    const table = tableCommandStart(this.#source, start);
     this.#edits.push(
-      isTable === null ? { start, end, text: item } : { start: isTable, end, text: `SELECT * FROM ${item}` },
+      table === null ? { start, end, text: item } : { start: table, end, text: `SELECT * FROM ${item}` },
     );
     this.#substitutions.set(sample ?? range, [fromFragment(written)]);
   }
@@ -161,11 +162,6 @@ class Rewriter {
     return masked === null ? value : `${masked} AS ${value}`;
   }
 
-  /** Whether anything in the statement reads the column; of the whole row, all do. */
-  #isRead({ relation }: MaskedUse, column: string): boolean {
-    return isRead(this.#context, relation, this.#resolved, column);
-  }
-
   /** The masked value; null where the column may be seen. */
   #mask(use: MaskedUse, column: string, value: string): string | null {
     const { relation, masks } = use;
@@ -173,9 +169,9 @@ class Rewriter {
     if (mask === undefined) return null;
     const detail = relation.details?.[relation.columns.indexOf(column)];
     const labels = labelNames(mask);
-    if (detail !== undefined && !this.#isRead(use, column)) return `NULL::${detail.type}`;
     if (detail === undefined)
       throw new Unmasked(`the type of ${shown(relation)}.${column} is not known`, labels);
+    if (!isRead(this.#context, relation, this.#resolved, column)) return `NULL::${detail.type}`;
     try {
       if (mask.kind === "whole") return maskExpression(value, detail, mask.label.mask, this.#keys);
       const paths = mask.paths.map(({ path, label }) => ({ path, mask: label.mask }));
@@ -230,7 +226,7 @@ class Rewriter {
       if (lookup === null) return;
       this.#lookups.set(name, (this.#lookups.get(name) ?? 0) + values.length);
       this.#looked.add(node);
-      const { start, end } = this.#referenceSpan(node);
+      const { start, end } = referenceSpan(this.#source, node);
       if (use.as === "target") {
         this.#edits.push({ start, end, text: this.#source.slice(start, end) });
         return;
@@ -243,12 +239,6 @@ class Rewriter {
       this.#edits.push({ start, end, text });
       this.#substitutions.set(node, [expressionFragment(text)]);
     }
-  }
-
-  #referenceSpan({ location, fields }: ColumnRef): { start: number; end: number } {
-    const first = this.#source.at(location);
-    const next = this.#source.afterName(first, fields?.length ?? 1);
-    return { start: this.#source.start(first), end: this.#source.end(next - 1) };
   }
 
   /**
@@ -266,68 +256,11 @@ class Rewriter {
       );
       const [group] = Object.values(first) as { location?: number }[];
       if (added.length === 0 || group === undefined) return;
-      const start = this.#source.end(this.#groupBy(this.#source.at(group.location)));
+      const start = this.#source.end(groupByBefore(this.#source, this.#source.at(group.location)));
       this.#edits.push({ start, end: start, text: ` ${added.join(", ")},` });
       const kept = this.#substitutions.get(group) ?? [first];
       this.#substitutions.set(group, [...added.map((text) => expressionFragment(text)), ...kept]);
     });
-  }
-
-  /** The last token of the GROUP BY before this one, which may stand in the middle of what is grouped by. */
-  #groupBy(from: number): number {
-    let depth = 0;
-    for (let at = from - 1; at > 0; at -= 1) {
-      const word = this.#source.word(at);
-      if (word === ")") depth += 1;
-      else if (word === "(") depth -= 1;
-      else if (depth <= 0 && word === "BY" && this.#source.word(at - 1) === "GROUP") {
-        const next = this.#source.word(at + 1);
-        return next === "DISTINCT" || next === "ALL" ? at + 1 : at;
-      }
-    }
-    return this.#unknown();
-  }
-
-  /** From ONLY, if it is there, to the end of the name and what belongs to it. */
-  #relationSpan(range: RangeVar): { start: number; end: number; next: number } {
-    const source = this.#source;
-    const parts = [range.catalogname, range.schemaname, range.relname].filter((part) => part !== undefined);
-    const first = source.at(range.location);
-    let begin = first;
-    let next = source.afterName(first, parts.length);
-    if (source.word(first - 1) === "(" && source.word(first - 2) === "ONLY" && source.word(next) === ")") {
-      begin = first - 2;
-      next += 1;
-    } else if (source.word(first - 1) === "ONLY") begin = first - 1;
-    if (source.word(next) === "*") next += 1;
-    return { start: source.start(begin), end: source.end(next - 1), next };
-  }
-
-  /** Likewise with the alias and TABLESAMPLE, which goes into the subquery. */
-  #sampledSpan(
-    range: RangeVar,
-    sample: RangeTableSample,
-  ): { start: number; end: number; alias: string; tail: string } {
-    const source = this.#source;
-    const { start, end: nameEnd } = this.#relationSpan(range);
-    const method = source.at(sample.location);
-    const begin = method - 1;
-    if (source.word(begin) !== "TABLESAMPLE") this.#unknown();
-    let next = source.afterParenthesis(source.afterName(method, sample.method?.length ?? 1));
-    if (source.word(next) === "REPEATABLE") next = source.afterParenthesis(next + 1);
-    const end = source.end(next - 1);
-    return {
-      start,
-      end,
-      alias: source.slice(nameEnd, source.start(begin)),
-      tail: ` ${source.slice(source.start(begin), end)}`,
-    };
-  }
-
-  /** Where the word TABLE of `TABLE customers` begins; null for an ordinary entry of FROM. */
-  #isTableCommand(start: number): number | null {
-    const before = this.#source.at(start) - 1;
-    return this.#source.word(before) === "TABLE" ? this.#source.start(before) : null;
   }
 
   /** `COPY customers (id, email) TO …` becomes `COPY (SELECT … FROM ONLY customers) TO …`. */
@@ -338,7 +271,7 @@ class Rewriter {
     if (use.relation.kind !== "table") {
       this.#refuse(`COPY of ${shown(use.relation)}`, use, "Use COPY (SELECT ...) TO.");
     }
-    const { start, end: nameEnd, next } = this.#relationSpan(range);
+    const { start, end: nameEnd, next } = relationSpan(this.#source, range);
     let end = nameEnd;
     const listed = identifiers(statement.attlist);
     if (statement.attlist !== undefined) end = this.#source.end(this.#source.afterParenthesis(next) - 1);
@@ -420,7 +353,7 @@ class Rewriter {
       this.#refuse(`the name ${identifiers(fields).join(".")}, which may mean several columns`, use, QUALIFY);
     }
     const { column } = masked[0]!;
-    const { start, end } = this.#referenceSpan(node);
+    const { start, end } = referenceSpan(this.#source, node);
     const expression = this.#mask(use, column, this.#source.slice(start, end)) ?? this.#unknown();
     // A subquery keeps the name that the result's column has.
     const text = this.#isNaming(node) ? `(SELECT ${expression} AS ${quoted(column)})` : expression;
@@ -457,7 +390,7 @@ class Rewriter {
         return mask === null ? value : `(SELECT ${mask} AS ${quoted(name)})`;
       });
     });
-    const { start, end } = this.#referenceSpan(node);
+    const { start, end } = referenceSpan(this.#source, node);
     this.#edits.push({ start, end, text: texts.join(", ") });
     const body = bodyOf(this.#starTargets.get(node), "ResTarget")!;
     this.#substitutions.set(

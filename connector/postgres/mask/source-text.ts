@@ -8,7 +8,11 @@ export interface Edit {
 }
 
 /** A text can't be taken apart as its parse tree says; the statement is refused. */
-export class Unspliceable extends Error {}
+export class Unspliceable extends Error {
+  constructor() {
+    super("its text can't be taken apart as its parse tree says");
+  }
+}
 
 /**
  * A statement's text as PostgreSQL's lexer cuts it. Positions are bytes of UTF-8, as the parser gives them. Comments
@@ -143,5 +147,5 @@ export interface Spliced {
 const COMMENTS: ReadonlySet<string> = new Set(["SQL_COMMENT", "C_COMMENT"]);
 
 function fail(): never {
-  throw new Unspliceable("its text can't be taken apart as its parse tree says");
+  throw new Unspliceable();
 }

@@ -4,6 +4,7 @@ import { identifiers } from "../../../protocol/sql/resolve/tree.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
 import { insideView, isDeclared, type MaskContext } from "./effective-labels.ts";
 import type { MaskKeys } from "./expression.ts";
+import { shown } from "./quoted.ts";
 import { rewriteStatement } from "./rewrite.ts";
 import { LazySource } from "./source-text.ts";
 import { Unmasked } from "./unmasked.ts";
@@ -33,7 +34,7 @@ export function inlinedView(
 /** The view's text names what is PostgreSQL's own without its schema: in the agent's session it must mean the same. */
 function checkMeaning(context: MaskContext, view: Relation, tree: object, labels: ReadonlySet<string>): void {
   const { searchPath, temporarySchema } = context.names;
-  const name = `${view.schema}.${view.name}`;
+  const name = shown(view);
   const [first] = searchPath.filter((schema) => schema !== temporarySchema);
   if (first !== "pg_catalog") {
     throw new Unmasked(

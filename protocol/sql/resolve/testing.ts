@@ -1,4 +1,4 @@
-import type { Catalog, CatalogName, NameContext, Relation, Routine } from "../catalog.ts";
+import type { Catalog, CatalogName, ColumnDetail, NameContext, Relation, Routine } from "../catalog.ts";
 import { parseSql } from "../parser.ts";
 import { type Resolution, resolveStatement } from "../resolve.ts";
 
@@ -21,6 +21,15 @@ export function relation(name: string, columns: string, more: Partial<Relation> 
     ...more,
   };
 }
+
+/** What a catalog tells of a column of text. */
+export const TEXT_COLUMN: ColumnDetail = {
+  type: "pg_catalog.text",
+  base: "text",
+  category: "S",
+  collation: null,
+  generatedFrom: [],
+};
 
 export function routine(name: string, more: Partial<Routine> = {}): Routine {
   const [schema = "", own = ""] = name.split(".");

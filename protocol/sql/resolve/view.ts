@@ -36,7 +36,7 @@ export function expandView(context: Context, view: Relation): void {
 }
 
 /** The tree of a view's text, a materialized one's too, or null when there is none that can be parsed. */
-function viewQuery(view: Relation): Node | null {
+export function viewQuery(view: Relation): Node | null {
   const text = view.view ?? view.materialized ?? null;
   if (text === null) return null;
   let query = parsed.get(text);
@@ -60,10 +60,16 @@ function parse(text: string): Node | null {
 }
 
 function viewContext(context: Context): Context {
-  const { temporarySchema } = context.names;
-  const searchPath = temporarySchema === null ? ["pg_catalog"] : ["pg_catalog", temporarySchema];
-  const names: NameContext = { ...context.names, searchPath };
-  return { ...context, names, seen: context.found.seenInViews };
+  return { ...context, names: viewNames(context.names), seen: context.found.seenInViews };
+}
+
+/** What names mean in a view's text. */
+export function viewNames(names: NameContext): NameContext {
+  const { temporarySchema } = names;
+  return {
+    ...names,
+    searchPath: temporarySchema === null ? ["pg_catalog"] : ["pg_catalog", temporarySchema],
+  };
 }
 
 /**
