@@ -68,6 +68,32 @@ test("the file becomes settings without any connection or label", () => {
   );
 });
 
+const SSH = `targets:
+  - name: web
+    kind: ssh
+    connector: main
+    connection:
+      host: web.internal
+      accounts: [{name: admin, allow: [], credentials: {password: {env: ADMIN_PASSWORD}}}]
+      credentials: {key: {file: web-key}, passphrase: {env: PASSPHRASE}}
+      hostKeys: {knownHosts: kh}
+`;
+
+test("of an SSH target the edge gets neither host nor accounts", () => {
+  const { targets } = parseConfigFile(SSH, FILE).settings;
+  assert.deepEqual(targets, [{ name: "web", kind: "ssh", connector: "main", description: "", allow: [] }]);
+});
+
+test("secrets of an SSH target that stand in the file are refused", () => {
+  for (const secret of ["{env: ADMIN_PASSWORD}", "{file: web-key}", "{env: PASSPHRASE}"]) {
+    assert.ok(SSH.includes(secret));
+    assert.throws(() => parseConfigFile(SSH.replace(secret, "hunter2"), FILE), {
+      code: "invalid_config",
+      message: /credentials\.(?:password|key|passphrase) is not a mapping$/,
+    });
+  }
+});
+
 test("an empty file has defaults", () => {
   const config = parseConfigFile("edge: {}\n", FILE);
   assert.deepEqual(config.edge.listen, { host: "127.0.0.1", port: 7843 });

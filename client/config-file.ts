@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
+import { TARGET_KINDS } from "../protocol/control.ts";
 import { type Issuer, NO_APPROVERS, type Settings, type Target } from "../protocol/directory.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
@@ -180,7 +181,7 @@ function target(field: Field): Target {
   field.get("maskKey").optional(refuseLiteral);
   return {
     name: field.get("name").string(),
-    kind: field.get("kind").oneOf(["postgres"]),
+    kind: field.get("kind").oneOf(TARGET_KINDS),
     connector: field.get("connector").string(),
     description: field.get("description").optional((one) => one.string()) ?? "",
     allow: texts(field.get("allow")),
@@ -191,6 +192,12 @@ function target(field: Field): Target {
 function refuseLiteralSecrets(connection: Field): void {
   connection.get("password").optional(refuseLiteral);
   connection.get("tls").optional((tls) => tls.get("key").optional(refuseLiteral));
+  const accounts = connection.get("accounts").optional((field) => field.list()) ?? [];
+  for (const place of [connection, ...accounts]) {
+    place.get("credentials").optional((credentials) => {
+      for (const name of ["key", "passphrase", "password"]) credentials.get(name).optional(refuseLiteral);
+    });
+  }
 }
 
 function refuseLiteral(secret: Field): Field {

@@ -66,4 +66,20 @@ targets:
     #   public.*.ssn: pii.ssn
     # masks:                             # how; NULL where nothing is said
     #   pii.email: {mask: partial, as: email}
+
+#  - name: web
+#    kind: ssh
+#    connector: main
+#    description: The web server
+#    allow: [service/*]
+#    connection:
+#      host: web-1.internal
+#      accounts:                          # login names; the first that somebody may have is theirs by default
+#        - {name: deploy, allow: [service/*]}
+#        - {name: admin, allow: [group:platform]}
+#      credentials: {key: {file: ./web-key}}   # also passphrase, certificate: PATH, or password
+#      hostKeys: {fingerprints: ["SHA256:…"]}  # or knownHosts: PATH
+#      # environment: [LANG, LC_*]        # what agents may set
+#      # algorithms: compatible           # for hosts of old
+#    # detectors: {email: mask}           # what is masked in terminals and output; see docs/masking.md
 `;

@@ -20,7 +20,7 @@ export const EXIT_STATUS_HELP = `Exit status:
   5  no such target, session, token, …
   6  the edge, the connector or the target could not be reached
   'verify', 'policy explain' and 'policy replay' have more: see their --help.
-  'run' ends with the status of its command (128 + n when signal n ended it).`;
+  'run' and 'ssh' end with the status of their command (128 + n when signal n ended it).`;
 
 const STATUS: Record<ErrorCode, number> = {
   unauthenticated: ExitStatus.unauthenticated,

@@ -1,9 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SallyportError } from "../protocol/errors.ts";
-import { errorResponse } from "../protocol/postgres/error-response.ts";
+import { type ErrorCode, SallyportError } from "../protocol/errors.ts";
 import type { AgentStream } from "../protocol/stream.ts";
-import { refuse } from "./refusal.ts";
+import { POSTGRES_MANNER } from "./refusal.ts";
 import { type Ending, relay } from "./relay.ts";
 
 /** How long closing waits for the edge to confirm that the tunnels are over, ms. */
@@ -15,10 +14,20 @@ export interface ListenerOptions {
   port: number;
   /** Opens a tunnel for one connection. */
   open(): Promise<AgentStream>;
+  /** How its clients are told what goes wrong; PostgreSQL's by default. */
+  manner?: ClientManner;
   /** A tunnel could not be opened; the client has been told. */
   onRefused?(error: SallyportError): void;
   /** A tunnel is over. */
   onEnded?(ending: Ending): void;
+}
+
+/** How clients of one protocol are told what goes wrong. */
+export interface ClientManner {
+  /** Tells a client why there is no tunnel for it, and ends its connection. */
+  refuse(socket: Socket, error: SallyportError): void;
+  /** What a client is sent of an end of its tunnel that nobody has told it; null where nothing can be. */
+  lastWords: ((code: ErrorCode, reason: string) => Uint8Array) | null;
 }
 
 export interface Listener {
@@ -28,7 +37,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Listens for PostgreSQL clients; each connection gets a tunnel of its own. Throws `conflict` for a taken port. */
+/** Listens for clients; each connection gets a tunnel of its own. Throws `conflict` for a taken port. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const sockets = new Set<Socket>();
   const serving = new Set<Promise<void>>();
@@ -61,6 +70,7 @@ export function isLoopback(host: string): boolean {
 }
 
 async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
+  const { refuse, lastWords } = options.manner ?? POSTGRES_MANNER;
   let stream: AgentStream;
   try {
     stream = await options.open();
@@ -73,7 +83,7 @@ async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
     refuse(socket, reason);
     return;
   }
-  const ended = relay(socket, stream, (code, reason) => errorResponse(new SallyportError(code, reason)));
+  const ended = relay(socket, stream, lastWords);
   if (socket.closed) stream.close("agent_gone", "the client left before the tunnel was open");
   const ending = await ended;
   options.onEnded?.(ending);

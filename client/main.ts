@@ -10,10 +10,12 @@ import { addHostCommands } from "./commands/host.ts";
 import { addLabelCommands } from "./commands/labels.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
+import { addSshCommands, runSsh } from "./commands/ssh.ts";
 import { addTunnelCommands } from "./commands/tunnel.ts";
 import { complete, completionScript } from "./completion.ts";
 import { EXIT_STATUS_HELP, ExitStatus, exitStatus } from "./exit-status.ts";
 import { registerRecordingCommands } from "./recordings/commands.ts";
+import { sshWords } from "./ssh/arguments.ts";
 import { reportError } from "./terminal.ts";
 
 const ENVIRONMENT_HELP = `Environment:
@@ -29,7 +31,9 @@ export async function main(argv: string[]): Promise<number> {
     if (error.code === "EPIPE") process.exit(ExitStatus.ok);
   });
   try {
-    await buildProgram().parseAsync(argv, { from: "user" });
+    const words = sshWords(argv);
+    if (words && !words.help) return await runSsh(words);
+    await buildProgram().parseAsync(words ? ["ssh", "--help"] : argv, { from: "user" });
     // A command that ran to its end may still have bad news, as `verify` has.
     return Number(process.exitCode ?? ExitStatus.ok);
   } catch (error) {
@@ -49,6 +53,7 @@ export function buildProgram(): Command {
     .configureHelp({ showGlobalOptions: true });
   addAccountCommands(program);
   addTunnelCommands(program);
+  addSshCommands(program);
   const sessions = addSessionCommands(program);
   registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
   addApprovalCommands(program);
@@ -74,6 +79,7 @@ export function buildProgram(): Command {
     ["sallyport login --edge https://sallyport.example.com", "once"],
     ["sallyport run orders -- psql -c 'select 1'", "a command through a tunnel"],
     ["sallyport connect orders", "a local address for any client"],
+    ["sallyport ssh web uptime", "a command on an SSH target"],
     ["sallyport sessions list --open", "who is connected now"],
     ["sallyport approvals list --watch", "what waits for your word"],
   ]);

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { EndCode } from "../protocol/close-reason.ts";
 import type { ErrorCode } from "../protocol/errors.ts";
 import { MAX_PAYLOAD } from "../protocol/frame.ts";
@@ -11,15 +11,15 @@ export interface Ending {
 }
 
 /**
- * Joins a local socket (`allowHalfOpen`) and a tunnel until both are over. It knows nothing about the bytes. What
- * arrives in one turn of the event loop leaves as one frame: a frame is a commit at the edge. Memory is bounded
- * by the credit window in both directions. `lastWords` tells the client, in its own protocol, of an end that nobody
- * has told it yet. Resolves when the tunnel is over.
+ * Joins a local stream (`allowHalfOpen`), such as a socket, and a tunnel until both are over. It knows nothing about the
+ * bytes. What arrives in one turn of the event loop leaves as one frame: a frame is a commit at the edge. Memory is
+ * bounded by the credit window in both directions. `lastWords` tells the client, in its own protocol, of an end that
+ * nobody has told it yet; null where nothing can be told. Resolves when the tunnel is over.
  */
 export function relay(
-  socket: Socket,
+  socket: Duplex,
   stream: AgentStream,
-  lastWords: (code: ErrorCode, reason: string) => Uint8Array,
+  lastWords: ((code: ErrorCode, reason: string) => Uint8Array) | null,
 ): Promise<Ending> {
   const { promise, resolve } = Promise.withResolvers<Ending>();
   let pending: Buffer[] = [];
@@ -51,8 +51,8 @@ export function relay(
     onClose(code, reason) {
       over = true;
       // Whoever ended the session has told the client, unless it could not: no edge, or one that can't record.
-      if (code !== "closed" && stream.interruptible) socket.write(lastWords(code, reason));
-      socket.destroySoon();
+      if (lastWords && code !== "closed" && stream.interruptible) socket.write(lastWords(code, reason));
+      destroySoon(socket);
       resolve({ code, reason });
     },
   };
@@ -67,9 +67,10 @@ export function relay(
     flush();
     if (!over) stream.end();
   });
-  socket.on("close", (failed) => {
+  socket.on("close", () => {
     if (over) return;
     over = true;
+    const failed = socket.errored !== null;
     stream.close(
       failed ? "agent_gone" : "closed",
       failed ? "the client's connection broke" : "the client has disconnected",
@@ -77,4 +78,14 @@ export function relay(
   });
   socket.resume();
   return promise;
+}
+
+/** Ends a stream once what was written to it is through. */
+function destroySoon(socket: Duplex): void {
+  if (socket.writableFinished || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  socket.once("finish", () => socket.destroy());
+  socket.end();
 }

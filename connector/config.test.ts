@@ -178,7 +178,7 @@ describe("the connector's configuration", () => {
     [
       "a kind that isn't served",
       changed("kind: postgres", "kind: mysql"),
-      /kind is not postgres/,
+      /kind is not one of postgres, ssh/,
       /postgres/,
     ],
     [

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { TARGET_KINDS, type TargetKind } from "../protocol/control.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { type SecretReference, secretReference } from "../protocol/secrets.ts";
 import { type MaskSettings, maskSettings } from "./mask/settings.ts";
+import { type SshTargetConfig, sshTarget } from "./ssh/target/config.ts";
 
 /**
  * The connector's part of sallyport.yaml: `connector`, and of the targets that name this connector `connection` and what
@@ -17,8 +19,11 @@ export interface ConnectorConfig {
   edge: URL | null;
   /** Folder that holds the connector's key. */
   state: string;
-  targets: PostgresTargetConfig[];
+  targets: TargetConfig[];
 }
+
+/** `kind` says which. */
+export type TargetConfig = PostgresTargetConfig | SshTargetConfig;
 
 export interface PostgresTargetConfig extends MaskSettings {
   name: string;
@@ -88,22 +93,25 @@ export function parseConnectorConfig(text: string, file: string): ConnectorConfi
   };
 }
 
-function targets(list: Field, connector: string, folder: string): PostgresTargetConfig[] {
+function targets(list: Field, connector: string, folder: string): TargetConfig[] {
   const own = (list.optional((field) => field.list()) ?? []).filter(
     (target) => target.get("connector").string() === connector,
   );
   const names = new Set<string>();
   return own.map((target) => {
-    const config = postgresTarget(target, folder);
-    if (names.has(config.name))
-      target.get("name").fail("is the name of another target", "Give each its own.");
-    names.add(config.name);
-    return config;
+    const kind = target.get("kind").oneOf(TARGET_KINDS);
+    const name = target
+      .get("name")
+      .matching(TARGET_NAME, "1 to 63 characters of a-z, 0-9 and '-', a letter first");
+    if (names.has(name)) target.get("name").fail("is the name of another target", "Give each its own.");
+    names.add(name);
+    return READERS[kind](name, target, folder);
   });
 }
 
-function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
-  const kind = target.get("kind").oneOf(["postgres"]);
+const READERS = { postgres: postgresTarget, ssh: sshTarget } satisfies Record<TargetKind, unknown>;
+
+function postgresTarget(name: string, target: Field, folder: string): PostgresTargetConfig {
   const keys = ["host", "port", "databases", "user", "password", "tls", "channelBinding", "trustedFunctions"];
   const connection = target.get("connection").mapping(keys);
   const tls = connection.get("tls").optional((field) => tlsConfig(field, folder)) ?? VERIFY_FULL;
@@ -114,8 +122,8 @@ function postgresTarget(target: Field, folder: string): PostgresTargetConfig {
     binding.fail("needs TLS, which is disabled", "Remove tls.mode, or set channelBinding to prefer.");
   }
   return {
-    name: target.get("name").matching(TARGET_NAME, "1 to 63 characters of a-z, 0-9 and '-', a letter first"),
-    kind,
+    name,
+    kind: "postgres",
     host: connection.get("host").matching(/^[\x21-\x2e\x30-\x7e]{1,255}$/, "a host name or an address"),
     port: connection.get("port").optional((field) => field.integer(1, 65535)) ?? DEFAULT_PORT,
     databases: databases(connection.get("databases")),

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createPrivateKey, createPublicKey, hkdfSync, randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importJWK, SignJWT } from "jose";
@@ -10,6 +10,7 @@ import {
   publicKey,
   thumbprint,
 } from "../protocol/signatures.ts";
+import { formatPublicKey, sshString } from "../protocol/ssh/public-key.ts";
 
 /** How long a connector's token is valid, in seconds: it is made for one connection. */
 const TOKEN_S = 30;
@@ -90,4 +91,58 @@ export async function connectorToken(edge: URL, { name, key }: ConnectorIdentity
     .setExpirationTime(now + TOKEN_S)
     .setJti(randomUUID())
     .sign(await importJWK({ ...key }, "EdDSA"));
+}
+
+/** The key by which a connector's SSH targets prove themselves to agents. */
+export interface SshHostKey {
+  /** The private key in OpenSSH's format, PEM. */
+  pem: string;
+  /** `ssh-ed25519 AAAA…` */
+  line: string;
+}
+
+const SSH_ED25519 = "ssh-ed25519";
+/** PKCS #8 of an Ed25519 key up to its 32 bytes, RFC 8410 section 7. */
+const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/**
+ * The Ed25519 host key, which follows from the connector's own key: all replicas have the same, and nothing more is to
+ * be kept. Whoever knows it learns nothing of the connector's key (HKDF, RFC 5869).
+ */
+export function sshHostKey({ key }: ConnectorIdentity): SshHostKey {
+  const secret = Buffer.from(key.d, "base64url");
+  const seed = Buffer.from(hkdfSync("sha256", secret, "", "sallyport ssh host key v1", 32));
+  const own = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: "der", type: "pkcs8" });
+  const der = createPublicKey(own).export({ format: "der", type: "spki" });
+  const point = der.subarray(-32);
+  const blob = Buffer.concat([sshString(SSH_ED25519), sshString(point)]);
+  return { pem: opensshPem(blob, point, seed), line: formatPublicKey({ type: SSH_ED25519, blob }) };
+}
+
+/** OpenSSH's PROTOCOL.key, without a passphrase. */
+function opensshPem(blob: Buffer, point: Buffer, seed: Buffer): string {
+  const check = Buffer.alloc(8);
+  const key = Buffer.concat([
+    check,
+    sshString(SSH_ED25519),
+    sshString(point),
+    sshString(Buffer.concat([seed, point])),
+    sshString("sallyport"),
+  ]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7].slice(0, (8 - (key.length % 8)) % 8));
+  const one = Buffer.from([0, 0, 0, 1]);
+  const none = sshString("none");
+  const whole = Buffer.concat([
+    Buffer.from("openssh-key-v1\0"),
+    none,
+    none,
+    sshString(""),
+    one,
+    sshString(blob),
+    sshString(Buffer.concat([key, padding])),
+  ]);
+  const lines = whole.toString("base64").match(/.{1,70}/g) ?? [];
+  return ["-----BEGIN OPENSSH PRIVATE KEY-----", ...lines, "-----END OPENSSH PRIVATE KEY-----", ""].join(
+    "\n",
+  );
 }

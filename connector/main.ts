@@ -1,11 +1,16 @@
 import { Command, CommanderError } from "commander";
-import type { TargetKind } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";
-import { type ConnectorConfig, type PostgresTargetConfig, readConnectorConfig } from "./config.ts";
+import {
+  type ConnectorConfig,
+  type PostgresTargetConfig,
+  readConnectorConfig,
+  type TargetConfig,
+} from "./config.ts";
 import { PolicyHolder } from "./guard/policy-holder.ts";
-import { connectorToken, enroll, loadIdentity } from "./identity.ts";
+import { REAL_TIMERS } from "./guard/timers.ts";
+import { connectorToken, enroll, loadIdentity, sshHostKey } from "./identity.ts";
 import { CancelRegistry } from "./postgres/cancel.ts";
 import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
 import { explain } from "./postgres/guard/explain.ts";
@@ -13,6 +18,8 @@ import { Guard } from "./postgres/guard/guard.ts";
 import { scanLabels } from "./postgres/labels/scan.ts";
 import { Net } from "./postgres/mask/net.ts";
 import type { ConnectorSession } from "./session.ts";
+import { explainLine } from "./ssh/explain.ts";
+import { type SshDeps, serveSsh } from "./ssh/gate.ts";
 import { Uplink } from "./uplink.ts";
 
 const DEFAULT_FILE = "sallyport.yaml";
@@ -126,15 +133,28 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
   const cancels = new CancelRegistry();
   const policies = new PolicyHolder((text) => PolicySet.load(nodeCedar(), text), log);
   const guard = new Guard(policies, Date.now, log);
-  const deps: PostgresDeps = {
-    guard,
-    cancels,
-    cancelElsewhere: (...key) => uplink.cancelElsewhere(...key),
-    log,
+  const hostKey = sshHostKey(identity);
+  const deps: Deps = {
+    postgres: { guard, cancels, cancelElsewhere: (...key) => uplink.cancelElsewhere(...key), log },
+    ssh: {
+      policies,
+      principals: guard.principals,
+      hostKey: hostKey.pem,
+      log,
+      now: Date.now,
+      timers: REAL_TIMERS,
+    },
   };
-  const served = (name: string): PostgresTargetConfig => {
+  const database = (name: string): PostgresTargetConfig => {
     const target = targets.get(name);
-    if (target !== undefined) return target;
+    if (target?.kind === "postgres") return target;
+    if (target !== undefined) {
+      throw new SallyportError(
+        "invalid_request",
+        `${name} is no database`,
+        "Name a target of kind postgres.",
+      );
+    }
     throw new SallyportError(
       "unknown_target",
       `connector ${identity.name} does not serve ${name}`,
@@ -146,41 +166,41 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     name: identity.name,
     key: identity.key,
     targets: [...targets.keys()],
+    hostKey: hostKey.line,
     spares: SPARES,
     token: () => connectorToken(edge, identity),
     serve: (session) => serveSession(session, targets.get(session.facts.target), deps),
     cancelHere: (...key) => cancels.cancelHere(...key),
     policies: (message) => policies.put(message),
-    explain: async (request) => await explain(guard, served(request.target), identity.name, request),
-    scanLabels: async (request, signal) => await scanLabels(served(request.target), request, signal),
+    explain: async (request) => {
+      const target = targets.get(request.target);
+      return target?.kind === "ssh"
+        ? explainLine(policies, target, identity.name, request)
+        : await explain(guard, database(request.target), identity.name, request);
+    },
+    scanLabels: async (request, signal) => await scanLabels(database(request.target), request, signal),
     log,
   });
   return uplink;
 }
 
-/** One row for each kind of target. */
-const SERVE: Record<
-  TargetKind,
-  (session: ConnectorSession, target: PostgresTargetConfig, deps: PostgresDeps) => void
-> = {
-  postgres: servePostgres,
-};
+/** What the sessions of each kind of target need. */
+interface Deps {
+  postgres: PostgresDeps;
+  ssh: SshDeps;
+}
 
 /** The edge names the target; only what stands in this connector's own file is served. */
-function serveSession(
-  session: ConnectorSession,
-  target: PostgresTargetConfig | undefined,
-  deps: PostgresDeps,
-): void {
+function serveSession(session: ConnectorSession, target: TargetConfig | undefined, deps: Deps): void {
   const { facts } = session;
-  if (!target || target.kind !== facts.kind) {
+  if (target?.kind === "postgres" && facts.kind === "postgres") servePostgres(session, target, deps.postgres);
+  else if (target?.kind === "ssh" && facts.kind === "ssh") serveSsh(session, target, deps.ssh);
+  else {
     const message = `connector ${facts.connector} does not serve a ${facts.kind} target ${facts.target}`;
     session.handlers = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
     session.event({ event: "refused", code: "unknown_target", message });
     session.close("unknown_target", message);
-    return;
   }
-  SERVE[target.kind](session, target, deps);
 }
 
 function edgeOf(config: ConnectorConfig, options: Options): URL {

@@ -38,6 +38,8 @@ export class ConnectorSession implements ConnectorStream {
   #agentFrames = 0;
   #connectorHead: Buffer;
   #connectorFrames = 0;
+  /** Who waits until a frame of this number is logged, in order. */
+  readonly #awaited: { frame: number; logged(): void }[] = [];
   #over = false;
   #handlers: StreamHandlers = { onData() {}, onDrain() {}, onEnd() {}, onClose() {} };
   readonly #owner: SessionOwner;
@@ -67,6 +69,7 @@ export class ConnectorSession implements ConnectorStream {
       onLogged: (frame) => {
         one.#connectorHead = chainFrame(one.#connectorHead, frame);
         one.#connectorFrames++;
+        one.#tellLogged();
       },
       onDelivered: (frame) => {
         one.#agentHead = chainFrame(one.#agentHead, frame);
@@ -107,12 +110,16 @@ export class ConnectorSession implements ConnectorStream {
     this.#tunnel.end(chunks);
   }
 
-  event(event: ConnectorEvent): void {
-    this.#tunnel.sendEvent(Buffer.from(JSON.stringify(event)));
+  event(event: ConnectorEvent, logged?: () => void): void {
+    this.#add([Buffer.from(JSON.stringify(event))], 0, logged);
+  }
+
+  record(chunks: Uint8Array[], logged?: () => void): void {
+    this.#add(chunks, FrameFlag.record, logged);
   }
 
   askEdge(ask: ApprovalAsk): void {
-    this.#tunnel.sendEvent(Buffer.from(JSON.stringify(ask)), FrameFlag.ask);
+    this.#add([Buffer.from(JSON.stringify(ask))], FrameFlag.ask);
   }
 
   consumed(bytes: number): void {
@@ -129,6 +136,18 @@ export class ConnectorSession implements ConnectorStream {
     this.#finish("connector_lost", "the connector stops");
   }
 
+  #add(payload: Uint8Array[], flags: number, logged?: () => void): void {
+    const frame = this.#tunnel.sendEvent(payload, logged ? flags | FrameFlag.confirm : flags);
+    if (logged) this.#awaited.push({ frame, logged });
+  }
+
+  /** Once the session is over nobody may act on what was logged. */
+  #tellLogged(): void {
+    while (!this.#over && this.#awaited[0] && this.#awaited[0].frame <= this.#connectorFrames) {
+      this.#awaited.shift()!.logged();
+    }
+  }
+
   #onMessage(message: EdgeMessage): void {
     if (message.type === "open") {
       // Said again after a resume; once is enough.
@@ -137,6 +156,8 @@ export class ConnectorSession implements ConnectorStream {
       this.#owner.onOpen(this);
     } else if (message.type === "approval") {
       this.#handlers.onApproval?.(message);
+    } else if (message.type === "watched") {
+      this.#handlers.onWatched?.(message.watchers);
     } else if (message.type === "end") {
       this.#finish(message.code, message.reason);
       // An edge that counts frames which were not sent gets no seal.

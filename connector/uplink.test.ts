@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Answer, PolicyInForce, PolicyTaken } from "../protocol/control.ts";
+import type { Answer, PolicyInForce, PolicyTaken, Presence } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import { Uplink, type UplinkOptions } from "./uplink.ts";
@@ -26,6 +26,7 @@ describe("the control socket of a connector", () => {
       name: "main",
       key: await generateKey(),
       targets: [],
+      hostKey: "ssh-ed25519 AAAA",
       spares: 0,
       token: async () => "token",
       serve: () => {},
@@ -61,6 +62,20 @@ describe("the control socket of a connector", () => {
     edge.close();
     server.close();
   });
+  test("says with its presence which key its SSH targets show", async (context) => {
+    const presence = Promise.withResolvers<Presence>();
+    edge.once("connection", (joined: WebSocket) =>
+      joined.once("message", (data: Buffer) => presence.resolve(JSON.parse(data.toString()))),
+    );
+    await start(context, { targets: ["web"] });
+    assert.deepEqual(await presence.promise, {
+      type: "presence",
+      targets: ["web"],
+      sessions: 0,
+      hostKey: "ssh-ed25519 AAAA",
+    });
+  });
+
   test("gives on the policies that the edge sends, in their order", async (context) => {
     const seen: number[] = [];
     const both = Promise.withResolvers<void>();

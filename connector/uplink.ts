@@ -46,6 +46,8 @@ export interface UplinkOptions {
   key: PrivateKey;
   /** Names of the targets that this connector serves. */
   targets: string[];
+  /** The key that its SSH targets show to agents: `ssh-ed25519 AAAA…`. */
+  hostKey: string;
   /** Sockets that wait in sessions to come; 0 to `MAX_SPARES`. */
   spares: number;
   /** A bearer token for the control socket, made for each connection. */
@@ -59,7 +61,7 @@ export interface UplinkOptions {
    * by older ones any more: so the edge is told.
    */
   policies(message: PolicyInForce): void;
-  /** What would become of some SQL. Its `SallyportError`s go to who asked. */
+  /** What would become of some SQL, or a command line. Its `SallyportError`s go to who asked. */
   explain(request: ExplainRequest): Promise<{ statements: ExplainedStatement[] }>;
   /** Which columns look as if they should have a label. Its `SallyportError`s go to who asked. `signal`: this connector ends. */
   scanLabels(request: ScanLabelsRequest, signal: AbortSignal): Promise<{ scan: LabelScan }>;
@@ -285,6 +287,7 @@ export class Uplink {
       type: "presence",
       targets: this.#options.targets,
       sessions: this.#sessions.size,
+      hostKey: this.#options.hostKey,
     } satisfies Presence);
   }
 

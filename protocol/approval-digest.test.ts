@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import fc from "fast-check";
-import { type DigestedStatement, statementDigest } from "./approval-digest.ts";
+import { type DigestedStatement, requestDigest, statementDigest } from "./approval-digest.ts";
+import type { SshRequest } from "./ssh/request.ts";
 
 const BASE: DigestedStatement = {
   principal: "service/agent",
@@ -89,4 +90,49 @@ test("what stands in one part can't be moved into the next", () => {
       assert.equal(statementDigest({ ...BASE, ...one }) === statementDigest({ ...BASE, ...other }), same);
     }),
   );
+});
+
+describe("the digest of a request", () => {
+  const exec = (command: string, terminal = false): SshRequest => ({ type: "exec", command, terminal });
+
+  test("is over the encoding that is written down", () => {
+    const u32 = (value: number) => Buffer.from([0, 0, 0, value]);
+    const text = (value: string) => Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(value)]);
+    const encoded = [...["sallyport ssh request approval v1", "deploy", "exec", "echo é"].map(text), u32(1)];
+    const expected = createHash("sha256").update(Buffer.concat(encoded)).digest("hex");
+    assert.equal(requestDigest("deploy", exec("echo é", true)), expected);
+  });
+
+  test("is another for anything else than the very same request of the same account", () => {
+    const file = { type: "file", protocol: "sftp", operation: "rename", path: "/a", other: "/b" } as const;
+    const forward = { type: "forward", direction: "local", host: "db", port: 22 } as const;
+    const { other: _, ...alone } = file;
+    const all: [string, SshRequest][] = [
+      ["deploy", exec("ls")],
+      ["root", exec("ls")],
+      ["deploy", exec("ls", true)],
+      ["deploy", exec("ls ")],
+      ["deploye", exec("xecls")],
+      ["deploy", exec("")],
+      ["deploy", { type: "shell", terminal: false }],
+      ["deploy", { type: "shell", terminal: true }],
+      ["deploy", file],
+      ["deploy", { ...alone, operation: "stat" }],
+      ["deploy", { ...file, path: "/a/", other: "b" }],
+      ["deploy", { ...file, protocol: "scp" }],
+      ["deploy", { ...file, operation: "copy" }],
+      ["deploy", { ...file, other: "" }],
+      ["deploy", alone],
+      ["deploy", forward],
+      ["deploy", { ...forward, port: 23 }],
+      ["deploy", { ...forward, host: "d", port: 22 }],
+      ["deploy", { ...forward, direction: "remote" }],
+    ];
+    const digests = all.map(([account, request]) => requestDigest(account, request));
+    assert.equal(new Set(digests).size, digests.length);
+  });
+
+  test("is no statement's, whatever that holds", () => {
+    assert.notEqual(requestDigest("", exec("")), statementDigest({ ...BASE, principal: "", session: "" }));
+  });
 });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { SshRequest } from "./ssh/request.ts";
 
 /** Exactly what an approval is for. */
 export interface DigestedStatement {
@@ -21,7 +22,8 @@ export interface DigestedStatement {
 }
 
 /** Another encoding is another tag. */
-const TAG = "sallyport statement approval v1";
+const STATEMENT = "sallyport statement approval v1";
+const REQUEST = "sallyport ssh request approval v1";
 
 /**
  * SHA-256 of a statement with its parameters and of who would run it where, 64 lower-case hex digits. No two different
@@ -29,36 +31,85 @@ const TAG = "sallyport statement approval v1";
  * value. Strings must be well-formed, or two that aren't would be the same bytes.
  */
 export function statementDigest(statement: DigestedStatement): string {
-  const hash = createHash("sha256");
-  const number = (value: number) => {
+  const digest = new Digest(STATEMENT);
+  digest.text(statement.principal);
+  digest.optional(statement.onBehalfOf, (user) => digest.text(user));
+  digest.text(statement.session);
+  digest.text(statement.target);
+  digest.text(statement.database);
+  digest.text(statement.message);
+  digest.text(statement.sql);
+  digest.list(statement.runs, (text) => digest.text(text));
+  digest.list(statement.parameterTypes, (type) => digest.number(type));
+  digest.list(statement.parameterFormats, (format) => digest.number(format));
+  digest.list(statement.parameters, (value) => digest.optional(value, (bytes) => digest.bytes(bytes)));
+  return digest.hex();
+}
+
+/**
+ * SHA-256 of a request and of the account that it would run as, likewise. It is over nothing that people aren't shown,
+ * so whoever has the question can compute it.
+ */
+export function requestDigest(account: string, request: SshRequest): string {
+  const digest = new Digest(REQUEST);
+  digest.text(account);
+  digest.text(request.type);
+  switch (request.type) {
+    case "exec":
+      digest.text(request.command);
+      digest.number(request.terminal ? 1 : 0);
+      break;
+    case "shell":
+      digest.number(request.terminal ? 1 : 0);
+      break;
+    case "file":
+      digest.text(request.protocol);
+      digest.text(request.operation);
+      digest.text(request.path);
+      digest.optional(request.other, (other) => digest.text(other));
+      break;
+    case "forward":
+      digest.text(request.direction);
+      digest.text(request.host);
+      digest.number(request.port);
+  }
+  return digest.hex();
+}
+
+/** SHA-256 over parts of which none can be moved into the next. */
+class Digest {
+  readonly #hash = createHash("sha256");
+
+  constructor(tag: string) {
+    this.text(tag);
+  }
+
+  number(value: number): void {
     const bytes = Buffer.allocUnsafe(4);
     bytes.writeUInt32BE(value);
-    hash.update(bytes);
-  };
-  const bytes = (value: Uint8Array) => {
-    number(value.length);
-    hash.update(value);
-  };
-  const text = (value: string) => bytes(Buffer.from(value));
-  const optional = <Value>(value: Value | null | undefined, one: (value: Value) => void) => {
-    number(value === null || value === undefined ? 0 : 1);
+    this.#hash.update(bytes);
+  }
+
+  bytes(value: Uint8Array): void {
+    this.number(value.length);
+    this.#hash.update(value);
+  }
+
+  text(value: string): void {
+    this.bytes(Buffer.from(value));
+  }
+
+  optional<Value>(value: Value | null | undefined, one: (value: Value) => void): void {
+    this.number(value === null || value === undefined ? 0 : 1);
     if (value !== null && value !== undefined) one(value);
-  };
-  const list = <Value>(values: readonly Value[], one: (value: Value) => void) => {
-    number(values.length);
+  }
+
+  list<Value>(values: readonly Value[], one: (value: Value) => void): void {
+    this.number(values.length);
     for (const value of values) one(value);
-  };
-  text(TAG);
-  text(statement.principal);
-  optional(statement.onBehalfOf, text);
-  text(statement.session);
-  text(statement.target);
-  text(statement.database);
-  text(statement.message);
-  text(statement.sql);
-  list(statement.runs, text);
-  list(statement.parameterTypes, number);
-  list(statement.parameterFormats, number);
-  list(statement.parameters, (value) => optional(value, bytes));
-  return hash.digest("hex");
+  }
+
+  hex(): string {
+    return this.#hash.digest("hex");
+  }
 }

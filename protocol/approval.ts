@@ -1,8 +1,9 @@
 import type { PlanEstimate } from "./control.ts";
 import type { Approve } from "./policy/decision.ts";
+import type { SshRequest } from "./ssh/request.ts";
 
-/** What an approval is about: a statement that a connector holds, or the opening of a target. */
-export type ApprovalKind = "statement" | "connect";
+/** What an approval is about: a statement or another request that a connector holds, or the opening of a target. */
+export type ApprovalKind = "statement" | "request" | "connect";
 
 /**
  * `<32 hex digits>-<number>`: of a held statement its session's id and the number of its question in that session,
@@ -12,7 +13,10 @@ export type ApprovalId = string;
 
 export const APPROVAL_ID = /^[0-9a-f]{32}-(?:0|[1-9]\d{0,8})$/;
 
-/** Bytes of UTF-8 that the statement and its shown parameters may have together; beyond, nothing can be held. */
+/**
+ * Bytes of UTF-8 that the statement and its shown parameters, or a request's command line or names, may have together;
+ * beyond, nothing can be held.
+ */
 export const MAX_APPROVAL_TEXT = 192 * 1024;
 /** Questions that one session may have asked; further ones are refused. */
 export const MAX_APPROVALS = 1_000;
@@ -53,6 +57,24 @@ export interface StatementQuestion extends ApprovalRule {
   plan: PlanEstimate | null;
 }
 
+/** What a connector asks the edge: may this SSH request pass? */
+export interface RequestQuestion extends ApprovalRule {
+  kind: "request";
+  /** The login name on the target. */
+  account: string;
+  /** The Cedar actions that it is judged as, `ssh:exec`; the edge refuses others. */
+  actions: string[];
+  /** All of it, whole. */
+  request: SshRequest;
+  /** `requestDigest` of account and request, 64 hex digits; the edge refuses another. */
+  sha256: string;
+  /** What scope `fingerprint` compares: 64 hex digits, or empty for what is like nothing else. */
+  fingerprint: string;
+}
+
+/** What a connector asks. */
+export type HeldQuestion = StatementQuestion | RequestQuestion;
+
 /** What a principal asks the edge: may I open this target? */
 export interface ConnectQuestion extends ApprovalRule {
   kind: "connect";
@@ -60,7 +82,7 @@ export interface ConnectQuestion extends ApprovalRule {
   purpose: string;
 }
 
-export type ApprovalQuestion = StatementQuestion | ConnectQuestion;
+export type ApprovalQuestion = HeldQuestion | ConnectQuestion;
 
 /** Who asks, and for what. */
 export interface ApprovalSubject {
@@ -127,7 +149,7 @@ export interface Approval {
 
 /** A row of a listing. */
 export type ApprovalSummary = Omit<Approval, "question" | "votes"> & {
-  /** The beginning of the statement, or the purpose. */
+  /** The beginning of `questionText`. */
   summary: string;
   reason: string;
   approvals: Approve["approvals"];
@@ -153,7 +175,7 @@ export interface ApprovalNews {
 
 /** Entries of a recording that a connector writes about approvals; sent with `FrameFlag.ask`, so the edge acts on them. */
 export type ApprovalAsk =
-  | { event: "approval_asked"; approval: number; question: StatementQuestion }
+  | { event: "approval_asked"; approval: number; question: HeldQuestion }
   /** The agent cancelled what waits, or the verdict changed meanwhile. */
   | { event: "approval_withdrawn"; approval: number; reason: string }
   /** What was held goes to the target now. */

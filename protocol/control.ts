@@ -2,7 +2,9 @@ import type { ApprovalEvent, ApprovalNews } from "./approval.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { LabelScan, ScanLabelsRequest } from "./label-scan.ts";
 import type { Decision } from "./policy/decision.ts";
+import type { LineFacts } from "./shell/facts.ts";
 import type { StatementFacts } from "./sql/facts.ts";
+import type { SshEvent } from "./ssh/events.ts";
 
 /** The tunnel protocol's version; the WebSocket subprotocol of a framed tunnel. Without it a tunnel is raw. */
 export const SUBPROTOCOL = "sallyport.v1";
@@ -80,7 +82,9 @@ export interface PolicyStamp {
   revision: number;
 }
 
-export type TargetKind = "postgres";
+export const TARGET_KINDS = ["postgres", "ssh"] as const;
+
+export type TargetKind = (typeof TARGET_KINDS)[number];
 
 /** Edge to either side, first after joining or resuming. `received`: how many of your frames are logged. */
 export interface Welcome {
@@ -129,7 +133,13 @@ export interface CloseSession {
   reason: string;
 }
 
-export type EdgeMessage = Welcome | Open | EndSession | ApprovalNews;
+/** Edge to connector: so many people who may are watching the session now; told on each change, and again after a resume. */
+export interface Watched {
+  type: "watched";
+  watchers: number;
+}
+
+export type EdgeMessage = Welcome | Open | EndSession | ApprovalNews | Watched;
 export type AgentMessage = CloseSession;
 export type ConnectorMessage = CloseSession | ConnectorSeal;
 
@@ -178,6 +188,8 @@ export interface Presence {
   type: "presence";
   targets: string[];
   sessions: number;
+  /** The key that its SSH targets show to agents: `ssh-ed25519 AAAA…`. All replicas of a connector have the same. */
+  hostKey: string;
 }
 
 /** Control socket, connector to edge: a spare has joined (`parked`), or is gone (`unparked`). */
@@ -207,7 +219,7 @@ export interface PolicyTaken {
   revision: number;
 }
 
-/** Control socket, edge to connector: what would become of this SQL? Nothing is run but the planner, if need be. */
+/** Control socket, edge to connector: what would become of this text? Nothing is run but the planner, if need be. */
 export interface Explain {
   type: "explain";
   id: string;
@@ -233,10 +245,13 @@ export interface ExplainRequest {
   target: string;
   /** One of the target's; its default when absent. */
   database?: string;
+  /** Of SSH targets: the login name that is asked for; the principal's default when absent. */
+  account?: string;
   principal: string;
   onBehalfOf?: string;
   groups: string[];
-  sql: string;
+  /** SQL, or a command line, as the target's kind has it. */
+  text: string;
 }
 
 /** Control socket, connector to edge: the answer. */
@@ -260,8 +275,17 @@ export interface NoAnswer {
   error: { code: ErrorCode; message: string; hint?: string };
 }
 
+export type ExplainedStatement = ExplainedSql | ExplainedLine;
+
+/** What the guard finds of a command line. */
+export interface ExplainedLine {
+  text: string;
+  decision: Decision;
+  facts: LineFacts;
+}
+
 /** What the guard finds of one statement of a string. */
-export interface ExplainedStatement {
+export interface ExplainedSql {
   text: string;
   decision: Decision;
   facts: StatementFacts;
@@ -287,11 +311,14 @@ export type EdgeEvent =
   | ApprovalEvent
   | { event: "opened"; facts: SessionFacts; limits: Limits; edgeKey: string }
   | { event: "connector_joined"; connector: string; instance: string; key: string }
+  /** Somebody watches the session, or does no longer. `by`: the principal. */
+  | { event: "watch_begun" | "watch_ended"; by: string }
   | { event: "agent_dropped" | "agent_resumed" | "connector_dropped" | "connector_resumed" }
   | { event: "ended"; code: ErrorCode | "closed"; reason: string; by?: string };
 
 /** JSON of a `connector` entry's frame (kind 3), beside `ApprovalAsk`. */
 export type ConnectorEvent =
+  | SshEvent
   | {
       event: "target_connected";
       host: string;

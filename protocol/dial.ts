@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import WebSocket from "ws";
 import { SUBPROTOCOL } from "./control.ts";
 import { ERRORS, type ErrorCode, SallyportError } from "./errors.ts";
@@ -46,9 +47,18 @@ export class EdgeSocket extends WebSocket {
   }
 
   sendFrame(frame: Uint8Array): void {
+    this.#join();
     this.#mask.byte = frame.length < UNMASKED_FROM ? 1 : 0;
     this.send(frame);
     this.#mask.byte = 1;
+  }
+
+  /** What is sent in one turn of the event loop leaves in one piece: the record of what goes to an agent, and it. */
+  #join(): void {
+    const { _socket: socket } = this as unknown as { _socket: Socket | null };
+    if (!socket || socket.writableCorked > 0) return;
+    socket.cork();
+    process.nextTick(() => socket.uncork());
   }
 }
 

@@ -20,6 +20,8 @@ export interface Target {
 export interface ListedTarget extends Target {
   /** A connector that serves it is online. */
   online: boolean;
+  /** Of SSH targets: the key that its connector shows, `ssh-ed25519 AAAA…`; null until it has told one. */
+  hostKey: string | null;
   /**
    * What the policies in force say of this principal opening it with the client. Only administrators see targets that
    * they may not open (`none`).
@@ -138,7 +140,7 @@ export interface ChangeRecord extends Omit<Change, "action"> {
   id: number;
   time: number;
   principal: string;
-  /** `apply.create`, `token.create`, `token.revoke`, `principal.disable`, `connector.enroll`, `session.kill`, … */
+  /** `apply.create`, `token.create`, `token.revoke`, `principal.disable`, `connector.enroll`, `connector.host-key`, `session.kill`, … */
   action: string;
 }
 

@@ -15,22 +15,37 @@ import {
   writeU64,
 } from "./frame.ts";
 
+/** Every type with the flags that it may have. */
+const LEGAL: [FrameType, number][] = [
+  ...[0, 1, 2, 3].flatMap((flags): [FrameType, number][] => [
+    [FrameType.data, flags],
+    [FrameType.end, flags],
+  ]),
+  ...[0, 4, 8, 16, 24].map((flags): [FrameType, number] => [FrameType.event, flags]),
+  [FrameType.ack, 0],
+];
+
 describe("frames", () => {
   test("what is encoded is decoded", () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 });
     fc.assert(
-      fc.property(
-        fc.constantFrom(...Object.values(FrameType)),
-        fc.nat(7),
-        fc.nat(0xffffffff),
-        chunks,
-        (type, flags, stream, payload) => {
-          const frame = encodeFrame(type, flags, stream, ...payload);
-          assert.deepEqual(decodeHeader(frame), { type, flags, stream });
-          assert.deepEqual(frame.subarray(FRAME_HEADER), Buffer.concat(payload));
-        },
-      ),
+      fc.property(fc.constantFrom(...LEGAL), fc.nat(0xffffffff), chunks, ([type, flags], stream, payload) => {
+        const frame = encodeFrame(type, flags, stream, ...payload);
+        assert.deepEqual(decodeHeader(frame), { type, flags, stream });
+        assert.deepEqual(frame.subarray(FRAME_HEADER), Buffer.concat(payload));
+      }),
     );
+  });
+
+  test("a flag that a frame's type can't have, alone or beside another, is a violation", () => {
+    const legal = new Set(LEGAL.map(([type, flags]) => `${type} ${flags}`));
+    for (const type of Object.values(FrameType)) {
+      for (let flags = 0; flags < 256; flags++) {
+        const frame = encodeFrame(type, flags, 0);
+        if (legal.has(`${type} ${flags}`)) assert.equal(decodeHeader(frame).flags, flags);
+        else assert.throws(() => decodeHeader(frame), { code: "protocol_violation" }, `${type} ${flags}`);
+      }
+    }
   });
 
   test("any bytes are a frame or a typed error", () => {

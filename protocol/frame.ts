@@ -19,7 +19,7 @@ export const FrameType = {
   data: 1,
   /** Last bytes of the stream in this direction (may be none). Logged, delivered. */
   end: 2,
-  /** JSON that the connector adds to the recording. Logged, never delivered to the agent. */
+  /** What the connector adds to the recording: JSON, or with `FrameFlag.record` bytes. Logged, never delivered to the agent. */
   event: 3,
   /** Acknowledgement and credit. Relayed, never logged. */
   ack: 4,
@@ -33,7 +33,24 @@ export const FrameFlag = {
   edge: 2,
   /** Of an event: an `ApprovalAsk`, which the edge reads and acts on; other events it only records. */
   ask: 4,
+  /** Of an event: the payload is a record of the target's kind (`protocol/ssh/record.ts`), not JSON. */
+  record: 8,
+  /** Of an event: the connector waits until it is logged, so the edge acknowledges at once. */
+  confirm: 16,
 } as const;
+
+const { partial, edge, ask, record, confirm } = FrameFlag;
+const STREAM_FLAGS: ReadonlySet<number> = new Set([0, partial, edge, partial | edge]);
+/**
+ * The flags that a frame may have, by its type. An ask is answered by what becomes of it, so nobody waits for its
+ * confirmation.
+ */
+const FLAGS: Record<FrameType, ReadonlySet<number>> = {
+  [FrameType.data]: STREAM_FLAGS,
+  [FrameType.end]: STREAM_FLAGS,
+  [FrameType.event]: new Set([0, ask, record, confirm, record | confirm]),
+  [FrameType.ack]: new Set([0]),
+};
 
 /** Builds a frame from the chunks of its payload; the chunks are copied once. */
 export function encodeFrame(
@@ -81,7 +98,9 @@ export function decodeHeader(frame: Uint8Array): FrameHeader {
     throw new SallyportError("protocol_violation", `unknown frame type ${type}`);
   }
   const flags = frame[1]!;
-  if (flags > 7) throw new SallyportError("protocol_violation", `unknown frame flags ${flags}`);
+  if (!FLAGS[type as FrameType].has(flags)) {
+    throw new SallyportError("protocol_violation", `a frame of type ${type} can't have the flags ${flags}`);
+  }
   const stream = ((frame[2]! << 24) | (frame[3]! << 16) | (frame[4]! << 8) | frame[5]!) >>> 0;
   return { type: type as FrameType, flags, stream };
 }

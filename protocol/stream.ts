@@ -36,6 +36,8 @@ export interface StreamHandlers {
   onClose(code: ErrorCode | "closed", reason: string): void;
   /** At a connector's end: what became of a question. Told again after a resume. */
   onApproval?(news: ApprovalNews): void;
+  /** At a connector's end: so many people watch the session now. */
+  onWatched?(watchers: number): void;
 }
 
 /** The agent's end. */
@@ -49,8 +51,13 @@ export interface AgentStream extends ByteStream {
 /** The connector's end: it may also write to the recording, and it knows whom it serves. */
 export interface ConnectorStream extends ByteStream {
   readonly facts: SessionFacts;
-  /** Adds an entry to the recording, in order with `send`. */
-  event(event: ConnectorEvent): void;
+  /**
+   * Adds an entry to the recording, in order with `send`. `logged` is called once the edge has it on disk; never, when
+   * the session ends before.
+   */
+  event(event: ConnectorEvent, logged?: () => void): void;
+  /** The same for bytes of a channel: a header and what it is about, see `protocol/ssh/record.ts`. */
+  record(chunks: Uint8Array[], logged?: () => void): void;
   /** The same for what the edge must act on; it answers by `onApproval`. */
   askEdge(ask: ApprovalAsk): void;
 }

@@ -116,9 +116,10 @@ export class TunnelEnd implements AgentStream {
     this.#sendFrames(FrameType.end, chunks, false);
   }
 
-  /** Sends one frame that is no part of the stream. */
-  sendEvent(payload: Uint8Array, flags = 0): void {
-    this.#sendFrame(encodeFrame(FrameType.event, flags, 0, payload));
+  /** Sends one frame that is no part of the stream; answers its number among all that this end has sent, from 1. */
+  sendEvent(payload: Uint8Array[], flags = 0): number {
+    this.#sendFrame(encodeFrame(FrameType.event, flags, 0, ...payload));
+    return this.#confirmedFrames + this.#unconfirmed.length;
   }
 
   /** Sends a control message if the socket is open; control messages are not resent. */

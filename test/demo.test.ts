@@ -10,7 +10,7 @@ import { stripVTControlCharacters } from "node:util";
 const DEMO = fileURLToPath(new URL("./demo.ts", import.meta.url));
 const LIMIT_MS = 150_000;
 
-test("the demo masks what it reads, refuses a leak, permits a lookup, blocks a statement, says why at each place, holds another until it is approved, survives the edge's death, and ends by itself", (t) => {
+test("the demo masks what it reads, refuses a leak, permits a lookup, blocks a statement, says why at each place, holds another until it is approved, survives the edge's death, does likewise on an SSH host, and ends by itself", (t) => {
   const state = mkdtempSync(join(tmpdir(), "sallyport-demo-"));
   t.after(() => rmSync(state, { recursive: true }));
   const demo = spawnSync(process.execPath, [DEMO, "--once", "--state", state], {
@@ -20,9 +20,12 @@ test("the demo masks what it reads, refuses a leak, permits a lookup, blocks a s
   const output = stripVTControlCharacters(demo.stdout);
   assert.equal(demo.status, 0, output + demo.stderr);
 
-  const [agent = "", asked = "", , explained = "", replay = "", proof = ""] = output
-    .split(/^(?:The agent works|It waits|The agent goes on|Why the DELETE|The recording|The proof).*$/m)
-    .slice(1);
+  const [agent = "", asked = "", , explained = "", replay = "", proof = "", host = "", hostReplay = ""] =
+    output
+      .split(
+        /^(?:The agent works|It waits|The agent goes on|Why the DELETE|The recording|The proof|Its recording).*$/m,
+      )
+      .slice(1);
   const reason = "blocked by policy: Orders are closed, never deleted.";
   assert.match(
     agent,
@@ -48,4 +51,16 @@ test("the demo masks what it reads, refuses a leak, permits a lookup, blocks a s
   assert.match(replay, /HELD: Closing orders.*approved by service\/demo-dba.*released after.*UPDATE 19/s);
   assert.match(replay, /closed │ 19\n *open {3}│ 61\n *paid {3}│ 320$/m);
   assert.match(proof, /^verified: /m);
+
+  assert.match(
+    host,
+    /→ tail -n 2 .*\n *← .*by invoice\n *← .*the card \*{19} has expired\n *← exit status 0\n/,
+  );
+  const hidden = "This runs code that isn't commands of the line: write the commands themselves\\.";
+  assert.match(
+    host,
+    new RegExp(`→ echo .* \\| sh\n *← sallyport: refused by policy: ${hidden}.*\n.*\n *← exit status 126`),
+  );
+  assert.doesNotMatch(output, /5555 5555/);
+  assert.match(hostReplay, new RegExp(`echo .* \\| sh\n.*BLOCKED: ${hidden}.* · by ssh-hidden-code`));
 });

@@ -8,9 +8,11 @@ import { parseArgs, styleText } from "node:util";
 import { VerdictStatus } from "../client/policy-replay/verdict-status.ts";
 import { psqlLine } from "../client/run-command.ts";
 import type { ApprovalSummary } from "../protocol/approval.ts";
-import type { Session } from "../protocol/directory.ts";
+import type { ListedTarget, Session } from "../protocol/directory.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { runAgent, type Say } from "./demo/agent.ts";
+import type { HostReady } from "./demo/host.ts";
+import { runOnHost, type SayOfHost } from "./demo/host-agent.ts";
 import { DemoFailure, Processes, sallyport } from "./demo/processes.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -50,7 +52,7 @@ function command(text: string): void {
   console.log(`  ${styleText("dim", "$")} ${styleText("green", text)}`);
 }
 
-function config(databasePort: number): string {
+function config(databasePort: number, { port, fingerprint }: HostReady): string {
   return `# Written by npm run demo at each start.
 edge:
   listen: 127.0.0.1:0
@@ -75,6 +77,17 @@ targets:
       public.customers.email: pii.email
     masks:
       pii.email: {mask: partial, as: email, lookup: 10}
+  - name: shop
+    kind: ssh
+    connector: demo
+    description: The shop's host, a stand-in
+    allow: [service/*]
+    connection:
+      host: 127.0.0.1
+      port: ${port}
+      accounts: [{name: deploy, allow: [service/*]}]
+      credentials: {key: {file: ./shop-key}}
+      hostKeys: {fingerprints: ["${fingerprint}"]}
 `;
 }
 
@@ -82,13 +95,15 @@ async function demo(): Promise<void> {
   const began = performance.now();
   heading("Starting");
   mkdirSync(STATE, { recursive: true, mode: 0o700 });
-  const database = await processes.database();
+  const [database, host] = await Promise.all([processes.database(), processes.host()]);
   line(`PostgreSQL, embedded (PGlite), on 127.0.0.1:${database}; 400 sample orders`);
+  line(`a stand-in for an SSH host, with files and programs of its own, on 127.0.0.1:${host.port}`);
   writeFileSync(join(STATE, "policies.cedar"), `${STARTER_POLICIES}\n${readFileSync(POLICIES, "utf8")}`);
-  writeFileSync(CONFIG, config(database));
+  writeFileSync(join(STATE, "shop-key"), host.key, { mode: 0o600 });
+  writeFileSync(CONFIG, config(database, host));
   const edge = await processes.command<Running>(["dev", "--config", CONFIG, "--json"]);
   line(`the edge, under workerd with its storage on disk, on ${edge.url}`);
-  line("the connector, a process of its own, enrolled; it alone can log in to the database");
+  line("the connector, a process of its own, enrolled; it alone can log in to the database and the host");
   const administrator = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN_FILE: edge.adminTokenFile };
 
   const agent = {
@@ -96,11 +111,11 @@ async function demo(): Promise<void> {
     SALLYPORT_TOKEN: await serviceToken("demo-agent", administrator),
   };
   const dba = { SALLYPORT_EDGE: edge.url, SALLYPORT_TOKEN: await serviceToken("demo-dba", administrator) };
-  const local = await processes.command<{ host: string; port: number }>(
-    ["connect", "orders", "--json"],
-    agent,
-  );
-  line(`the agent's listener, \`sallyport connect orders\`, on ${local.host}:${local.port}`);
+  const connect = (target: string) =>
+    processes.command<{ host: string; port: number }>(["connect", target, "--json"], agent);
+  const [local, shop] = await Promise.all([connect("orders"), connect("shop")]);
+  line(`the agent's listeners, \`sallyport connect orders\` on ${local.host}:${local.port}`);
+  line(`and \`sallyport connect shop\` on ${shop.host}:${shop.port}`);
   line(styleText("dim", `${((performance.now() - began) / 1_000).toFixed(1)} s`));
 
   heading("The agent works, as service/demo-agent; it has no password of the database");
@@ -132,7 +147,7 @@ async function demo(): Promise<void> {
 
   const recording = join(STATE, "recording.sallyport");
   const keys = join(STATE, "keys.json");
-  const session = await lastSession(administrator);
+  const session = await lastSession("orders", administrator);
   writeFileSync(keys, (await sallyport(["keys"], administrator)).output);
   const proof = await verified(session, recording, keys, administrator);
 
@@ -149,11 +164,23 @@ async function demo(): Promise<void> {
   command(`sallyport sessions export ${session} -o ${relative(ROOT, recording)}`);
   command(`sallyport verify ${relative(ROOT, recording)} --keys ${relative(ROOT, keys)}`);
   console.log(proof);
+
+  heading("The agent works on an SSH host, by the starter policies");
+  await runOnHost(shop.host, shop.port, await hostKey(agent), sayOfHost);
+
+  heading("Its recording");
+  const onHost = await lastSession("shop", administrator);
+  command(`sallyport sessions replay ${onHost} --text`);
+  const replay = ["sessions", "replay", onHost, "--text"];
+  console.log((await sallyport(replay, { ...administrator, ...colours })).output);
   if (once) return;
 
   heading("Your turn");
   line(`Any PostgreSQL client reaches the target through ${local.host}:${local.port}; it is recorded:`);
   command(psqlLine(local));
+  line("And with OpenSSH, as the agent:");
+  command(`export SALLYPORT_EDGE=${edge.url} SALLYPORT_TOKEN=${agent.SALLYPORT_TOKEN}`);
+  command("npx sallyport ssh shop tail -n 2 /srv/shop/payments.log");
   line("What the administrator sees, in another terminal:");
   command(`export SALLYPORT_EDGE=${edge.url} SALLYPORT_TOKEN_FILE=${edge.adminTokenFile}`);
   command("npx sallyport sessions list");
@@ -163,6 +190,26 @@ async function demo(): Promise<void> {
 }
 
 const colours: NodeJS.ProcessEnv = process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
+
+const sayOfHost: SayOfHost = {
+  runs: (text) => line(`${styleText("dim", "→")} ${text}`),
+  prints: (text) => each(text, (one) => one),
+  told: (text) => each(text, (one) => styleText("red", one)),
+  ended: (status) => line(`${styleText("dim", "←")} exit status ${status}`),
+};
+
+/** Each line of what a command said. */
+function each(text: string, styled: (line: string) => string): void {
+  for (const one of text.trimEnd().split("\n")) line(`${styleText("dim", "←")} ${styled(one)}`);
+}
+
+/** The key by which the agent knows the connector, base64. */
+async function hostKey(agent: NodeJS.ProcessEnv): Promise<string> {
+  const targets = JSON.parse((await sallyport(["targets", "--json"], agent)).output) as ListedTarget[];
+  const key = targets.find(({ name }) => name === "shop")?.hostKey?.split(" ")[1];
+  if (key === undefined) throw new DemoFailure("The edge knows no host key of the connector.");
+  return key;
+}
 
 /** A new token of `service/NAME`. */
 async function serviceToken(name: string, administrator: NodeJS.ProcessEnv): Promise<string> {
@@ -195,8 +242,9 @@ async function asked(question: string): Promise<boolean> {
 }
 
 /** The id of the session that the agent had. */
-async function lastSession(administrator: NodeJS.ProcessEnv): Promise<string> {
-  const list = ["sessions", "list", "--principal", "service/demo-agent", "-n", "1", "--json"];
+async function lastSession(target: string, administrator: NodeJS.ProcessEnv): Promise<string> {
+  const of = ["--principal", "service/demo-agent", "--target", target];
+  const list = ["sessions", "list", ...of, "-n", "1", "--json"];
   const [session] = JSON.parse((await sallyport(list, administrator)).output) as Session[];
   if (session === undefined) throw new DemoFailure("The edge knows of no session.");
   return session.id;

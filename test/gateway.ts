@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Edge, type EdgeOptions, startEdge } from "../client/edge-host.ts";
-import { type ConnectorIdentity, connectorToken, enroll } from "../connector/identity.ts";
+import { type ConnectorIdentity, connectorToken, enroll, sshHostKey } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
 import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
 import type { Applied, Settings, Target } from "../protocol/directory.ts";
@@ -94,6 +94,7 @@ export async function startUplink(
     name: identity.name,
     key: identity.key,
     targets: [],
+    hostKey: sshHostKey(identity).line,
     spares: 0,
     token: () => connectorToken(edge, identity),
     serve,

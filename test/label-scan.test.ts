@@ -7,11 +7,10 @@ import { after, before, describe, mock, test } from "node:test";
 import pg from "pg";
 import WebSocket from "ws";
 import { CommandProcess, type CommandResult } from "../client/commands/testing.ts";
-import { parseConnectorConfig } from "../connector/config.ts";
 import type { Page, Session } from "../protocol/directory.ts";
 import type { LabelProposal, LabelScan } from "../protocol/label-scan.ts";
 import { testTarget } from "./gateway.ts";
-import { type PostgresGateway, startPostgresGateway, TARGET } from "./postgres-gateway.ts";
+import { type PostgresGateway, startPostgresGateway, TARGET, targetIn } from "./postgres-gateway.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 
 /** In every sampled value, in any case; in no name. */
@@ -99,11 +98,11 @@ describe("looking for labels", { timeout: 120_000 }, () => {
     admin = new pg.Client({ host, port: number, user, password, database: "postgres" });
     await admin.connect();
     await admin.query(FIXTURE);
-    const [settings] = parseConnectorConfig(LABELS, "sallyport.yaml").targets;
+    const settings = targetIn(LABELS);
     gateway = await startPostgresGateway({
       postgres,
       edge: { onLog: (line) => told.push(line) },
-      target: { user: ROLE, labels: settings!.labels },
+      target: { user: ROLE, labels: settings.labels },
       log: (line) => told.push(line),
     });
     ({ scan } = await ask({}));
@@ -265,10 +264,10 @@ describe("looking for labels", { timeout: 120_000 }, () => {
     assert.match(stdout, /^--- .*\n\+\+\+ /);
     assert.equal(readFileSync(file, "utf8"), LABELS);
     execFileSync("patch", ["-p0", "--quiet", file], { cwd: folder, input: stdout });
-    const [target] = parseConnectorConfig(readFileSync(file, "utf8"), file).targets;
+    const target = targetIn(readFileSync(file, "utf8"));
     const { scan: now } = await ask({});
     const sure = now.proposals.filter(({ confidence }) => confidence !== "low").length;
-    assert.equal(target!.labels.rules.length, 2 + sure);
+    assert.equal(target.labels.rules.length, 2 + sure);
     const again = await sallyport(administrator(), "labels", "scan", TARGET, "-c", file);
     assert.deepEqual([again.status, again.stdout], [0, ""]);
     assert.match(again.stderr, /Nothing more/);

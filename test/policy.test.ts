@@ -435,7 +435,7 @@ describe("explaining", { timeout: 180_000 }, () => {
   });
 
   test("a connector is asked for whom the question is about, and its answer comes back", async () => {
-    explain = async ({ sql }) => ({ statements: [statement(sql)] });
+    explain = async ({ text }) => ({ statements: [statement(text)] });
     const { policy, statements } = await ask({ sql: "SELECT 1;\n-- x", database: "shop" }, token);
     assert.deepEqual(statements, [statement("SELECT 1;\n-- x")]);
     assert.equal(policy.version, version(ALLOW_LISTED));
@@ -444,16 +444,16 @@ describe("explaining", { timeout: 180_000 }, () => {
       database: "shop",
       principal: "service/agent",
       groups: [],
-      sql: "SELECT 1;\n-- x",
+      text: "SELECT 1;\n-- x",
     });
 
-    await ask({ sql: "SELECT 2", as: "corp/agent", onBehalfOf: "corp/alice", groups: ["dba"] });
+    await ask({ text: "SELECT 2", as: "corp/agent", onBehalfOf: "corp/alice", groups: ["dba"] });
     assert.deepEqual(await asked.next(), {
       target: TARGET,
       principal: "corp/agent",
       onBehalfOf: "corp/alice",
       groups: ["dba"],
-      sql: "SELECT 2",
+      text: "SELECT 2",
     });
   });
 
@@ -488,6 +488,8 @@ describe("explaining", { timeout: 180_000 }, () => {
     for (const body of [
       {},
       { sql: "SELECT 1", action: "connect" },
+      { sql: "SELECT 1", text: "SELECT 1" },
+      { text: "ls\0" },
       { sql: "SELECT '\0'" },
       { sql: "SELECT '\ud800'" },
       { sql: "x".repeat(300_000) },

@@ -1,7 +1,11 @@
 import { join } from "node:path";
 import type { EdgeOptions } from "../client/edge-host.ts";
 import { type Listener, listen } from "../client/listener.ts";
-import type { ConnectorConfig, PostgresTargetConfig } from "../connector/config.ts";
+import {
+  type ConnectorConfig,
+  type PostgresTargetConfig,
+  parseConnectorConfig,
+} from "../connector/config.ts";
 import { startConnector } from "../connector/main.ts";
 import { DEFAULT_DETECTORS } from "../connector/mask/detectors/modes.ts";
 import { NO_LABELS } from "../connector/mask/settings.ts";
@@ -18,6 +22,7 @@ export interface PostgresGateway {
   edge: TestEdge;
   connector: Uplink;
   config: ConnectorConfig;
+  target: PostgresTargetConfig;
   token: string;
   /** A local listener whose connections go through; `edge` may be a proxy before the edge. */
   listen(edge?: URL): Promise<Listener>;
@@ -45,28 +50,27 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
   });
   await edge.enroll("main");
   process.env.SALLYPORT_TEST_PASSWORD = postgres.password;
+  const target: PostgresTargetConfig = {
+    name: TARGET,
+    kind: "postgres",
+    host: postgres.host,
+    port: postgres.port,
+    databases: ["postgres"],
+    user: postgres.superuser,
+    password: { env: "SALLYPORT_TEST_PASSWORD" },
+    tls: { mode: "disable" },
+    channelBinding: "prefer",
+    trustedFunctions: [],
+    labels: NO_LABELS,
+    maskKey: null,
+    detectors: DEFAULT_DETECTORS,
+    ...options.target,
+  };
   const config: ConnectorConfig = {
     name: "main",
     edge: edge.edge.url,
     state: join(edge.state, "connector-main"),
-    targets: [
-      {
-        name: TARGET,
-        kind: "postgres",
-        host: postgres.host,
-        port: postgres.port,
-        databases: ["postgres"],
-        user: postgres.superuser,
-        password: { env: "SALLYPORT_TEST_PASSWORD" },
-        tls: { mode: "disable" },
-        channelBinding: "prefer",
-        trustedFunctions: [],
-        labels: NO_LABELS,
-        maskKey: null,
-        detectors: DEFAULT_DETECTORS,
-        ...options.target,
-      },
-    ],
+    targets: [target],
   };
   const listeners: Listener[] = [];
   const gateway: PostgresGateway = {
@@ -74,6 +78,7 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
     edge,
     connector: startConnector(config, edge.edge.url, options.log ?? (() => {})),
     config,
+    target,
     token: await edge.serviceToken("agent"),
     async listen(through = edge.edge.url) {
       const open = () => openTunnel({ edge: through, target: TARGET, token: gateway.token });
@@ -95,4 +100,11 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
   };
   await gateway.connector.online;
   return gateway;
+}
+
+/** The one target in the text of a connector's file. */
+export function targetIn(text: string): PostgresTargetConfig {
+  const [target] = parseConnectorConfig(text, "sallyport.yaml").targets;
+  if (target?.kind !== "postgres") throw new Error("the file's first target is no database");
+  return target;
 }

@@ -171,7 +171,8 @@ export function program(name: string): string {
   );
 }
 
-function systemUser(name: string): { uid: number; gid: number } {
+/** The numbers of a user of this machine. */
+export function systemUser(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync("id", [flag, name], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }

@@ -3,7 +3,7 @@
 import { globSync } from "node:fs";
 import type { TestResult } from "./run/reporter.ts";
 import { abandon, ROOT, runAll, type Task, type TaskResult } from "./run/task.ts";
-import { type SystemPackage, unavailable } from "./system-packages.ts";
+import { type SystemPackage, unavailableOf } from "./system-packages.ts";
 
 const MINUTE = 60_000;
 const PARTS = ["check", "unit", "e2e", "long"] as const;
@@ -16,6 +16,17 @@ const PACKAGES: SystemPackage[] = [
   "python3-asyncpg",
   "python3-psycopg",
   "chromium-headless-shell",
+  "openssh-client",
+  "openssh-server",
+  "openssh-sftp-server",
+  "rsync",
+  "git",
+  "curl",
+  "python3-paramiko",
+  "python3-asyncssh",
+  "zsh",
+  "mksh",
+  "busybox",
 ];
 
 const SOURCES = "{protocol,connector,client,workers}/**/*.test.ts";
@@ -57,6 +68,37 @@ const ALONE: Readonly<Record<string, string>> = {
   "test/faults/slow-reader.test.ts": "looks at resident memory",
   "test/faults/storage.test.ts": "fills a disk",
 };
+
+/**
+ * Large suites of what seldom breaks, of which a run of everything takes one list: all of them would take more than ten
+ * minutes. `TURN=0` or `1` of the environment says which, else chance. Naming a file, or `e2e`, runs it in any case.
+ */
+const IN_TURN: readonly (readonly string[])[] = [
+  [
+    "test/benign/statements.test.ts",
+    "test/compatibility/drivers.test.ts",
+    "test/compatibility/programs.test.ts",
+    "test/faults/connector-killed.test.ts",
+    "test/guard/attacks.test.ts",
+    "test/guard/transactions.test.ts",
+    "test/masking/queries.test.ts",
+    "test/ssh/client.test.ts",
+    "test/ssh/differential-files.test.ts",
+  ],
+  [
+    "test/benign/drivers.test.ts",
+    "test/benign/programs.test.ts",
+    "test/compatibility/differential.test.ts",
+    "test/faults/edge-killed.test.ts",
+    "test/guard/clients.test.ts",
+    "test/guard/limits.test.ts",
+    "test/masking/gateway.test.ts",
+    "test/masking/regression.test.ts",
+    "test/ssh/clients.test.ts",
+    "test/ssh/differential-exec.test.ts",
+    "test/ssh/differential-programs.test.ts",
+  ],
+];
 
 function groupsOf(part: Part, filters: string[]): Group[] {
   const short = (pattern: string, limitMs: number) =>
@@ -137,14 +179,15 @@ const parts: readonly Part[] =
   chosen.length > 0 ? chosen : filters.length > 0 ? ["unit", "e2e"] : ["check", "unit", "e2e"];
 
 if (parts.some((part) => part !== "check")) {
-  for (const name of PACKAGES) {
-    const missing = unavailable(name);
-    if (missing) console.log(`missing: ${missing}`);
-  }
+  for (const missing of unavailableOf(PACKAGES)) console.log(`missing: ${missing}`);
 }
+const turn = Number(process.env.TURN ?? Math.floor(Math.random() * 2)) % IN_TURN.length;
+const left = new Set(words.length === 0 ? IN_TURN.filter((_, index) => index !== turn).flat() : []);
+if (left.size > 0) console.log(`TURN=${turn}: ${left.size} files have their turn with another one`);
 const done: TaskResult[] = [];
 for (const { tasks, atOnce } of parts.flatMap((part) => groupsOf(part, filters))) {
-  await runAll(tasks, atOnce, (result) => {
+  const now = tasks.filter(({ name }) => !left.has(name));
+  await runAll(now, atOnce, (result) => {
     done.push(result);
     progress(result);
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /** How one sees that a Debian package's content is there, from wherever it came: a command that succeeds. */
@@ -9,6 +9,18 @@ const PRESENT = {
   pgbouncer: () => runs("pgbouncer", ["--version"]) || runs("/usr/sbin/pgbouncer", ["--version"]),
   "chromium-headless-shell": () =>
     ["chromium-headless-shell", "chromium", "google-chrome"].some((name) => runs(name, ["--version"])),
+  "openssh-client": () => runs("ssh", ["-V"]) && runs("sh", ["-c", "command -v ssh-keygen sftp scp"]),
+  "openssh-server": () => existsSync("/usr/sbin/sshd"),
+  "openssh-sftp-server": () => existsSync("/usr/lib/openssh/sftp-server"),
+  rsync: () => runs("rsync", ["--version"]),
+  git: () => runs("git", ["--version"]),
+  "python3-paramiko": () => runs("/usr/bin/python3", ["-c", "import paramiko"]),
+  "python3-asyncssh": () => runs("/usr/bin/python3", ["-c", "import asyncssh"]),
+  "ansible-core": () => runs("ansible-playbook", ["--version"]),
+  zsh: () => existsSync("/usr/bin/zsh"),
+  mksh: () => existsSync("/usr/bin/mksh"),
+  busybox: () => existsSync("/usr/bin/busybox"),
+  curl: () => runs("curl", ["--version"]),
   "python3-asyncpg": () => runs("/usr/bin/python3", ["-c", "import asyncpg"]),
   "python3-psycopg": () => runs("/usr/bin/python3", ["-c", "import psycopg"]),
 } satisfies Record<string, () => boolean>;
@@ -43,6 +55,16 @@ export function unavailable(name: SystemPackage): string | false {
     return false;
   } catch (error) {
     return error instanceof Error ? error.message : `${name} cannot be installed`;
+  }
+}
+
+/** Why packages can't be had, for each of them; they are installed together where that can be, which is much faster. */
+export function unavailableOf(names: SystemPackage[]): string[] {
+  try {
+    ensurePackages(names);
+    return [];
+  } catch {
+    return names.map(unavailable).filter((reason) => reason !== false);
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   APPROVAL_ID,
   type Approval,
+  type ApprovalKind,
   type ApprovalQuestion,
   type ApprovalRule,
   type ApprovalStatus,
@@ -12,6 +13,7 @@ import { isChannel } from "../../protocol/approval-reading.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { isPlan } from "../../protocol/policy/reading.ts";
+import { isSshRequest } from "../../protocol/ssh/request-reading.ts";
 
 /**
  * Whether what an edge answered is what the types of approvals say. Each is total: any value is answered. How much there
@@ -19,6 +21,7 @@ import { isPlan } from "../../protocol/policy/reading.ts";
  */
 
 const SCOPES: readonly unknown[] = ["once", "fingerprint", "session"] satisfies Approve["scope"][];
+const KINDS: readonly unknown[] = ["statement", "request", "connect"] satisfies ApprovalKind[];
 /** The latest time that a Date can have, ms. */
 const LAST_TIME = 8.64e15;
 
@@ -36,13 +39,15 @@ export function isApprovalSummary(value: unknown): value is ApprovalSummary {
 
 function isQuestion(value: unknown): value is ApprovalQuestion {
   if (!isRule(value)) return false;
-  const { kind, purpose, database, actions, statement, parameters, sha256, fingerprint, plan } =
+  const { kind, purpose, database, account, actions, request, statement, parameters, plan } =
     value as ApprovalRule & Record<string, unknown>;
+  const { sha256, fingerprint } = value as ApprovalRule & Record<string, unknown>;
   if (kind === "connect") return isText(purpose);
+  if (![sha256, fingerprint].every(isText) || !areTexts(actions)) return false;
+  if (kind === "request") return isText(account) && isSshRequest(request);
   return (
     kind === "statement" &&
-    [database, statement, sha256, fingerprint].every(isText) &&
-    areTexts(actions) &&
+    [database, statement].every(isText) &&
     Array.isArray(parameters) &&
     parameters.every(isTextOrNull) &&
     isPlan(plan)
@@ -109,7 +114,7 @@ function isHead(value: unknown): value is Record<string, unknown> {
   return (
     isText(id) &&
     APPROVAL_ID.test(id) &&
-    (kind === "statement" || kind === "connect") &&
+    KINDS.includes(kind) &&
     [session, onBehalfOf].every(isTextOrNull) &&
     [principal, target].every(isText) &&
     isStatus(status) &&

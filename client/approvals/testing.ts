@@ -1,4 +1,10 @@
-import type { Approval, ConnectQuestion, StatementQuestion } from "../../protocol/approval.ts";
+import type {
+  Approval,
+  ConnectQuestion,
+  RequestQuestion,
+  StatementQuestion,
+} from "../../protocol/approval.ts";
+import { requestDigest } from "../../protocol/approval-digest.ts";
 import { EdgeApi } from "../edge-api.ts";
 
 /** Approvals for tests. */
@@ -34,6 +40,20 @@ export function statementQuestion(part: Partial<StatementQuestion> = {}): Statem
   };
 }
 
+export function requestQuestion(part: Partial<RequestQuestion> = {}): RequestQuestion {
+  const request = { type: "exec", command: "systemctl restart web", terminal: false } as const;
+  return {
+    ...structuredClone(RULE as unknown as RequestQuestion),
+    kind: "request",
+    account: "deploy",
+    actions: ["ssh:exec"],
+    request,
+    sha256: requestDigest("deploy", request),
+    fingerprint: "01".repeat(32),
+    ...part,
+  };
+}
+
 export function connectQuestion(part: Partial<ConnectQuestion> = {}): ConnectQuestion {
   return {
     ...structuredClone(RULE as unknown as ConnectQuestion),
@@ -61,6 +81,11 @@ export function heldStatement(part: Partial<Approval> = {}): Approval {
     until: null,
     ...part,
   };
+}
+
+/** An SSH request that waits. */
+export function heldRequest(question: Partial<RequestQuestion> = {}): Approval {
+  return heldStatement({ kind: "request", target: "web-1", question: requestQuestion(question) });
 }
 
 /** A request for access that waits. */

@@ -46,12 +46,11 @@ export async function obtainAccess(api: EdgeApi, wanted: Wanted): Promise<Access
   }
 }
 
+/** The commands that open targets. */
+export type OpeningCommand = "connect" | "run" | "ssh";
+
 /** The error of a target that can't be opened without asking people. `command` is what was typed. */
-export function reasonMissing(
-  target: string,
-  command: "connect" | "run",
-  why: string | null,
-): SallyportError {
+export function reasonMissing(target: string, command: OpeningCommand, why: string | null): SallyportError {
   const words = why === null ? "" : `: ${why}`;
   return new SallyportError(
     "approval_required",

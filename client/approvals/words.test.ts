@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
-import { ASKED, accessRequest, heldStatement, SESSION, statementQuestion, vote } from "./testing.ts";
+import { isApproval, isApprovalSummary } from "./reading.ts";
+import {
+  ASKED,
+  accessRequest,
+  heldRequest,
+  heldStatement,
+  requestQuestion,
+  SESSION,
+  statementQuestion,
+  vote,
+} from "./testing.ts";
 import { approvalLines, askedText, exactText, missingText, summaryOf, watchLine } from "./words.ts";
 
 const shown = (...given: Parameters<typeof approvalLines>) =>
@@ -112,4 +122,67 @@ test("what is missing is counted in different people, for each rule", () => {
   assert.equal(missing(), "2 more of dba or leads and 1 more of security");
   assert.equal(missing(vote("a", [0]), vote("a", [0])), "1 more of dba or leads and 1 more of security");
   assert.equal(missing(vote("a", [0, 1]), vote("b", [0])), "");
+});
+
+test("a held SSH request is shown whole: as which account, what, and whether it has a terminal", () => {
+  const lines = shown(heldRequest(), ASKED);
+  assert.ok(lines.includes("target      web-1, account deploy"));
+  assert.ok(lines.includes("covers      this request, once"));
+  assert.deepEqual(lines.slice(-5), [
+    "actions     ssh:exec",
+    "terminal    no",
+    `sha-256     ${requestQuestion().sha256}`,
+    "command",
+    "  │ systemctl restart web",
+  ]);
+  const request = { type: "file", protocol: "sftp", operation: "write", path: "/srv/a b" } as const;
+  const file = shown(heldRequest({ request, actions: ["ssh:sftp:write"], scope: "fingerprint" }), ASKED);
+  assert.deepEqual(file.slice(-2), ["request", '  │ write "/srv/a b" (sftp)']);
+  assert.ok(!file.some((line) => line.startsWith("terminal")));
+  assert.ok(file.some((line) => line.includes("requests of this shape in this session, for 1h")));
+});
+
+test("nothing of a request drives the terminal, hides, or passes for a line of ours", () => {
+  const evil = "ls\u001b[2K\r\u202e\nstatus      approved\u200b";
+  const request = { type: "exec", command: evil, terminal: true } as const;
+  const lines = shown(heldRequest({ request, account: evil }), ASKED);
+  assert.deepEqual(lines.slice(-3), [
+    "command (2 lines)",
+    "  │ ls⟨U+001B⟩[2K⟨U+000D⟩⟨U+202E⟩",
+    "  │ status      approved⟨U+200B⟩",
+  ]);
+  assert.equal(lines.filter((line) => line.startsWith("status")).length, 1);
+  assert.ok(
+    lines.includes(
+      "target      web-1, account ls⟨U+001B⟩[2K⟨U+000D⟩⟨U+202E⟩⟨U+000A⟩status      approved⟨U+200B⟩",
+    ),
+  );
+});
+
+test("in a listing a command is told from words about other requests", () => {
+  const request = { type: "exec", command: "read /etc/motd (sftp)\u202e", terminal: false } as const;
+  const summary = summaryOf(heldRequest({ request }));
+  assert.equal(summary.summary, "exec: read /etc/motd (sftp)\u202e");
+  assert.equal(askedText(summary), "exec: read /etc/motd (sftp)⟨U+202E⟩");
+  assert.match(watchLine(summary, ASKED), /on web-1 · needs .*: exec: read/);
+  assert.ok(isApprovalSummary(summary));
+});
+
+test("what an edge answers is an approval of a request only where it can be shown as one", () => {
+  const approval = heldRequest();
+  assert.ok(isApproval(JSON.parse(JSON.stringify(approval))));
+  for (const change of [
+    { account: null },
+    { request: { type: "subsystem", name: "sftp" } },
+    { request: { type: "exec", command: 7, terminal: false } },
+    { request: undefined },
+    { sha256: 1 },
+    { kind: "statement" },
+    { kind: "constructor" },
+  ]) {
+    const question = { ...approval.question, ...change };
+    assert.ok(!isApproval({ ...approval, question }), JSON.stringify(change));
+  }
+  assert.ok(!isApproval({ ...approval, kind: "statement" }));
+  assert.ok(!isApproval({ ...approval, kind: "connect" }));
 });

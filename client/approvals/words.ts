@@ -5,14 +5,16 @@ import {
   type ApprovalSummary,
   type ApprovalVote,
   CHANNELS,
-  type StatementQuestion,
+  type HeldQuestion,
 } from "../../protocol/approval.ts";
+import { questionText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
 import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
+import { requestText } from "../../protocol/ssh/request.ts";
 import { printable, styled, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
 
-/** Characters of a statement on one line. */
+/** Characters of what is asked for on one line. */
 const LINE = 60;
 /** Characters of a summary that is made of a question. */
 const SUMMARY = 200;
@@ -54,7 +56,7 @@ export function whoText({ principal, onBehalfOf }: { principal: string; onBehalf
 export function summaryOf(approval: Approval): ApprovalSummary {
   const { question, votes: _, ...rest } = approval;
   const { reason, approvals } = question;
-  return { ...rest, summary: askedFor(question).slice(0, SUMMARY), reason, approvals };
+  return { ...rest, summary: questionText(question).slice(0, SUMMARY), reason, approvals };
 }
 
 /** What is asked for, on one line and made printable. */
@@ -89,7 +91,7 @@ export function approvalLines(approval: Approval, now: number): string[] {
     ["approval", id],
     ["status", `${status}${open}`],
     ["asked by", whoText(approval)],
-    ["target", question.kind === "statement" ? `${target}, database ${question.database}` : target],
+    ["target", placeText(target, question)],
   ];
   if (session !== null) fields.push(["session", session]);
   fields.push(["asked", `${timeText(asked)}, until ${timeText(expires)}`]);
@@ -100,7 +102,7 @@ export function approvalLines(approval: Approval, now: number): string[] {
   fields.push(["covers", coversText(question, kind)]);
   if (until !== null) fields.push(["until", timeText(until)]);
   if (decided) fields.push(["decided", decidedText(decided)]);
-  if (question.kind === "statement") fields.push(...statementFields(question));
+  if (question.kind !== "connect") fields.push(...heldFields(question));
   return [
     ...fields.map(([name, value]) => `${styled("bold", name.padEnd(NAME))} ${exactText(value)}`),
     ...askedLines(question),
@@ -108,28 +110,46 @@ export function approvalLines(approval: Approval, now: number): string[] {
   ];
 }
 
-function statementFields({ actions, plan, sha256 }: StatementQuestion): [string, string][] {
-  return [
-    ["actions", actions.join(", ")],
-    ["planner", plan === null ? "no estimate" : `about ${plan.rows} rows, cost ${plan.cost}`],
-    ["sha-256", sha256],
-  ];
+function placeText(target: string, question: ApprovalQuestion): string {
+  switch (question.kind) {
+    case "connect":
+      return target;
+    case "statement":
+      return `${target}, database ${question.database}`;
+    case "request":
+      return `${target}, account ${question.account}`;
+  }
 }
 
-/** The whole statement with its values, or the asker's words. */
+function heldFields(question: HeldQuestion): [string, string][] {
+  const fields: [string, string][] = [["actions", question.actions.join(", ")]];
+  if (question.kind === "statement") {
+    const { plan } = question;
+    fields.push(["planner", plan === null ? "no estimate" : `about ${plan.rows} rows, cost ${plan.cost}`]);
+  } else {
+    const terminal = terminalText(question.request);
+    if (terminal !== null) fields.push(["terminal", terminal]);
+  }
+  return [...fields, ["sha-256", question.sha256]];
+}
+
+/** The whole statement with its values, the whole request, or the asker's words. */
 function askedLines(question: ApprovalQuestion): string[] {
-  const quoted = quote(askedFor(question));
-  const lines = quoted.length === 1 ? "" : ` (${quoted.length} lines)`;
-  const head = styled("bold", question.kind === "connect" ? "purpose" : `statement${lines}`);
-  if (question.kind === "connect") return [head, ...quoted];
+  if (question.kind === "connect") return [styled("bold", "purpose"), ...quote(question.purpose)];
+  if (question.kind === "request") {
+    const { request } = question;
+    return headed(requestTitle(request).toLowerCase(), requestText(request));
+  }
   const values = question.parameters.map((value, index) =>
     value === null ? `  $${index + 1} = NULL` : `  $${index + 1} = ${exactText(JSON.stringify(value))}`,
   );
-  return [head, ...quoted, ...values];
+  return [...headed("statement", question.statement), ...values];
 }
 
-function askedFor(question: ApprovalQuestion): string {
-  return question.kind === "connect" ? question.purpose : question.statement;
+function headed(title: string, text: string): string[] {
+  const quoted = quote(text);
+  const lines = quoted.length === 1 ? "" : ` (${quoted.length} lines)`;
+  return [styled("bold", title + lines), ...quoted];
 }
 
 function ruleText({ approvers, quorum }: Approve["approvals"][number], voters: string[]): string {
@@ -147,9 +167,9 @@ function coversText({ scope, lastsMs }: ApprovalRule, kind: Approval["kind"]): s
   if (kind === "connect") return `every connection to the target, for ${lasts} from the last word`;
   switch (scope) {
     case "once":
-      return "this statement, once";
+      return `this ${kind}, once`;
     case "fingerprint":
-      return `statements of this shape in this session, for ${lasts} from the last word`;
+      return `${kind}s of this shape in this session, for ${lasts} from the last word`;
     case "session":
       return `what the same approvers may approve in this session, for ${lasts} from the last word`;
   }

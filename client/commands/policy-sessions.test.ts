@@ -10,6 +10,7 @@ import type { Session } from "../../protocol/directory.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
+import { lineFacts } from "../../protocol/shell/line.ts";
 import { generateKey } from "../../protocol/signatures.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "../policy-replay/testing.ts";
 import { UNKNOWN_FACTS } from "../policy-replay/without-catalog.ts";
@@ -101,7 +102,7 @@ describe("policy explain", () => {
       {
         path: "/v1/targets/orders/explain",
         body: {
-          sql: "SELECT\n1; DELETE FROM c",
+          text: "SELECT\n1; DELETE FROM c",
           as: "corp/alice",
           groups: ["dba", "dev"],
           onBehalfOf: "corp/carol",
@@ -143,10 +144,28 @@ describe("policy explain", () => {
     explanation = { policy: POLICY, statements: [explained("DROP TABLE c", BLOCKED)] };
     const { status, stdout } = await sallyport(["policy", "explain", "orders", "DROP TABLE c", "--json"]);
     assert.deepEqual([status, JSON.parse(stdout)], [9, explanation]);
-    assert.deepEqual(asked[0]?.body, { sql: "DROP TABLE c" });
+    assert.deepEqual(asked[0]?.body, { text: "DROP TABLE c" });
   });
 
-  test("of a connection asks no SQL", async () => {
+  test("of a command line tells each command, what it does, and what isn't known of it", async () => {
+    const facts = lineFacts("sudo rm -r '/srv/a b' | frobnicate --fast");
+    const decision = { ...HELD, watched: true as const };
+    explanation = { policy: POLICY, statements: [{ text: "sudo rm", decision, facts }] };
+    const { status, stdout } = await sallyport(["policy", "explain", "--account", "root", "web1", "sudo rm"]);
+    assert.deepEqual(asked[0]?.body, { text: "sudo rm", account: "root" });
+    assert.match(stdout, /^approve sudo rm\n/);
+    assert.match(stdout, /\n {2}watched +only while somebody watches\n/);
+    assert.match(stdout, /\n {2}command +sudo rm -r '\/srv\/a b'\n/);
+    assert.match(stdout, /\n {2}command +rm -r '\/srv\/a b'\n {4}run by +sudo\n {4}as +root\n/);
+    assert.match(stdout, /\n {4}effects +delete\n {4}writes +\/srv\/a b\n/);
+    assert.match(
+      stdout,
+      /\n {2}command +frobnicate --fast\n {4}input +pipe\n {4}not known +What this program does/,
+    );
+    assert.equal(status, 8);
+  });
+
+  test("of a connection asks no text", async () => {
     explanation = { policy: POLICY, listed: true, decision: ALLOWED };
     const { status, stdout } = await sallyport(["policy", "explain", "--action", "connect", "orders"]);
     assert.deepEqual(asked[0]?.body, { action: "connect" });

@@ -5,9 +5,9 @@ import { edgeOf, withExamples } from "../command-line.ts";
 import {
   connectLines,
   explainConnect,
-  explainSql,
+  explainText,
   type Question,
-  sqlLines,
+  textLines,
 } from "../policy-replay/explain.ts";
 import { moment } from "../policy-replay/moment.ts";
 import { fileSource, type Source, selectSessions, sessionSource } from "../policy-replay/sources.ts";
@@ -15,8 +15,8 @@ import { EXPLAIN_HELP, REPLAY_HELP, VerdictStatus } from "../policy-replay/verdi
 import { sessionOf } from "../recordings/source.ts";
 import { print, printJson } from "../terminal.ts";
 
-/** Bytes of SQL that are judged: the guard takes no more. */
-const MAX_SQL = 256 * 1024;
+/** Bytes of a text that are judged: the guard takes no more. */
+const MAX_TEXT = 256 * 1024;
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 
 /** Adds `explain` and `replay` to the `policy` command. */
@@ -30,6 +30,7 @@ interface ExplainOptions {
   group: string[];
   onBehalfOf?: string;
   database?: string;
+  account?: string;
   action?: "connect";
   json?: boolean;
 }
@@ -38,47 +39,50 @@ function addExplain(policy: Command): void {
   const explain = policy
     .command("explain")
     .description(
-      "what would become of SQL: the verdict, the policies that decide, and what the parser proves",
+      "what would become of SQL or a command line: the verdict, the policies that decide, and what the parser proves",
     )
     .argument("<target>", "the target")
-    .argument("[sql]", "the SQL; '-' is standard input")
+    .argument("[text]", "the SQL, or the command line of an SSH target; '-' is standard input")
     .option("--as <principal>", "who would send it (default: you); for administrators")
     .option("--group <group>", "a group that PRINCIPAL has; may be given several times", collect, [])
     .option("--on-behalf-of <principal>", "the user for whom PRINCIPAL would act")
     .option("--database <database>", "one of the target's databases (default: its first)")
-    .addOption(new Option("--action <action>", "explain this instead of SQL").choices(["connect"]))
+    .option("--account <account>", "the login name on an SSH target (default: PRINCIPAL's first)")
+    .addOption(new Option("--action <action>", "explain this instead of a text").choices(["connect"]))
     .option("--json", "print one JSON object")
     .addHelpText("after", `\n${EXPLAIN_HELP}`)
-    .action(async (target: string, sql: string | undefined, options: ExplainOptions, command: Command) => {
+    .action(async (target: string, text: string | undefined, options: ExplainOptions, command: Command) => {
       const question = questionOf(options);
       const api = edgeOf(command);
       if (options.action === "connect") {
-        if (sql !== undefined) throw usage("--action connect takes no SQL.");
+        if (text !== undefined) throw usage("--action connect takes no text.");
         const explained = await explainConnect(api, target, question);
         if (options.json) printJson(explained);
         else connectLines(explained, target).forEach(print);
         process.exitCode = VerdictStatus[explained.decision.verdict];
         return;
       }
-      if (sql === undefined) throw usage("The SQL to explain is missing.");
-      const explained = await explainSql(api, target, sql === "-" ? await standardInput() : sql, question);
+      if (text === undefined) throw usage("The SQL or command line to explain is missing.");
+      const explained = await explainText(api, target, text === "-" ? await standardInput() : text, question);
       if (options.json) printJson(explained);
-      else sqlLines(explained).forEach(print);
+      else textLines(explained).forEach(print);
       process.exitCode = statusOf(explained.statements.map(({ decision }) => decision));
     });
   withExamples(explain, [
     ["sallyport policy explain --as corp/alice orders 'DELETE FROM customers'", ""],
     ["sallyport policy explain --as agent/ci --group deploy orders - < migration.sql", ""],
+    ["sallyport policy explain --as agent/ci web1 'systemctl restart nginx'", "an SSH target's command line"],
     ["sallyport policy explain --as corp/alice --action connect orders", "may she open it at all?"],
   ]);
 }
 
-function questionOf({ as, group, onBehalfOf, database }: ExplainOptions): Question {
+function questionOf({ as, group, onBehalfOf, database, account }: ExplainOptions): Question {
   return {
     ...(as !== undefined && { as }),
     ...(group.length > 0 && { groups: group }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(database !== undefined && { database }),
+    ...(account !== undefined && { account }),
   };
 }
 
@@ -92,7 +96,7 @@ async function standardInput(): Promise<string> {
   let size = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_SQL) throw usage(`The SQL is longer than the ${MAX_SQL} bytes that are judged.`);
+    if (size > MAX_TEXT) throw usage(`The text is longer than the ${MAX_TEXT} bytes that are judged.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

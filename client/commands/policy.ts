@@ -91,6 +91,8 @@ A file of cases:
     - {as: agent/7, sql: SELECT * FROM orders, plan: {rows: 5000000, cost: 90000}, expect: approve}
     - {as: agent/7, connect: unlisted, expect: block}
     - {as: agent/7, unmask: pii.email, expect: block}
+    - {as: agent/7, ssh: {command: systemctl restart nginx}, expect: approve}
+    - {as: agent/7, ssh: {file: read, path: /etc/shadow}, expect: approve}
 docs/policies.md has the rest: usage, targets, transactions, functions.
 
 Exit status:

@@ -3,6 +3,7 @@ import type { ListedTarget, Session } from "../../protocol/directory.ts";
 import { asListing, edgeOf, type ListingOptions, printListing, withExamples } from "../command-line.ts";
 import { note, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
+import { addWatchCommand } from "./watch.ts";
 
 /** `targets`, `sessions list` and `sessions kill`; answers the `sessions` command for others to add to. */
 export function addSessionCommands(program: Command): Command {
@@ -54,6 +55,7 @@ export function addSessionCommands(program: Command): Command {
       note(killed > 0 ? `Session ${id} was killed.` : `Session ${id} had ended already.`);
     });
   withExamples(kill, [["sallyport sessions kill 3f0c… --reason 'runaway query'", ""]]);
+  addWatchCommand(sessions);
   return sessions;
 }
 

@@ -1,11 +1,14 @@
-import type { ExplainedStatement, PolicyStamp } from "../../protocol/control.ts";
+import type { ExplainedSql, ExplainedStatement, PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import type { Decision } from "../../protocol/policy/decision.ts";
+import type { Allow, Approve, Decision } from "../../protocol/policy/decision.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../../protocol/policy/reading.ts";
+import { isLineFacts } from "../../protocol/shell/facts-reading.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import type { EdgeApi } from "../edge-api.ts";
-import { approvalWords, stampText } from "../recordings/narrate.ts";
+import { approvalWords } from "../recordings/approval-words.ts";
+import { stampText } from "../recordings/session-words.ts";
 import { printable, styled } from "../terminal.ts";
+import { type Field, lineFields } from "./line-fields.ts";
 
 /** What is asked: who would send it, and where. Without `as` it is whoever asks. */
 export interface Question {
@@ -13,10 +16,11 @@ export interface Question {
   onBehalfOf?: string;
   groups?: string[];
   database?: string;
+  account?: string;
 }
 
-/** What the edge answers about SQL, and by which policy set. */
-export interface ExplainedSql {
+/** What the edge answers about SQL or a command line, and by which policy set. */
+export interface ExplainedText {
   policy: PolicyStamp;
   statements: ExplainedStatement[];
 }
@@ -29,14 +33,14 @@ export interface ExplainedConnect {
   decision: Decision;
 }
 
-/** Asks the edge what would become of this SQL; nothing of it is run. Throws what the edge answers. */
-export async function explainSql(
+/** Asks the edge what would become of this SQL or command line; nothing of it is run. Throws what the edge answers. */
+export async function explainText(
   api: EdgeApi,
   target: string,
-  sql: string,
+  text: string,
   question: Question,
-): Promise<ExplainedSql> {
-  const { policy, statements } = await ask(api, target, { sql, ...question });
+): Promise<ExplainedText> {
+  const { policy, statements } = await ask(api, target, { text, ...question });
   if (!isPolicyStamp(policy) || !Array.isArray(statements) || !statements.every(isExplained)) {
     throw noAnswer(api);
   }
@@ -60,17 +64,17 @@ async function ask(api: EdgeApi, target: string, body: object): Promise<Record<s
 }
 
 /** The explanation for people. All text is made printable. */
-export function sqlLines({ policy, statements }: ExplainedSql): string[] {
+export function textLines({ policy, statements }: ExplainedText): string[] {
   if (statements.length === 0) return ["There is no statement in it."];
   return [...statements.flatMap((one) => [...statementLines(one), ""]), `by policy set ${stampText(policy)}`];
 }
 
-function statementLines({ text, decision, facts, plan }: ExplainedStatement): string[] {
+function statementLines(explained: ExplainedStatement): string[] {
+  const { text, decision } = explained;
   const [first = "", ...more] = text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
   const fields: Field[] = [
     ...decisionFields(decision),
-    ...factsFields(facts),
-    ...(plan ? [["plan", `${plan.rows} rows, cost ${plan.cost}`] satisfies Field] : []),
+    ...("plan" in explained ? sqlFields(explained) : lineFields(explained.facts)),
   ];
   return [verdictLine(decision, first), ...more.map((line) => `${INDENT}${line}`), ...fields.map(fieldLine)];
 }
@@ -90,8 +94,6 @@ const COLOURS = { allow: "green", approve: "yellow", block: "red" } as const;
 /** As wide as the longest verdict and a blank. */
 const INDENT = " ".repeat(8);
 
-type Field = [name: string, value: string];
-
 function verdictLine({ verdict }: Decision, what: string): string {
   const blanks = " ".repeat(INDENT.length - verdict.length);
   return styled(COLOURS[verdict], verdict) + blanks + styled("bold", what);
@@ -108,12 +110,26 @@ function decisionFields(decision: Decision): Field[] {
   ];
   switch (decision.verdict) {
     case "allow":
-      return [policies, ...limit("rows", decision.rows), ...limit("bytes", decision.bytes)];
+      return [
+        policies,
+        ...watched(decision),
+        ...limit("rows", decision.rows),
+        ...limit("bytes", decision.bytes),
+      ];
     case "approve":
-      return [["reason", decision.reason], ["needs", approvalWords(decision)], policies];
+      return [
+        ["reason", decision.reason],
+        ["needs", approvalWords(decision)],
+        policies,
+        ...watched(decision),
+      ];
     case "block":
       return [["reason", decision.reason], policies];
   }
+}
+
+function watched(decision: Allow | Approve): Field[] {
+  return decision.watched ? [["watched", "only while somebody watches"]] : [];
 }
 
 function limit(what: "rows" | "bytes", bound: number | null): Field[] {
@@ -129,6 +145,13 @@ const LISTS = {
   effects: "effects",
   settings: "settings",
 } as const satisfies Partial<Record<keyof StatementFacts, string>>;
+
+function sqlFields({ facts, plan }: ExplainedSql): Field[] {
+  return [
+    ...factsFields(facts),
+    ...(plan ? [["plan", `${plan.rows} rows, cost ${plan.cost}`] satisfies Field] : []),
+  ];
+}
 
 function factsFields(facts: StatementFacts): Field[] {
   const { tag, actions, opaque, where, fingerprint } = facts;
@@ -149,7 +172,8 @@ function factsFields(facts: StatementFacts): Field[] {
 function isExplained(value: unknown): value is ExplainedStatement {
   if (typeof value !== "object" || value === null) return false;
   const { text, decision, facts, plan } = value as Record<string, unknown>;
-  return typeof text === "string" && isDecision(decision) && isStatementFacts(facts) && isPlan(plan);
+  if (typeof text !== "string" || !isDecision(decision)) return false;
+  return plan === undefined ? isLineFacts(facts) : isStatementFacts(facts) && isPlan(plan);
 }
 
 function noAnswer(api: EdgeApi): SallyportError {

@@ -26,7 +26,7 @@ type Named = NamedText | NamedPortal;
 type Waiting = { step: Run; statement: number | null; answered: boolean };
 
 /**
- * Takes a recording's entries in order and answers the steps of its session, each when nothing that follows can
+ * Takes the entries of a recording of a session with a database in order and answers the steps of its session, each when nothing that follows can
  * change it. Memory is bounded whatever the entries hold; it never throws for what they hold.
  */
 export class Extractor {
@@ -150,7 +150,7 @@ export class Extractor {
   #connector(event: ConnectorEvent | ApprovalAsk, seq: number, time: number): void {
     switch (event.event) {
       case "approval_asked":
-        this.#ask(event.approval, event.question);
+        if (event.question.kind === "statement") this.#ask(event.approval, event.question);
         break;
       case "approval_used": {
         const held = this.#held.get(event.approval);

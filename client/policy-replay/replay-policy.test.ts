@@ -150,7 +150,7 @@ describe("a recorded session judged by another policy set", () => {
     const complete = `${NO_DELETE}\n@id("incomplete") forbid(principal, action in Action::"postgres:read", resource) unless { context.complete };`;
     const judgements = await replayed(complete, [one]);
     assert.deepEqual(
-      judgements.map(({ run, now }) => `${run.text ?? run.name}: ${now?.verdict}`),
+      judgements.map(({ run, now }) => `${run.text ?? ("name" in run ? run.name : "")}: ${now?.verdict}`),
       [
         "PREPARE s AS SELECT 1: block",
         "EXECUTE s: allow",

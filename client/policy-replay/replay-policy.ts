@@ -1,12 +1,17 @@
+import type { TargetKind } from "../../protocol/control.ts";
+import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { UsageCounter } from "../../protocol/policy/usage.ts";
+import { edgeEvent } from "../../protocol/recording/events.ts";
 import { Extractor } from "./extract.ts";
 import { mergeTracks } from "./merge.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
 import { type Judgement, SessionJudge } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
 import { type Span, Spool } from "./spool.ts";
+import { SshExtractor } from "./ssh-extract.ts";
+import { SshJudge } from "./ssh-judge.ts";
 import type { SessionOf, Step } from "./steps.ts";
 
 /** What is asked of a replay. Times in ms since 1970: what ran outside of them bears on what ran inside. */
@@ -56,9 +61,10 @@ export async function replayPolicy(
 }
 
 async function extract(source: Source, spool: Spool): Promise<Extracted> {
-  const extractor = new Extractor();
+  let extractor: Extractor | SshExtractor = new Extractor();
   const from = await spool.position();
   for await (const entry of source.entries()) {
+    if (isOpeningOf(entry, "ssh")) extractor = new SshExtractor();
     for (const step of extractor.push(entry)) await spool.add(step);
   }
   for (const step of extractor.end()) await spool.add(step);
@@ -71,8 +77,15 @@ async function extract(source: Source, spool: Spool): Promise<Extracted> {
       "Its first entry is missing: export it again, and verify it.",
     );
   }
-  await spool.add(extractor.facts);
+  await spool.add(extractor instanceof Extractor ? extractor.facts : new RecordedFacts());
   return { session, steps: { from, to }, facts: { from: to, to: await spool.position() } };
+}
+
+/** Whether it is the first entry of a recording, and of a session with this kind of target. */
+function isOpeningOf({ seq, kind, frame }: Entry, target: TargetKind): boolean {
+  if (seq !== 1 || kind !== EntryKind.edge) return false;
+  const event = edgeEvent(frame);
+  return event?.event === "opened" && event.facts.kind === target;
 }
 
 /** Sessions whose principal's usage is counted together. */
@@ -91,13 +104,17 @@ async function judge(
     const track = {
       start: session.facts.opened,
       session,
-      judge: null as SessionJudge | null,
+      judge: null as SessionJudge | SshJudge | null,
       async *open(): AsyncGenerator<Step> {
         let recorded = new RecordedFacts();
         for await (const json of spool.read(facts)) {
           recorded = RecordedFacts.from(json as ReturnType<RecordedFacts["toJSON"]>);
         }
-        track.judge = new SessionJudge(set, session, recorded, new UsageCounter(), principal);
+        const own = new UsageCounter();
+        track.judge =
+          session.facts.kind === "ssh"
+            ? new SshJudge(set, session, own, principal)
+            : new SessionJudge(set, session, recorded, own, principal);
         for await (const step of spool.read(steps)) yield step as Step;
         track.judge = null;
       },

@@ -1,5 +1,5 @@
 import type { Approve, Decision } from "../../protocol/policy/decision.ts";
-import { approvalWords } from "../recordings/narrate.ts";
+import { approvalWords } from "../recordings/approval-words.ts";
 import { printable } from "../terminal.ts";
 import type { Basis, Judgement } from "./session-judge.ts";
 import type { SessionOf } from "./steps.ts";

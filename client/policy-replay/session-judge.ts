@@ -8,7 +8,7 @@ import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
 import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
-import type { NamedPortal, Run, SessionOf, Step } from "./steps.ts";
+import type { NamedPortal, Run, SessionOf, SshRun, Step } from "./steps.ts";
 import { classifyText, factsWithoutCatalog, isNameless, mayBeOf } from "./without-catalog.ts";
 
 /** On what a judgement rests; of a string's statements the weakest. */
@@ -27,7 +27,7 @@ export const BASES = [
 export type Basis = (typeof BASES)[number];
 
 export interface Judgement {
-  run: Run;
+  run: Run | SshRun;
   then: Decision;
   /** Null when nothing can be said: its basis is `unknown`. */
   now: Decision | null;
@@ -37,7 +37,7 @@ export interface Judgement {
 }
 
 /** What was decided of a statement that no event tells about: it went to the target. */
-const WENT: Decision = { verdict: "allow", policies: [], rows: null, bytes: null };
+export const WENT: Decision = { verdict: "allow", policies: [], rows: null, bytes: null };
 
 const NOTHING = { decision: WENT, basis: "recorded", fingerprint: null } as const;
 
@@ -62,7 +62,7 @@ interface Verdict {
   fingerprint: string | null;
 }
 
-/** Judges a recorded session's steps by a policy set, in their order. */
+/** Judges the steps of a recorded session with a database by a policy set, in their order. */
 export class SessionJudge {
   readonly #set: PolicySet;
   readonly #subject: Subject;
@@ -111,6 +111,8 @@ export class SessionJudge {
         return null;
       case "delivered":
         for (const usage of this.#usage) usage.result(step.rows, step.bytes);
+        return null;
+      case "request":
         return null;
     }
   }

@@ -1,9 +1,10 @@
 import type { PlanEstimate, SessionFacts } from "../../protocol/control.ts";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
+import type { SshRequest } from "../../protocol/ssh/request.ts";
 
 /** What a recorded session did, as far as a verdict depends on it, in the order in which it did it. */
-export type Step = Run | NamedText | NamedPortal | Delivered;
+export type Step = Run | NamedText | NamedPortal | Delivered | SshRun;
 
 /** Something that was sent to be run: judged as one, and by its worst statement. */
 export interface Run {
@@ -40,6 +41,27 @@ export interface Run {
   } | null;
 }
 
+/** Something that was asked of an SSH target. */
+export interface SshRun {
+  step: "request";
+  /** The entry that asked for it. */
+  seq: number;
+  /** Ms since 1970, by the edge's clock. */
+  time: number;
+  channel: number;
+  /** The login name on the target; empty where the recording doesn't tell. */
+  account: string;
+  request: SshRequest;
+  /** What it asks for, in words. */
+  text: string;
+  /** `done`: it went to the target; `refused`: it did not. */
+  outcome: "done" | "refused";
+  /** What kept it from the target; null when it went there. */
+  judged: { decision: Approve | Block } | null;
+  /** What people were asked before it went there, or was refused; null when nobody was. */
+  asked: { decision: Approve } | null;
+}
+
 /** A Parse gave a name to a text, or tried to: SQL may EXECUTE it. */
 export interface NamedText {
   step: "named";
@@ -59,18 +81,18 @@ export interface NamedPortal {
   text: string | null;
 }
 
-/** Rows went to the agent. */
+/** Rows, or bytes of a channel or a file, went to the agent. */
 export interface Delivered {
   step: "delivered";
   time: number;
   rows: number;
-  /** Of the rows' messages, or of copied data. */
+  /** Of the rows' messages, or of copied data, of a channel, of a file. */
   bytes: number;
 }
 
 /** Who ran it, where. */
 export interface SessionOf {
   facts: SessionFacts;
-  /** The database that the client named, or the target told. */
+  /** The database that the client named, or the target told; empty for SSH. */
   database: string;
 }

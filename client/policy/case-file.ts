@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { PlanEstimate } from "../../protocol/control.ts";
+import { type PlanEstimate, TARGET_KINDS } from "../../protocol/control.ts";
 import { type Field, readDocument } from "../../protocol/document.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Usage } from "../../protocol/policy/judge.ts";
 import type { PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";
+import { requestText, type SshRequest } from "../../protocol/ssh/request.ts";
 import type { DescribedCatalog, DescribedRelation } from "./case-catalog.ts";
 import { readPolicyFile } from "./policy-file.ts";
+import { sshRequestOf } from "./ssh-case.ts";
 
 /** One case of a user's table: a request, and the verdict that it shall get. */
 export interface PolicyCase {
@@ -18,8 +20,15 @@ export interface PolicyCase {
   target: PolicyTarget;
   database: string;
   inTransaction: boolean;
-  /** `unmask`: a label. */
-  request: { sql: string } | { connect: "listed" | "unlisted" } | { unmask: string };
+  /** The login name on an SSH target. */
+  account: string;
+  /** `unmask`: a label; `watch`: whose session. */
+  request:
+    | { sql: string }
+    | { ssh: SshRequest }
+    | { connect: "listed" | "unlisted" }
+    | { unmask: string }
+    | { watch: string };
   /** "cheap" is a plan of one row where a policy asks for one. */
   plan: PlanEstimate | "cheap" | "none";
   session: Usage;
@@ -29,6 +38,8 @@ export interface PolicyCase {
   reason: string | null;
   /** A policy that must be among those that decide. */
   policy: string | null;
+  /** Whether it must go on only while somebody watches; null where that is not looked at. */
+  watched: boolean | null;
 }
 
 export interface CaseFile {
@@ -41,13 +52,15 @@ export interface CaseFile {
 
 const KEYS = ["policies", "target", "catalog", "cases"];
 const CASE_KEYS = [
-  ...["name", "as", "groups", "onBehalfOf", "target", "database", "inTransaction"],
-  ...["sql", "connect", "unmask", "plan", "usage", "principalUsage", "expect", "reason", "policy"],
+  ...["name", "as", "groups", "onBehalfOf", "target", "database", "account", "inTransaction"],
+  ...["sql", "ssh", "connect", "unmask", "watch", "plan", "usage", "principalUsage"],
+  ...["expect", "reason", "policy", "watched"],
 ];
 const COUNTS = ["statements", "statementsLastMinute", "rows", "bytes", "repeatedLastMinute"] as const;
 const QUIET: Usage = { statements: 1, statementsLastMinute: 1, rows: 0, bytes: 0, repeatedLastMinute: 1 };
 const NAME = /^[\w$-]+(\.[\w$-]+)?$/;
 const RELATION = "a name as SCHEMA.NAME";
+const ACCOUNT = "deploy";
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const DEFAULT_VERSION = 15;
 
@@ -82,28 +95,40 @@ export function readCaseFile(file: string, policies?: string): CaseFile {
 }
 
 function targetOf(field: Field): PolicyTarget {
-  const found = field.optional((one) => one.mapping(["name", "connector"]));
+  const found = field.optional((one) => one.mapping(["name", "kind", "connector"]));
   const text = (name: string) => found?.get(name).optional((one) => one.string());
-  return { name: text("name") ?? "orders", kind: "postgres", connector: text("connector") ?? "main" };
+  return {
+    name: text("name") ?? "orders",
+    kind: found?.get("kind").optional((one) => one.oneOf(TARGET_KINDS)) ?? "postgres",
+    connector: text("connector") ?? "main",
+  };
+}
+
+/** Of a statement or an SSH request the kind follows; else it is that of the file's target. */
+function kindOf(request: PolicyCase["request"], kind: string): string {
+  if ("sql" in request) return "postgres";
+  return "ssh" in request ? "ssh" : kind;
 }
 
 function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
   field.mapping(CASE_KEYS);
   const text = (name: string) => field.get(name).optional((one) => one.string());
   const request = requestOf(field);
+  const answer = (name: string) => field.get(name).optional((one) => one.oneOf(["yes", "no"]) === "yes");
   const onBehalfOf = text("onBehalfOf");
   const name = text("target") ?? target.name;
   return {
     place: field.at([]).split(": ")[0]!,
-    name: text("name") ?? text("sql") ?? `${"connect" in request ? "connect" : "unmask"} ${index + 1}`,
+    name: text("name") ?? nameOf(request, index + 1),
     subject: {
       principal: text("as") ?? "agent",
       groups: field.get("groups").optional(texts) ?? [],
       ...(onBehalfOf !== null && { onBehalfOf }),
     },
-    target: { ...target, name },
+    target: { ...target, name, kind: kindOf(request, target.kind) },
     database: text("database") ?? name,
-    inTransaction: field.get("inTransaction").optional((one) => one.oneOf(["yes", "no"])) === "yes",
+    account: text("account") ?? ACCOUNT,
+    inTransaction: answer("inTransaction") ?? false,
     request,
     plan: field.get("plan").optional(planOf) ?? "cheap",
     session: field.get("usage").optional(usageOf) ?? QUIET,
@@ -111,20 +136,31 @@ function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
     expect: field.get("expect").oneOf(["allow", "approve", "block"]),
     reason: text("reason"),
     policy: text("policy"),
+    watched: answer("watched"),
   };
 }
 
 function requestOf(field: Field): PolicyCase["request"] {
-  const sql = field.get("sql").optional((one) => one.string());
-  const connect = field.get("connect").optional((one) => one.oneOf(["listed", "unlisted"]));
-  const unmask = field.get("unmask").optional((one) => one.string());
-  if (sql !== null && connect === null && unmask === null) return { sql };
-  if (sql === null && connect !== null && unmask === null) return { connect };
-  if (sql === null && connect === null && unmask !== null) return { unmask };
+  const text = (one: Field) => one.string();
+  const requests: (PolicyCase["request"] | null)[] = [
+    field.get("sql").optional((one) => ({ sql: text(one) })),
+    field.get("ssh").optional((one) => ({ ssh: sshRequestOf(one) })),
+    field.get("connect").optional((one) => ({ connect: one.oneOf(["listed", "unlisted"]) })),
+    field.get("unmask").optional((one) => ({ unmask: text(one) })),
+    field.get("watch").optional((one) => ({ watch: text(one) })),
+  ];
+  const [request, ...more] = requests.filter((one) => one !== null);
+  if (request !== undefined && more.length === 0) return request;
   return field.fail(
-    "needs one of sql, connect and unmask",
-    "Write sql: SELECT …, or connect: listed, or unmask: LABEL.",
+    "needs one of sql, ssh, connect, unmask and watch",
+    "Write sql: SELECT …, or ssh: {command: …}, or connect: listed, or unmask: LABEL, or watch: PRINCIPAL.",
   );
+}
+
+function nameOf(request: PolicyCase["request"], number: number): string {
+  if ("sql" in request) return request.sql;
+  if (!("ssh" in request)) return `${Object.keys(request)[0]} ${number}`;
+  return requestText(request.ssh);
 }
 
 function planOf(field: Field): PlanEstimate | "none" {

@@ -2,6 +2,8 @@ import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { judgeStatement, wantsPlan, worst } from "../../protocol/policy/judge.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { judgeSsh } from "../../protocol/policy/ssh.ts";
+import { lineFacts } from "../../protocol/shell/line.ts";
 import { classify } from "../../protocol/sql/classify.ts";
 import { parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { caseCatalog, type DescribedCatalog } from "./case-catalog.ts";
@@ -37,6 +39,14 @@ export function runCases(set: PolicySet, described: DescribedCatalog, cases: Pol
     if ("unmask" in request) {
       return set.decide(subject, "unmask", target, { label: request.unmask, database: one.database });
     }
+    if ("watch" in request) {
+      return set.decide(subject, "watch", target, { of: request.watch, kind: target.kind });
+    }
+    if ("ssh" in request) {
+      const { ssh } = request;
+      const facts = ssh.type === "exec" ? lineFacts(ssh.command) : null;
+      return judgeSsh(set, subject, target, ssh, facts, one);
+    }
     const { statements } = classify(parse(request.sql, one.place), names, catalog);
     return worst(
       statements.map(({ facts, explainable, pinViolations }) => {
@@ -68,10 +78,14 @@ function parse(sql: string, place: string) {
   }
 }
 
-function failureOf({ expect, reason, policy }: PolicyCase, decision: Decision): string | null {
+function failureOf({ expect, reason, policy, watched }: PolicyCase, decision: Decision): string | null {
   if (decision.verdict !== expect) return `it is ${decision.verdict}, not ${expect}`;
   if (policy !== null && !decision.policies.includes(policy)) {
     return `the policy ${policy} did not decide`;
+  }
+  const isWatched = decision.verdict !== "block" && decision.watched === true;
+  if (watched !== null && watched !== isWatched) {
+    return watched ? "nobody needs to watch it" : "somebody must watch it";
   }
   if (reason !== null && (decision.verdict === "allow" || !decision.reason.includes(reason))) {
     return `the reason doesn't hold "${reason}"`;

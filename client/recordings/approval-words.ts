@@ -1,5 +1,6 @@
 import { type ApprovalChannel, CHANNELS } from "../../protocol/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
+import type { Approve } from "../../protocol/policy/decision.ts";
 import { timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
 import type { ApprovalEntry } from "./approval-entry.ts";
@@ -59,6 +60,22 @@ export function leaseText({ id, by, until }: Lease): string {
   return `${id}, approved by ${by.join(", ")}, until ${timeText(until)}`;
 }
 
-function waitText(ms: number): string {
+/** A short wait to the millisecond, a longer one as a duration. */
+export function waitText(ms: number): string {
   return ms < 1_000 ? `${Math.max(0, ms)} ms` : durationText(ms);
+}
+
+/** Who would have to agree, and for how long the question stands. `asked`: of what a scope covers more. */
+export function approvalWords(
+  { approvals, expiresMs, scope }: Pick<Approve, "approvals" | "expiresMs" | "scope">,
+  asked: "statements" | "requests" = "statements",
+): string {
+  const scopes: Record<Approve["scope"], string> = {
+    once: "this time only",
+    fingerprint: `${asked} of this shape`,
+    session: "the session",
+  };
+  const groups = approvals.map(({ approvers, quorum }) => `${quorum} of ${approvers.join(" or ")}`);
+  const whom = groups.length === 0 ? "" : `approval by ${groups.join(" and ")}, `;
+  return `${whom}within ${durationText(expiresMs)}, for ${scopes[scope]}`;
 }

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { Transcript } from "../../protocol/postgres/transcript.ts";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { AsciicastVersion } from "../../protocol/asciicast.ts";
 import { type Keys, parseKeys } from "../../protocol/recording/keys.ts";
 import { verifyRecording } from "../../protocol/recording/verify.ts";
 import { count, withExamples } from "../command-line.ts";
@@ -8,9 +8,9 @@ import { note, print, printJson } from "../terminal.ts";
 import { exportToFile, exportToStream } from "./export.ts";
 import { followSession } from "./follow.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
+import { type ShowOptions, show } from "./show.ts";
 import { downloaded, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
-import { Summarizer } from "./summary.ts";
-import { printSummary } from "./summary-table.ts";
+import { exportCast } from "./ssh/export-cast.ts";
 import { readKeys, VERIFY_HELP, VerifyStatus, verificationLines } from "./verify.ts";
 
 /** What the commands need of the command line: the edge that its options and environment name. */
@@ -22,7 +22,23 @@ export interface RecordingDeps {
 }
 
 const LISTED = 1_000;
-const REFERENCE = "a session's id, or a recording's file ('-' is standard input)";
+const FILE = "a recording's file ('-' is standard input)";
+const REFERENCE = `a session's id, or ${FILE}`;
+
+/** What `export` writes: null for the recording itself, else a version of asciicast. */
+const FORMATS = {
+  recording: null,
+  asciicast: 3,
+  "asciicast-v2": 2,
+  "asciicast-v3": 3,
+} as const satisfies Record<string, AsciicastVersion | null>;
+
+interface ExportOptions {
+  output?: string;
+  format: keyof typeof FORMATS;
+  channel?: number;
+}
+
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 
 /** Adds `show`, `replay` and `export` to the `sessions` command, and `verify` to the program. */
@@ -30,23 +46,18 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const entriesOf = (reference: string, command: Command) =>
     recordedEntries(recordingBytes(reference, () => deps.api(command)));
 
-  const show = sessions
+  const showCommand = sessions
     .command("show")
-    .description("who did what: a session's facts, how it ended, and how each of its statements did")
+    .description(
+      "who did what: a session's facts, how it ended, and how each of its statements, commands, files and forwards did",
+    )
     .argument("<session>", REFERENCE)
-    .option("-n, --limit <number>", "list at most so many statements, the latest", count, LISTED)
+    .option("-n, --limit <number>", "list at most so many statements or requests, the latest", count, LISTED)
     .option("--json", "print one JSON object")
-    .action(async (reference: string, options: { limit: number; json?: boolean }, command: Command) => {
-      const summarizer = new Summarizer(options.limit);
-      const transcript = new Transcript();
-      for await (const entry of entriesOf(reference, command)) {
-        summarizer.entry();
-        for (const event of transcript.push(entry)) summarizer.take(event);
-      }
-      if (options.json) printJson(summarizer.summary);
-      else printSummary(summarizer.summary);
+    .action(async (reference: string, options: ShowOptions, command: Command) => {
+      await show(entriesOf(reference, command), options);
     });
-  withExamples(show, [
+  withExamples(showCommand, [
     [`sallyport sessions show ${ID}`, ""],
     ["sallyport sessions show session.sallyport --json", "of an exported recording"],
   ]);
@@ -54,18 +65,29 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const replayCommand = sessions
     .command("replay")
     .description(
-      "the whole session as the agent saw it: statements with their parameters, what was blocked or held and why, who approved it, rows, errors, durations, transactions",
+      "the whole session as the agent saw it: statements with their parameters, rows and errors, or commands with their output, what was blocked or held and why, who approved it; terminals are played in a terminal",
     )
     .argument("<session>", REFERENCE)
     .option("--follow", "go on as the session goes on, until it ends")
-    .option("--speed <factor>", "pause as the session did, divided by this", positive)
+    .option(
+      "--speed <factor>",
+      "pause as the session did, divided by this (default: 1 where a terminal is played, else no pauses)",
+      positive,
+    )
+    .option(
+      "--idle-limit <seconds>",
+      "keep at most so much of a pause in an SSH session (default: 2)",
+      positive,
+    )
+    .option("--channel <number>", "of an SSH session's channels, show this one alone", count)
+    .option("--text", "tell a terminal's output as lines rather than play it")
     .option("--rows <number>", "show at most so many rows of each result", count)
     .option(
       "--verbose",
-      "tell also what the parser proved of the statements (tables, functions, …) and how they were masked",
+      "tell also what the parser proved (tables, functions, …) and how statements were masked, environments, channels",
     )
     .option("--json", "print one JSON object a line for each event")
-    .action(async (reference: string, options: ReplayOptions & { follow?: boolean }, command: Command) => {
+    .action(async (reference: string, options: ReplayOptions, command: Command) => {
       const entries = options.follow
         ? followSession(deps.api(command), sessionOf(reference))
         : entriesOf(reference, command);
@@ -74,6 +96,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   withExamples(replayCommand, [
     [`sallyport sessions replay ${ID} --follow`, "watch it live"],
     ["sallyport sessions replay session.sallyport --rows 20", ""],
+    ["sallyport sessions replay session.sallyport --speed 4 --idle-limit 1", "plays terminals"],
     ["sallyport sessions replay session.sallyport --json | jq 'select(.type == \"error\")'", ""],
     [
       `sallyport sessions replay ${ID} --json | jq 'select(.event.event? == "judged")'`,
@@ -87,10 +110,27 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
 
   const exportCommand = sessions
     .command("export")
-    .description("write a session's recording to a file that proves itself ('sallyport verify')")
-    .argument("<session>", "a session's id")
-    .option("-o, --output <file>", "the file, '-' for standard output (default: ID.sallyport)")
-    .action(async (reference: string, options: { output?: string }, command: Command) => {
+    .description(
+      "write a session's recording to a file that proves itself ('sallyport verify'), or one of its terminals for asciinema",
+    )
+    .argument("<session>", `a session's id; for asciinema also ${FILE}`)
+    .option("-o, --output <file>", "the file, '-' for standard output (default: ID.sallyport, or ID.cast)")
+    .addOption(
+      new Option("--format <format>", "asciicast is the newest version, 3")
+        .choices(Object.keys(FORMATS))
+        .default("recording"),
+    )
+    .option(
+      "--channel <number>",
+      "for asciinema: the channel of the SSH session (default: the first with a terminal)",
+      count,
+    )
+    .action(async (reference: string, options: ExportOptions, command: Command) => {
+      const version = FORMATS[options.format];
+      if (version !== null) {
+        note(await exportCast(reference, entriesOf(reference, command), { ...options, version }));
+        return;
+      }
       const session = sessionOf(reference);
       const path = options.output ?? `${session}.sallyport`;
       const chunks = downloaded(deps.api(command), session);
@@ -103,6 +143,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   withExamples(exportCommand, [
     [`sallyport sessions export ${ID}`, `to ${ID.slice(0, 4)}….sallyport`],
     [`sallyport sessions export ${ID} -o - | sallyport verify - --keys keys.json`, ""],
+    [`sallyport sessions export ${ID} --format asciicast -o shell.cast`, "for 'asciinema play shell.cast'"],
   ]);
 
   const verify = program

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import WebSocket, { type ClientOptions } from "ws";
 import { readCloseReason } from "../../protocol/close-reason.ts";
+import { PING, PONG } from "../../protocol/control.ts";
+import { readProblem } from "../../protocol/dial.ts";
 import { chain, ENTRY_HEADER, EntryKind, genesis, HASH_LENGTH } from "../../protocol/entry.ts";
 import { isFinalClose, SallyportError } from "../../protocol/errors.ts";
 import { edgeEvent } from "../../protocol/recording/events.ts";
@@ -13,6 +15,15 @@ const CONNECT_MS = 10_000;
 const CLOSE_MS = 1_000;
 /** Waits between attempts, ms; after the last the edge counts as gone. An entry begins them anew. */
 const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000];
+/** How often a watcher says that it is still there, ms; the edge takes three in a row that fail for its leaving. */
+const WATCH_PING_MS = 5_000;
+
+export interface WatchOptions {
+  /** Aborted, the watcher leaves. */
+  signal: AbortSignal;
+  /** The edge counts this watcher now (true), or the connection is lost and sought again (false). */
+  watching(now: boolean): void;
+}
 
 /**
  * The entries of a session from its first, then as they are logged, until it has ended. The hash chain is computed
@@ -20,12 +31,32 @@ const RETRY_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000];
  * `protocol_violation` for an entry that does not follow, `edge_unreachable` when the edge stays away, and what
  * the edge answers.
  */
-export async function* followSession(api: EdgeApi, session: string): AsyncGenerator<RecordedEntry> {
+export function followSession(api: EdgeApi, session: string): AsyncGenerator<RecordedEntry> {
+  return entriesOf(api, session, null);
+}
+
+/**
+ * As `followSession`, and the edge counts whoever reads as watching for as long as the connection lives. Throws also
+ * `forbidden` and `not_found` where the policies don't permit it, `session_ended` for a session that is over.
+ */
+export function watchSession(
+  api: EdgeApi,
+  session: string,
+  options: WatchOptions,
+): AsyncGenerator<RecordedEntry> {
+  return entriesOf(api, session, options);
+}
+
+async function* entriesOf(
+  api: EdgeApi,
+  session: string,
+  watch: WatchOptions | null,
+): AsyncGenerator<RecordedEntry> {
   let last = 0;
   let head: Uint8Array = genesis(session);
   for (let attempt = 0; ; ) {
     const before = last;
-    for await (const entry of connection(api, session, last + 1)) {
+    for await (const entry of connection(api, session, last + 1, watch)) {
       if (entry === "over") return;
       if (entry.seq > last + 1) break;
       head = chain(head, entry);
@@ -46,17 +77,20 @@ export async function* followSession(api: EdgeApi, session: string): AsyncGenera
     if (wait === undefined) {
       throw new SallyportError("edge_unreachable", `The edge ${api.edge.origin} stayed away.`);
     }
-    await delay(wait);
+    await delay(wait, null, watch ? { signal: watch.signal } : {}).catch(() => {});
+    if (watch?.signal.aborted) return;
   }
 }
 
-/** What one connection brings: entries, and "over" if it ended with the session. */
+/** What one connection brings: entries, and "over" if it ended with the session, or the watcher leaves. */
 async function* connection(
   api: EdgeApi,
   session: string,
   from: number,
+  watch: WatchOptions | null,
 ): AsyncGenerator<RecordedEntry | "over"> {
-  const url = new URL(`/v1/sessions/${session}/follow?from=${from}`, api.edge);
+  const door = watch ? "watch" : "follow";
+  const url = new URL(`/v1/sessions/${session}/${door}?from=${from}`, api.edge);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   // Its types do not know `closeTimeout` yet.
   const options: ClientOptions & { closeTimeout: number } = {
@@ -68,10 +102,54 @@ async function* connection(
   };
   const socket = new WebSocket(url, options);
   const inbox = new Inbox(socket);
+  const leave = () => inbox.leave();
+  const pings = watch && new Pings(socket, watch);
+  watch?.signal.addEventListener("abort", leave);
   try {
+    if (watch?.signal.aborted) leave();
     yield* inbox.entries();
+  } catch (error) {
+    // It ended while the connection was lost.
+    const isOver = error instanceof SallyportError && error.code === "session_ended" && from > 1;
+    if (!isOver) throw error;
+    yield "over";
   } finally {
+    watch?.signal.removeEventListener("abort", leave);
+    pings?.stop();
     socket.terminate();
+  }
+}
+
+/** Tells the edge that a watcher is there, and finds out when the edge is not. */
+class Pings {
+  readonly #socket: WebSocket;
+  readonly #watch: WatchOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #pongDue = false;
+
+  constructor(socket: WebSocket, watch: WatchOptions) {
+    this.#socket = socket;
+    this.#watch = watch;
+    socket.on("open", () => {
+      watch.watching(true);
+      this.#timer = setInterval(() => this.#ping(), WATCH_PING_MS);
+    });
+    socket.on("message", (data: Buffer, binary) => {
+      if (!binary && data.toString() === PONG) this.#pongDue = false;
+    });
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#watch.watching(false);
+    clearInterval(this.#timer);
+  }
+
+  #ping(): void {
+    // What a paused socket has received waits behind what is not read yet.
+    if (this.#pongDue && !this.#socket.isPaused) this.#socket.terminate();
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#pongDue = true;
+    this.#socket.send(PING);
   }
 }
 
@@ -89,8 +167,7 @@ class Inbox {
     this.#socket = socket;
     socket.on("message", (data: Buffer, binary) => this.#message(data, binary));
     socket.on("unexpected-response", (_, response) => {
-      response.resume();
-      this.#finish(refusal(response.statusCode ?? 0));
+      void readProblem(response).then((problem) => this.#finish(refusal(response.statusCode ?? 0, problem)));
     });
     // The close event follows and says what to do.
     socket.on("error", () => {});
@@ -113,7 +190,14 @@ class Inbox {
     if (this.#end.over) yield "over";
   }
 
+  /** Ends it as if the session were over. */
+  leave(): void {
+    this.#waiting = [];
+    this.#finish({ over: true });
+  }
+
   #message(data: Buffer, binary: boolean): void {
+    if (!binary && data.toString() === PONG) return;
     try {
       if (!binary) throw new SallyportError("protocol_violation", "The edge sent text to a viewer.");
       this.#waiting.push(parseEntry(data));
@@ -131,14 +215,18 @@ class Inbox {
 }
 
 /** What a refused upgrade means; a refusal that may pass is no error. */
-function refusal(status: number): { over: boolean } | { error: Error } {
+function refusal(status: number, problem: SallyportError): { over: boolean } | { error: Error } {
+  if (status >= 500) return { over: false };
+  // In the edge's own words, where these are.
+  if (problem.code !== "internal") return { error: problem };
   switch (status) {
     case 401:
       return { error: new SallyportError("unauthenticated", "The edge does not accept the token any more.") };
     case 404:
       return { error: new SallyportError("not_found", "There is no such session, or it is not yours.") };
+    case 429:
+      return { over: false };
     default:
-      if (status >= 500 || status === 429) return { over: false };
       return { error: new SallyportError("forbidden", `The edge refused with HTTP status ${status}.`) };
   }
 }

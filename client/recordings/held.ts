@@ -34,7 +34,7 @@ export class HeldStatements {
     this.#unanswered.take(event);
     const entry = approvalEntry(event);
     if (!entry) return null;
-    if (entry.event === "approval_asked") this.#ask(entry.approval, entry.question.statement, event.time);
+    if (entry.event === "approval_asked") this.#ask(entry, event.time);
     const question = this.#questions.get(entry.approval);
     if (!question) return { entry, question: null };
     const { statement, asked } = question;
@@ -61,9 +61,10 @@ export class HeldStatements {
     return Math.max(0, duration - waited);
   }
 
-  #ask(approval: number, text: string, asked: number): void {
+  #ask({ approval, question }: Extract<ApprovalEntry, { event: "approval_asked" }>, asked: number): void {
+    const statement = question.kind === "statement" ? this.#unanswered.held(question.statement) : null;
     this.#questions.delete(approval);
-    this.#questions.set(approval, { statement: this.#unanswered.held(text), asked, over: false });
+    this.#questions.set(approval, { statement, asked, over: false });
     dropOldest(this.#questions);
   }
 }

@@ -1,36 +1,23 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
-import type { ConnectorEvent, EdgeEvent, PolicyStamp } from "../../protocol/control.ts";
-import type { Approve } from "../../protocol/policy/decision.ts";
+import type { ConnectorEvent } from "../../protocol/control.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { Masked } from "../../protocol/recording/masking-events.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { printable } from "../terminal.ts";
-import { durationText } from "../units.ts";
-import { approvalEntryWords, leaseText } from "./approval-words.ts";
+import { approvalLines } from "./approval-lines.ts";
+import { approvalWords } from "./approval-words.ts";
 import { HeldStatements, type Told } from "./held.ts";
-import { detectedWords, maskedValues, maskedWords } from "./masking-words.ts";
+import { maskedValues, maskedWords } from "./masking-words.ts";
+import { INDENT, linesOf, MORE, recorded, type Styler, Timeline } from "./recorded-text.ts";
 import { RowTable, valueText } from "./rows.ts";
+import { connectorWords, edgeWords, policiesWords } from "./session-words.ts";
 
-type Style = "bold" | "dim" | "red" | "yellow";
-/** Colours a text that has been made printable. */
-export type Styler = (style: Style, text: string) => string;
-
-/** As wide as a time: what belongs to the line before begins here. */
-const INDENT = " ".repeat(13);
-/** Before each further line of recorded text, so that no recorded line can pass for one of ours. */
-const MORE = `${INDENT}│ `;
 const PARAMETER = 200;
 const STATUS = { I: "no transaction", T: "in a transaction", E: "in a failed transaction" };
 const TRANSACTION_OF = { I: "", T: " (in a transaction)", E: " (in a failed transaction)" };
 
 /** Ends of an approval after which the connector answers the statement with an error of its own. */
 const REFUSALS: readonly string[] = ["denied", "expired"];
-const APPROVAL_STYLES: Readonly<Record<string, Style>> = {
-  approval_answered: "bold",
-  approval_decided: "bold",
-  approval_rejected: "red",
-  approval_used: "yellow",
-};
 
 export type Judged = Extract<ConnectorEvent, { event: "judged" }>;
 
@@ -40,15 +27,16 @@ export class Narrator {
   readonly #rows: RowTable;
   readonly #verbose: boolean;
   readonly #held = new HeldStatements();
+  readonly #timeline: Timeline;
   /** Statements that did not reach the target, whose error is Sallyport's. */
   readonly #refused = new Set<number>();
-  #day = "";
   #status: keyof typeof STATUS = "I";
   #ready = false;
 
   /** `rowLimit`: rows of each result that are shown. `verbose`: what the parser proved of statements is told, too, and how they were masked. */
   constructor(style: Styler, rowLimit: number, verbose = false) {
     this.#style = style;
+    this.#timeline = new Timeline(style);
     this.#rows = new RowTable(rowLimit);
     this.#verbose = verbose;
   }
@@ -62,22 +50,12 @@ export class Narrator {
     const said = approval ? this.#approvalWords(approval, event.time) : this.#words(event);
     const rows = standsBetweenRows(event) ? [] : indented(this.#rows.end());
     if (said.length === 0) return rows;
-    const time = new Date(event.time).toISOString();
-    const lines = [...rows, ...this.#newDay(time)];
-    lines.push(`${this.#style("dim", time.slice(11, 23))} ${said[0]}`, ...said.slice(1));
-    return lines;
+    return [...rows, ...this.#timeline.tell(event.time, said)];
   }
 
   /** What is left when the recording has ended. */
   end(): string[] {
     return indented(this.#rows.end());
-  }
-
-  #newDay(time: string): string[] {
-    const day = time.slice(0, 10);
-    if (day === this.#day) return [];
-    this.#day = day;
-    return [this.#style("bold", `${day} UTC`)];
   }
 
   #words(event: Exclude<TranscriptEvent, { type: "row" | "columns" }>): string[] {
@@ -194,7 +172,7 @@ export class Narrator {
       case "masked":
         return this.#maskedWords(event);
       default:
-        return [connectorWords(event)];
+        return [sqlConnectorWords(event)];
     }
   }
 
@@ -229,22 +207,10 @@ export class Narrator {
 
   #approvalWords({ entry, question }: Told, time: number): string[] {
     const statement = question?.statement ?? null;
-    if (entry.event === "approval_asked") {
-      const { reason, policies, statement: text } = entry.question;
-      const [first = "", ...more] = linesOf(reason);
-      return [
-        `${this.#number(statement)}${this.#style("yellow", "HELD")}: ${first}${policiesWords(policies)}`,
-        ...more.map((line) => MORE + line),
-        ...(statement === null ? recorded(text) : []),
-        ...recorded(`approval ${entry.approval}: ${approvalWords(entry.question)}`),
-      ];
-    }
     const refused = entry.event === "approval_decided" && REFUSALS.includes(entry.status);
     if (refused && statement !== null) this.#refused.add(statement);
-    const words = approvalEntryWords(entry, question && time - question.asked);
-    const [first = "", ...more] = linesOf(words);
-    const head = this.#style(APPROVAL_STYLES[entry.event] ?? "dim", `approval ${entry.approval}:`);
-    return [`${this.#number(statement)}${head} ${first}`, ...more.map((line) => MORE + line)];
+    const waited = question && time - question.asked;
+    return approvalLines(this.#style, { entry, number: this.#number(statement), waited });
   }
 
   /** Only changes are told: most answers leave a session as it was. */
@@ -285,36 +251,7 @@ function resultWords(
   }
 }
 
-function edgeWords(event: EdgeEvent): string {
-  switch (event.event) {
-    case "opened": {
-      const { session, principal, onBehalfOf, target, kind, address, mode } = event.facts;
-      const whom = onBehalfOf === undefined ? principal : `${principal} for ${onBehalfOf}`;
-      const { lease } = event.facts;
-      const under = lease ? `, under approval ${leaseText(lease)}` : "";
-      return printable(
-        `session ${session}: ${whom} opened ${target} (${kind}, ${mode}) from ${address}${under}`,
-      );
-    }
-    case "connector_joined":
-      return printable(`connector ${event.connector} joined (instance ${event.instance})`);
-    case "ended": {
-      const by = event.by === undefined ? "" : `, by ${event.by}`;
-      return printable(`the session ended (${event.code}${by}): ${event.reason}`);
-    }
-    default:
-      return printable(LINKS[event.event] ?? event.event);
-  }
-}
-
-const LINKS: Record<string, string> = {
-  agent_dropped: "the agent's connection dropped",
-  agent_resumed: "the agent resumed",
-  connector_dropped: "the connector's connection dropped",
-  connector_resumed: "the connector resumed",
-};
-
-function connectorWords(event: ConnectorEvent | ApprovalAsk): string {
+function sqlConnectorWords(event: ConnectorEvent | ApprovalAsk): string {
   switch (event.event) {
     case "target_connected": {
       const { host, port, database, user, tls, processId } = event;
@@ -323,46 +260,12 @@ function connectorWords(event: ConnectorEvent | ApprovalAsk): string {
     }
     case "cancel_requested":
       return printable(`session ${event.session} asked to cancel what runs`);
-    case "refused":
-      return printable(`the connector refused (${event.code}): ${event.message}`);
-    case "policy":
-      return `statements are judged by policy set ${stampText(event)} from here on`;
     case "cut":
       return `the result was cut at its bound of ${event.value} ${event.limit}`;
-    case "detected":
-      return printable(
-        `detectors found in what the agent got: ${detectedWords(Object.entries(event.found))}`,
-      );
     default:
-      return printable(`the connector says: ${JSON.stringify(event)}`);
+      return connectorWords(event, "statements");
   }
 }
-
-/** A policy set by the beginning of its hash; `-` for a recording from before there were policies. */
-export function stampText({ version, revision }: PolicyStamp): string {
-  return version === "" ? "-" : `${version.slice(0, 12)} (revision ${revision})`;
-}
-
-function policiesWords(policies: string[]): string {
-  return policies.length === 0 ? "" : ` · by ${printable(policies.join(", "))}`;
-}
-
-/** Who would have to agree, and for how long the question stands. */
-export function approvalWords({
-  approvals,
-  expiresMs,
-  scope,
-}: Pick<Approve, "approvals" | "expiresMs" | "scope">): string {
-  const groups = approvals.map(({ approvers, quorum }) => `${quorum} of ${approvers.join(" or ")}`);
-  const whom = groups.length === 0 ? "" : `approval by ${groups.join(" and ")}, `;
-  return `${whom}within ${durationText(expiresMs)}, for ${SCOPES[scope]}`;
-}
-
-const SCOPES = {
-  once: "this time only",
-  fingerprint: "statements of this shape",
-  session: "the session",
-} as const satisfies Record<Approve["scope"], string>;
 
 /** On one line, what is there only. */
 function factsWords(facts: StatementFacts): string {
@@ -376,16 +279,6 @@ function factsWords(facts: StatementFacts): string {
     ...(limit === null ? [] : [`LIMIT ${limit}`]),
   ];
   return parts.join(" · ");
-}
-
-/** Recorded text on lines of its own. */
-function recorded(text: string): string[] {
-  return linesOf(text.replace(/\n$/, "")).map((line) => MORE + line);
-}
-
-/** A text's lines, made printable. Tabs are common in what people write, and harmless as blanks. */
-function linesOf(text: string): string[] {
-  return text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
 }
 
 function indented(lines: string[]): string[] {

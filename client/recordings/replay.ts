@@ -3,23 +3,33 @@ import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transc
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { printLines, styled } from "../terminal.ts";
 import { HeldStatements, type Told } from "./held.ts";
+import { ofKind } from "./kind.ts";
 import { Narrator } from "./narrate.ts";
+import { replaySsh, type SshReplayOptions } from "./ssh/replay.ts";
+import { standardOutput } from "./ssh/stage.ts";
 
-export interface ReplayOptions {
-  /** Pauses are the session's divided by this; absent: none. */
-  speed?: number;
+export interface ReplayOptions extends SshReplayOptions {
   /** Rows of each result that are shown; absent: all. */
   rows?: number;
-  json?: boolean;
-  /** Tell also what the parser proved of each statement. */
-  verbose?: boolean;
 }
 
-/** Longest pause, ms: nobody sits through a session's idle hour. */
+/** Longest pause of a session with a database, ms: nobody sits through a session's idle hour. */
 const LONGEST_PAUSE = 3_000;
 
-/** Prints what the entries tell, as they come. */
+/**
+ * Shows what the entries tell, as they come, by the kind of their target: a session's terminals are played where
+ * standard output is a terminal.
+ */
 export async function replay(entries: AsyncIterable<RecordedEntry>, options: ReplayOptions): Promise<void> {
+  const recording = await ofKind(entries);
+  if (recording.kind === "ssh") await replaySsh(recording.entries, options, standardOutput());
+  else await replayStatements(recording.entries, options);
+}
+
+async function replayStatements(
+  entries: AsyncIterable<RecordedEntry>,
+  options: ReplayOptions,
+): Promise<void> {
   const transcript = new Transcript();
   const narrator = new Narrator(styled, options.rows ?? Number.POSITIVE_INFINITY, options.verbose);
   const held = new HeldStatements();

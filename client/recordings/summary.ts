@@ -1,48 +1,25 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
-import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
+import type { ConnectorEvent } from "../../protocol/control.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import { HeldStatements, type Told } from "./held.ts";
-import { addDetected, addMasked, type Found } from "./masking-words.ts";
+import { addMasked } from "./masking-words.ts";
+import { refusalText } from "./request-words.ts";
+import { CommonSummarizer, type CommonSummary } from "./session-summary.ts";
 
-/** What a session did, in short. */
-export interface SessionSummary {
-  /** From the recording's first entry; null when it has none. */
-  facts: SessionFacts | null;
-  /** How it ended; null when the recording does not say, as of a live session. */
-  end: { time: number; code: string; reason: string; by?: string } | null;
-  entries: number;
+/** What a session with a database did, in short. */
+export interface SessionSummary extends CommonSummary {
   /** Of all statements, including those not listed. */
   statements: number;
   /** Statements that did not reach the target because policy blocked them. */
   blocked: number;
   /** Statements that needed an approval, whether they had it in the end or not. */
   held: number;
-  /** What became of questions to people. */
-  approvals: ApprovalCounts;
   /** Statements of which the target saw another text, in which labelled columns were masked. */
   masked: number;
   /** Values of their results that were masked, by label. */
   maskedValues: Record<string, number>;
-  /** What detectors found in what went to the agent, by detector. */
-  detected: Found;
-  /** The policy sets that judged, in order; at most `MAX_POLICIES`, the latest. */
-  policies: PolicyStamp[];
   /** The latest. */
   listed: StatementSummary[];
-}
-
-export interface ApprovalCounts {
-  asked: number;
-  approved: number;
-  /** Of those approved, by an earlier approval that covered them, and by nobody's word of their own. */
-  covered: number;
-  denied: number;
-  expired: number;
-  withdrawn: number;
-  /** Released: what was held went to the target. */
-  used: number;
-  /** Answers that did not count. */
-  rejected: number;
 }
 
 export interface StatementSummary {
@@ -63,30 +40,15 @@ export interface StatementSummary {
 /** The beginning of a text is enough to know a statement by. */
 const TEXT = 2_000;
 const OUTCOME = 500;
-const MAX_POLICIES = 100;
 
 /** Gathers a summary; holds `limit` statements. */
 export class Summarizer {
   readonly #limit: number;
   readonly #statements = new Map<number, StatementSummary>();
-  #facts: SessionFacts | null = null;
-  #end: SessionSummary["end"] = null;
+  readonly #common = new CommonSummarizer();
   readonly #approvals = new HeldStatements();
-  readonly #counts: ApprovalCounts = {
-    asked: 0,
-    approved: 0,
-    covered: 0,
-    denied: 0,
-    expired: 0,
-    withdrawn: 0,
-    used: 0,
-    rejected: 0,
-  };
   readonly #maskedValues = new Map<string, number>();
-  readonly #detected = new Map<string, Found[string]>();
-  #policies: PolicyStamp[] = [];
   #count = 0;
-  #entries = 0;
   #blocked = 0;
   #held = 0;
   #masked = 0;
@@ -103,7 +65,7 @@ export class Summarizer {
     }
     switch (event.type) {
       case "edge":
-        this.#edge(event.event, event.time);
+        this.#common.edge(event.event, event.time);
         break;
       case "connector":
         this.#connector(event.event);
@@ -128,43 +90,27 @@ export class Summarizer {
 
   /** Counts an entry, told or not. */
   entry(): void {
-    this.#entries++;
+    this.#common.entry();
   }
 
   get summary(): SessionSummary {
     return {
-      facts: this.#facts,
-      end: this.#end,
-      entries: this.#entries,
+      ...this.#common.summary,
       statements: this.#count,
       blocked: this.#blocked,
       held: this.#held,
-      approvals: { ...this.#counts },
       masked: this.#masked,
       maskedValues: Object.fromEntries(this.#maskedValues),
-      detected: Object.fromEntries(this.#detected),
-      policies: this.#policies,
       listed: [...this.#statements.values()],
     };
   }
 
-  #edge(event: EdgeEvent, time: number): void {
-    if (event.event === "opened") this.#facts = event.facts;
-    if (event.event !== "ended") return;
-    const { code, reason, by } = event;
-    this.#end = { time, code, reason, ...(by !== undefined && { by }) };
-  }
-
   #connector(event: ConnectorEvent | ApprovalAsk): void {
-    if (event.event === "policy") {
-      const { version, revision } = event;
-      this.#policies = [...this.#policies, { version, revision }].slice(-MAX_POLICIES);
-    }
+    this.#common.connector(event);
     if (event.event === "masked") {
       this.#masked += event.statements.length;
       for (const { fields } of event.statements) addMasked(this.#maskedValues, fields);
     }
-    if (event.event === "detected") addDetected(this.#detected, event.found);
     if (event.event !== "judged") return;
     const { decision, text } = event;
     const held = decision.verdict === "approve";
@@ -173,33 +119,16 @@ export class Summarizer {
     if (held && asked) return;
     if (held) this.#held++;
     else this.#blocked++;
-    this.#add(statement, 0, 0, `${held ? "held" : "blocked"}: ${decision.reason}`);
+    this.#add(statement, 0, 0, refusalText(decision));
   }
 
   #approval({ entry, question }: Told): void {
-    const counts = this.#counts;
+    const became = this.#common.approval(entry);
+    if (entry.event === "approval_asked") this.#held++;
+    if (!became) return;
     const statement = question?.statement ?? null;
-    switch (entry.event) {
-      case "approval_asked":
-        counts.asked++;
-        this.#held++;
-        this.#add(statement, 0, 0, `held: ${entry.question.reason}`);
-        break;
-      case "approval_rejected":
-        counts.rejected++;
-        break;
-      case "approval_used":
-        counts.used++;
-        break;
-      case "approval_decided": {
-        const { status, by, under } = entry;
-        if (status === "lapsed") break;
-        counts[status]++;
-        if (under !== null) counts.covered++;
-        if (status !== "approved") this.#change(statement, { failed: true });
-        this.#add(statement, 0, 0, `${status}${by.length === 0 ? "" : ` by ${by.join(", ")}`}`);
-      }
-    }
+    if (became.failed) this.#change(statement, { failed: true });
+    this.#add(statement, 0, 0, became.outcome);
   }
 
   #begin(number: number, time: number, text: string | null): void {

@@ -41,7 +41,7 @@ export function maskSettings(target: Field, folder: string): MaskSettings {
       .get(needing.name)
       .fail("needs the target's maskKey", "Add maskKey: {env: NAME} to the target, or use scope: session.");
   }
-  return { labels, maskKey, detectors: target.get("detectors").optional(readDetectors) ?? DEFAULT_DETECTORS };
+  return { labels, maskKey, detectors: target.get("detectors").optional(detectorModes) ?? DEFAULT_DETECTORS };
 }
 
 function readLabels(lines: Field, masks: Field): Labels {
@@ -133,7 +133,8 @@ function range(field: Field): Mask {
   );
 }
 
-function readDetectors(field: Field): Detectors {
+/** Reads `detectors` of a target. Throws `invalid_config`. */
+export function detectorModes(field: Field): Detectors {
   field.mapping(DETECTOR_NAMES);
   const modes = DETECTOR_NAMES.map((name) => [
     name,

@@ -3,7 +3,7 @@ import { WINDOW } from "../../protocol/frame.ts";
 import { FRONTEND } from "../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../protocol/postgres/reader.ts";
 import { type Conversation, MAX_WAITING, type Request } from "./conversation.ts";
-import { CANCELLED } from "./guard/approvals.ts";
+import { CANCELLED } from "./guard/approval-messages.ts";
 import { mustFail } from "./guard/must-fail.ts";
 import type { OwnQueries } from "./guard/own-queries.ts";
 import type { SessionGuard } from "./guard/session-guard.ts";

@@ -14,10 +14,12 @@ import { BACKEND } from "../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
+import { Approvals } from "../guard/approvals.ts";
+import { REAL_TIMERS } from "../guard/timers.ts";
 import { cancelOnTarget } from "./cancel.ts";
 import { Conversation } from "./conversation.ts";
 import type { PostgresDeps } from "./gate.ts";
-import { Approvals } from "./guard/approvals.ts";
+import { heldNotice } from "./guard/approval-messages.ts";
 import { OwnQueries } from "./guard/own-queries.ts";
 import type { Refusal } from "./guard/refusal.ts";
 import { Reporter } from "./guard/reporter.ts";
@@ -25,7 +27,6 @@ import { SessionCatalog } from "./guard/session-catalog.ts";
 import { SessionGuard } from "./guard/session-guard.ts";
 import type { Sight } from "./guard/sight.ts";
 import { TargetTimeouts } from "./guard/target-timeouts.ts";
-import { REAL_TIMERS } from "./guard/timers.ts";
 import { Inbound } from "./inbound.ts";
 import { Net } from "./mask/net.ts";
 import { Outbound } from "./outbound.ts";
@@ -89,7 +90,6 @@ export class Relay implements StreamHandlers {
     const timers = deps.timers ?? REAL_TIMERS;
     this.#approvals = new Approvals({
       ask: (ask) => stream.askEdge(ask),
-      tell: (notice) => this.#notice(notice),
       timers,
       now: guard.now,
     });
@@ -111,6 +111,7 @@ export class Relay implements StreamHandlers {
         catalog: this.#catalog,
         reporter: this.#reporter,
         approvals: this.#approvals,
+        tell: (words) => this.#notice(heldNotice(words)),
         timeouts: this.#timeouts,
         masks: sight.masks,
         now: guard.now,

@@ -174,6 +174,10 @@ export class TestStream implements ConnectorStream {
     this.#changed();
   }
 
+  record(): void {
+    throw new Error("PostgreSQL's bytes are recorded as they are");
+  }
+
   askEdge(ask: ApprovalAsk): void {
     this.asks.push(ask);
     this.#changed();

@@ -1,4 +1,5 @@
 import { STATEMENT_ACTIONS, type StatementAction } from "../sql/facts.ts";
+import type { SshAction } from "../ssh/request.ts";
 
 /** The group of actions, beside `postgres:statement`, that some statements' actions are in. */
 const CLASS: Partial<Record<StatementAction, string>> = {
@@ -14,8 +15,17 @@ const CLASS: Partial<Record<StatementAction, string>> = {
   "postgres:truncate": "postgres:define",
 };
 
+/** The groups of actions that the requests to SSH targets are in. */
+const SSH: Record<SshAction, string[]> = {
+  "ssh:exec": ["ssh:request"],
+  "ssh:shell": ["ssh:request"],
+  "ssh:sftp:read": ["ssh:sftp", "ssh:request"],
+  "ssh:sftp:write": ["ssh:sftp", "ssh:request"],
+  "ssh:forward": ["ssh:request"],
+};
+
 /** Actions that are allowed or not, and for which nobody is asked: their context has no `approved`. */
-export const NEVER_HELD: ReadonlySet<string> = new Set(["approve", "unmask"]);
+export const NEVER_HELD: ReadonlySet<string> = new Set(["approve", "unmask", "watch"]);
 
 /**
  * Every action that a request may name, with all groups of actions that it is in, as the schema has them. Policies
@@ -25,8 +35,10 @@ export const ACTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, r
   ["connect", []],
   ["approve", []],
   ["unmask", []],
+  ["watch", []],
   ...STATEMENT_ACTIONS.map((action): [string, string[]] => {
     const group = CLASS[action];
     return [action, group === undefined ? ["postgres:statement"] : [group, "postgres:statement"]];
   }),
+  ...Object.entries(SSH),
 ]);

@@ -16,6 +16,8 @@ export interface Annotations {
   lastsMs: number;
   rows: number | null;
   bytes: number | null;
+  /** What the permit lets through goes on only while somebody watches. */
+  watched: boolean;
 }
 
 export interface AnnotationProblem {
@@ -76,6 +78,10 @@ const READERS = {
     read: (text: string) => quantity(text, SIZE_UNITS, MAX_LIMIT),
     hint: 'Write a size with its unit, such as @bytes("10MB") or @bytes("64KiB").',
   },
+  watched: {
+    read: (text: string) => (text === "" ? true : undefined),
+    hint: "Write @watched alone.",
+  },
 };
 
 export const ANNOTATIONS = Object.keys(READERS) as (keyof typeof READERS)[];
@@ -116,6 +122,7 @@ export function readAnnotations(given: Readonly<Record<string, string | null>>):
       lastsMs: value("lasts") ?? DEFAULT_LASTS_MS,
       rows: value("rows") ?? null,
       bytes: value("bytes") ?? null,
+      watched: value("watched") ?? false,
     },
     problems,
   };

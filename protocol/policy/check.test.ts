@@ -23,7 +23,93 @@ test("the starter policies, and those that permit everything, have no mistake", 
   assert.deepEqual(told(ALLOW_ALL), []);
 });
 
-const MISTAKES: [text: string, ...expected: RegExp[]][] = [
+type Mistake = [text: string, ...expected: RegExp[]];
+
+const WATCHED_MISTAKES: Mistake[] = [
+  [
+    `@watched forbid(principal, action == Action::"ssh:shell", resource);`,
+    /^1:1 @watched says how .* \| Put it on a permit\./,
+  ],
+  ...[
+    "action",
+    'action in Action::"ssh:request"',
+    'action == Action::"ssh:forward"',
+    'action in [Action::"ssh:shell", Action::"ssh:sftp:read"]',
+    'action == Action::"postgres:select"',
+    'action == Action::"connect"',
+    'action == Action::"watch"',
+  ].map(
+    (scope): Mistake => [
+      `@watched permit(principal, ${scope}, resource);`,
+      /^1:1 the policy permits more than can be watched \| Name the actions/,
+    ],
+  ),
+  ...['"yes"', '"true"', '"false"', '" "'].map(
+    (value): Mistake => [
+      `@watched(${value}) permit(principal, action == Action::"ssh:shell", resource);`,
+      /^1:1 @watched can't be understood \| Write @watched alone\./,
+    ],
+  ),
+];
+
+const exec = (condition: string) =>
+  `permit(principal, action == Action::"ssh:exec", resource) when { ${condition} };`;
+const write = (condition: string) =>
+  `forbid(principal, action == Action::"ssh:sftp:write", resource) when { ${condition} };`;
+const forward = (condition: string) =>
+  `permit(principal, action == Action::"ssh:forward", resource) when { ${condition} };`;
+
+const SSH_MISTAKES: Mistake[] = [
+  [exec('context.effects.contains("read-file")'), /context\.effects is never "read-file"/],
+  [exec('context.effects.containsAny(["delete", "run-programm"])'), /never "run-programm" \|/],
+  [`${READ} when { context.effects.contains("change-mode") };`, /context\.effects is never "change-mode"/],
+  [exec('context.program == "/bin/rm"'), /never "\/bin\/rm" \| It is a name without its folder: "rm"\./],
+  [exec('context.via.contains("/usr/bin/sudo")'), /without its folder: "sudo"/],
+  [exec('context.stdin == "pipes"'), /\| Did you mean "pipe"\?/],
+  [exec('context.reads.contains("shadow")'), /context\.reads is never "shadow" \| Files are absolute/],
+  [exec('context.reads.contains("public.orders")'), /context\.reads is never/],
+  [exec('context.writeDirectories.contains("/etc/")'), /never "\/etc\/" \| Files are absolute/],
+  [exec('context.writes.contains("/srv/../etc")'), /Files are absolute/],
+  [exec('context.writes.contains("/srv//etc")'), /Files are absolute/],
+  [exec('context.assignments.contains("LD_PRELOAD=x")'), /names of variables alone/],
+  [exec('context.operands.contains("-rf")'), /are in context\.options/],
+  [exec('context.options.contains("rf")'), /are in context\.operands/],
+  [exec('context.arguments == "systemctl  restart nginx"'), /: "systemctl restart nginx"\./],
+  [exec("context.arguments == \"grep 'x' /etc/hosts\""), /: "grep x \/etc\/hosts"\./],
+  [exec(String.raw`context.arguments == "echo \"a b\""`), /Words stand with one blank between/],
+  [exec('context.argument == "x"'), /\| Did you mean `arguments`\?/],
+  [exec('context.host == "a"'), /unable to guarantee safety .*context has host/],
+  [write('context.operation == "read"'), /context\.operation is never "read" \|/],
+  [write('context.operation == "delete"'), /context\.operation is never "delete"/],
+  [write('context.path == "uploads/x"'), /context\.path is never "uploads\/x" \| Files are absolute/],
+  [write('context.name == "a/b"'), /context\.name is never "a\/b" \|/],
+  [write('context.protocol == "rsync"'), /context\.protocol is never "rsync"/],
+  [forward('context.direction == "outward"'), /context\.direction is never "outward"/],
+  [forward('context.host == "DB.internal"'), /Hosts are in lower case: "db\.internal"\./],
+  [`${READ} when { resource.kind == "shh" };`, /resource\.kind is never "shh" \| Did you mean "ssh"\?/],
+  [
+    `permit(principal, action == Action::"watch", resource) when { context.kind == "sssh" };`,
+    /context\.kind is never "sssh"/,
+  ],
+  [
+    `@approvers("ops") permit(principal, action == Action::"watch", resource) when { context.approved };`,
+    /attribute `approved` in context for Action::"watch"/,
+  ],
+  [
+    `permit(principal, action, resource) when { context.account == "root" };`,
+    /Name the actions: action in Action::"ssh:request"\./,
+  ],
+  [
+    `permit(principal, action in Action::"ssh:request", resource) when { context.path like "/srv/*" };`,
+    /Name the actions: action == Action::"ssh:exec", or action in Action::"ssh:sftp"\./,
+  ],
+  [
+    `permit(principal, action in Action::"ssh:exc", resource);`,
+    /unrecognized action .* \| Did you mean `Action::"ssh:exec"`\?/,
+  ],
+];
+
+const MISTAKES: Mistake[] = [
   ["", /^1:1 there is no policy/],
   ["// nothing but a comment", /^1:1 there is no policy/],
   [
@@ -33,7 +119,7 @@ const MISTAKES: [text: string, ...expected: RegExp[]][] = [
   [`${READ}\nwhen { context.wher == "key" };`, /^2:8 attribute `wher` .* \| Did you mean `where`\?$/],
   [
     `permit(principal, action, resource) when { context.complete };`,
-    /^1:44 .* \| The policy applies to "(approve|connect|unmask)" as well.*Action::"postgres:statement"/,
+    /^1:44 .* \| The policy applies to "(approve|connect|unmask|watch|ssh:[\w:]+)" as well.*Action::"postgres:statement"/,
   ],
   [
     `${READ} when { context.plan.rows < 9 };`,
@@ -128,6 +214,8 @@ const MISTAKES: [text: string, ...expected: RegExp[]][] = [
     `${READ} when { resource.kind == "postgresql" };`,
     /resource\.kind is never .* \| Did you mean "postgres"\?/,
   ],
+  ...WATCHED_MISTAKES,
+  ...SSH_MISTAKES,
   [`${READ} when { context.effects.containsAny([]) };`, /empty set literals .* \| Use \.isEmpty\(\)/],
   [
     `${READ} when { context.session.rows > 9007199254740993 };`,
@@ -156,6 +244,22 @@ for (const [text, ...expected] of MISTAKES) {
     );
   });
 }
+
+test("what some action of the scope can be is no mistake", () => {
+  for (const text of [
+    `@watched permit(principal, action == Action::"ssh:shell", resource);`,
+    `@watched("") permit(principal, action in [Action::"ssh:exec", Action::"ssh:shell"], resource);`,
+    `permit(principal, action in [Action::"ssh:exec", Action::"postgres:select"], resource)
+     when { context.effects.containsAny(["read-file", "delete"]) && context.reads.contains("/etc/hosts") };`,
+    `permit(principal, action in Action::"ssh:sftp", resource)
+     when { ["read", "write"].contains(context.operation) && context.path == "/" };`,
+    exec(`["ls -l '*'", "ls *", "echo 'it'\\\\''s'", ""].contains(context.arguments)`),
+    exec(`context.reads.containsAny(["~/.ssh", "~", "/", "*"]) && context.options.contains("*")`),
+    forward(`context.host == "/run/Docker.sock"`),
+  ]) {
+    assert.deepEqual(told(text), [], text);
+  }
+});
 
 test("all mistakes of a text are told at once, in its order", () => {
   const problems = checkPolicies(

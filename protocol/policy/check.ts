@@ -88,14 +88,15 @@ function validate(cedar: Cedar, text: string, policies: Policy[]): PolicyProblem
   return [...problems(answer.validationErrors), ...problems(warnings)];
 }
 
-const APPROVE_ATTRIBUTE = /^attribute `(\w+)` in context for Action::"(approve|connect|unmask)" not found/;
+const NO_ATTRIBUTE = /^attribute `(\w+)` in context for Action::"([\w:-]+)" not found/;
 
 /** Cedar's help, or ours where its help misleads or is absent. */
 function hintOf(message: string, help: string | null): string | null {
-  const [, attribute, action] = APPROVE_ATTRIBUTE.exec(message) ?? [];
+  const [, attribute, action] = NO_ATTRIBUTE.exec(message) ?? [];
   if (action === "unmask" && attribute === "approved") return UNMASK_ALONE;
-  if (attribute !== undefined && STATEMENT_ATTRIBUTE.test(attribute)) {
-    return `The policy applies to "${action}" as well, which has no context.${attribute}. Name the actions: action in Action::"postgres:statement".`;
+  const scopes = attribute === undefined ? [] : scopesWith(attribute);
+  if (scopes.length > 0) {
+    return `The policy applies to "${action}" as well, which has no context.${attribute}. Name the actions: ${scopes.join(", or ")}.`;
   }
   if (help !== null) return `${help.charAt(0).toUpperCase()}${help.slice(1)}`;
   if (/not found$/.test(message))
@@ -113,11 +114,27 @@ function hintOf(message: string, help: string | null): string | null {
   return null;
 }
 
-const STATEMENT_ATTRIBUTE = new RegExp(
-  `^(${[...(/type Statement = \{(.*?)\n\};/s.exec(POLICY_SCHEMA)?.[1] ?? "").matchAll(/^ {2}(\w+)\??:/gm)]
-    .map(([, name]) => name)
-    .join("|")})$`,
-);
+/** Scopes of policies that may look at this attribute of the context. */
+function scopesWith(attribute: string): string[] {
+  const has = ({ attributes }: { attributes: string[] }) => attributes.includes(attribute);
+  const ssh = SSH_CONTEXTS.every(has)
+    ? ['action in Action::"ssh:request"']
+    : SSH_CONTEXTS.filter(has).map(({ scope }) => scope);
+  return STATEMENT_ATTRIBUTES.includes(attribute) ? ['action in Action::"postgres:statement"', ...ssh] : ssh;
+}
+
+const STATEMENT_ATTRIBUTES = attributesOf("Statement");
+const SSH_CONTEXTS = [
+  { scope: 'action == Action::"ssh:exec"', attributes: attributesOf("Command") },
+  { scope: 'action == Action::"ssh:shell"', attributes: attributesOf("Shell") },
+  { scope: 'action in Action::"ssh:sftp"', attributes: attributesOf("File") },
+  { scope: 'action == Action::"ssh:forward"', attributes: attributesOf("Forward") },
+];
+
+function attributesOf(type: string): string[] {
+  const [, body = ""] = new RegExp(`type ${type} = \\{(.*?)\\n\\};`, "s").exec(POLICY_SCHEMA) ?? [];
+  return [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name!);
+}
 
 /** By place; of several at one place the first: one mistake is told once, not for every action. */
 function inOrder(problems: PolicyProblem[]): PolicyProblem[] {

@@ -8,6 +8,8 @@ export interface Allow {
   /** `@rows` and `@bytes` of the deciding permits, the least of each: where results are cut with an error. */
   rows: number | null;
   bytes: number | null;
+  /** `@watched` of a deciding permit: only while somebody watches. */
+  watched?: true;
 }
 
 export interface Approve {
@@ -23,6 +25,7 @@ export interface Approve {
   lastsMs: number;
   rows: number | null;
   bytes: number | null;
+  watched?: true;
 }
 
 export interface Block {

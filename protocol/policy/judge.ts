@@ -6,6 +6,7 @@ import type { Usage } from "./bands.ts";
 import type { Approve, Block, Decision } from "./decision.ts";
 import { least, type PolicySet, type PolicyTarget, type Subject } from "./policy-set.ts";
 import { bounded } from "./reason.ts";
+import { long, usageContext } from "./usage-context.ts";
 
 export type { Usage } from "./bands.ts";
 
@@ -102,8 +103,8 @@ export function statementContext(facts: StatementFacts, now: Circumstances): Rec
     fingerprint: facts.fingerprint,
     inTransaction: now.inTransaction,
     ...(now.plan !== null && { plan: { rows: long(now.plan.rows), cost: long(now.plan.cost) } }),
-    session: usage(now.session),
-    principalUsage: usage(now.principalUsage),
+    session: usageContext(now.session),
+    principalUsage: usageContext(now.principalUsage),
   };
 }
 
@@ -114,9 +115,11 @@ export function worst(decisions: Decision[]): Decision {
   if (decisions.length === 1) return only;
   const blocks = decisions.filter((one) => one.verdict === "block");
   if (blocks.length > 0) return { verdict: "block", policies: policies(blocks), reason: reason(blocks) };
+  const passing = decisions.filter((one) => one.verdict !== "block");
   const limits = {
-    rows: least(decisions.map((one) => (one.verdict === "block" ? null : one.rows))),
-    bytes: least(decisions.map((one) => (one.verdict === "block" ? null : one.bytes))),
+    rows: least(passing.map(({ rows }) => rows)),
+    bytes: least(passing.map(({ bytes }) => bytes)),
+    ...(passing.some(({ watched }) => watched) && { watched: true as const }),
   };
   const held = decisions.filter((one) => one.verdict === "approve");
   if (held.length === 0) return { verdict: "allow", policies: policies(decisions), ...limits };
@@ -146,21 +149,4 @@ function reason(decisions: (Approve | Block)[]): string {
 /** The schemas of relations, written as in the relations' own names. */
 function schemasOf(relations: string[]): string[] {
   return [...new Set(relations.map((relation) => qualifiedName(nameParts(relation)[0] ?? "")))].sort();
-}
-
-function usage(counts: Usage): Record<string, number> {
-  const { statements, statementsLastMinute, rows, bytes, repeatedLastMinute } = counts;
-  return {
-    statements: long(statements),
-    statementsLastMinute: long(statementsLastMinute),
-    rows: long(rows),
-    bytes: long(bytes),
-    repeatedLastMinute: long(repeatedLastMinute),
-  };
-}
-
-/** Cedar's Long, and a number that JSON keeps exact. What is no number counts as very many. */
-function long(value: number): number {
-  if (Number.isNaN(value)) return Number.MAX_SAFE_INTEGER;
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.ceil(value)));
 }

@@ -1,8 +1,13 @@
 import type { PolicyJson } from "@cedar-policy/cedar-wasm";
+import { TARGET_KINDS } from "../control.ts";
+import { SHELL_EFFECTS } from "../shell/facts.ts";
 import { EFFECTS, FINGERPRINT } from "../sql/facts.ts";
 import { nameParts } from "../sql/resolve/qualified-name.ts";
+import { FILE_OPERATIONS, type FileOperation } from "../ssh/request.ts";
 import { ACTIONS } from "./actions.ts";
+import { canonicalArguments } from "./arguments.ts";
 import { eachNode, isNode, type Node, pathOf } from "./expression.ts";
+import { type FileRole, fileActions } from "./file-roles.ts";
 import { nearest } from "./nearest.ts";
 
 /** A literal that its attribute can never equal or contain. */
@@ -12,21 +17,19 @@ export interface ImpossibleLiteral {
   hint: string;
 }
 
-/**
- * What the strings of an attribute can be. Cedar's schema knows them as strings only: a forbid with a misspelt
- * effect would validate, and never fire.
- */
-const CONTEXT: Record<string, (value: string) => string | null> = {
+type Rule = (value: string) => string | null;
+type Rules = Readonly<Record<string, Rule>>;
+
+/** Of attributes that may be any text, where another kind of request has one of the same name. */
+const anything: Rule = () => null;
+
+const STATEMENT: Rules = {
   where: oneOf(["none", "missing", "constant", "condition", "key"]),
   effects: oneOf(EFFECTS),
-  mode: oneOf(["framed", "raw"]),
-  action: oneOf([...ACTIONS.keys()]),
+  opaque: anything,
   tag: (value) =>
     value === value.toUpperCase() ? null : `Command tags are in upper case: "${value.toUpperCase()}".`,
-  settings: (value) =>
-    value === value.toLowerCase() ? null : `Settings are in lower case: "${value.toLowerCase()}".`,
-  label: (value) =>
-    value === value.toLowerCase() ? null : `Labels are in lower case: "${value.toLowerCase()}".`,
+  settings: lowerCase("Settings"),
   reads: dotted(2, "public.customers"),
   writes: dotted(2, "public.customers"),
   functions: dotted(2, "pg_catalog.now"),
@@ -34,10 +37,75 @@ const CONTEXT: Record<string, (value: string) => string | null> = {
   writeColumns: dotted(3, "public.customers.email"),
   fingerprint: (value) => (FINGERPRINT.test(value) ? null : "It has 32 characters of 0-9 and a-f."),
 };
-const RESOURCE: Record<string, (value: string) => string | null> = { kind: oneOf(["postgres"]) };
 
-/** Literals of a policy's comparisons that can't be what they are compared with. */
-export function impossibleLiterals(policy: PolicyJson): ImpossibleLiteral[] {
+const COMMAND: Rules = {
+  program: withoutFolder,
+  path: anything,
+  arguments: (value) => {
+    const right = canonicalArguments(value);
+    if (right === value) return null;
+    return `Words stand with one blank between, and are quoted only where need be${right === null ? "." : `: "${right}".`}`;
+  },
+  operands: (value) => (value.startsWith("-") ? 'Words that begin with "-" are in context.options.' : null),
+  options: (value) =>
+    value.startsWith("-") || value === "*"
+      ? null
+      : 'Words that don\'t begin with "-" are in context.operands.',
+  via: withoutFolder,
+  host: anything,
+  reads: file,
+  writes: file,
+  readDirectories: file,
+  writeDirectories: file,
+  assignments: (value) =>
+    /^[A-Za-z_]\w*$/.test(value) ? null : 'They are names of variables alone: "LD_PRELOAD".',
+  stdin: oneOf(["agent", "pipe", "file", "text"]),
+  effects: oneOf(SHELL_EFFECTS),
+  opaque: anything,
+};
+
+const FILE: Rules = {
+  path: file,
+  directories: file,
+  other: file,
+  otherDirectories: file,
+  name: withoutFolder,
+  protocol: oneOf(["sftp", "scp"]),
+};
+
+const FORWARD: Rules = {
+  direction: oneOf(["local", "remote", "agent", "x11"]),
+  host: (value) => (value.startsWith("/") ? null : lowerCase("Hosts")(value)),
+};
+
+/**
+ * What the strings of an attribute can be, by the actions whose context has it. Cedar's schema knows them as strings
+ * only: a forbid with a misspelt effect would validate, and never fire.
+ */
+const CONTEXT: [applies: (action: string) => boolean, rules: Rules][] = [
+  [(action) => action === "connect", { mode: oneOf(["framed", "raw"]) }],
+  [(action) => action === "approve", { action: oneOf([...ACTIONS.keys()]) }],
+  [(action) => action === "unmask", { label: lowerCase("Labels") }],
+  [(action) => action === "watch", { kind: oneOf(TARGET_KINDS) }],
+  [(action) => action.startsWith("postgres:"), STATEMENT],
+  [(action) => action === "ssh:exec", COMMAND],
+  [(action) => action === "ssh:sftp:read", { ...FILE, operation: oneOf(operationsOf("ssh:sftp:read")) }],
+  [(action) => action === "ssh:sftp:write", { ...FILE, operation: oneOf(operationsOf("ssh:sftp:write")) }],
+  [(action) => action === "ssh:forward", FORWARD],
+];
+
+const RESOURCE: Rules = { kind: oneOf(TARGET_KINDS) };
+
+/**
+ * Literals of a policy's comparisons that can't be what they are compared with, for none of the actions that its scope
+ * lets it apply to.
+ */
+export function impossibleLiterals(
+  policy: PolicyJson,
+  appliesTo: (action: string) => boolean,
+): ImpossibleLiteral[] {
+  const actions = [...ACTIONS.keys()].filter(appliesTo);
+  const contexts = CONTEXT.filter(([applies]) => actions.some(applies)).map(([, rules]) => rules);
   const found: ImpossibleLiteral[] = [];
   eachNode(policy, (node) => {
     const [[operator = "", argument] = []] = Object.entries(node);
@@ -48,13 +116,12 @@ export function impossibleLiterals(policy: PolicyJson): ImpossibleLiteral[] {
       [left, right],
       [right, left],
     ] as const) {
-      const rule = ruleOf(attribute);
-      if (rule === undefined) continue;
+      const { name, rules } = rulesOf(attribute, contexts);
       for (const value of strings(literal)) {
-        const hint = rule.judge(value);
-        if (hint !== null) {
-          found.push({ value, message: `${rule.name} is never "${value}"`, hint });
-        }
+        const hints = rules.map((rule) => rule(value));
+        const [hint] = hints;
+        if (hint && !hints.includes(null))
+          found.push({ value, message: `${name} is never "${value}"`, hint });
       }
     }
   });
@@ -63,16 +130,18 @@ export function impossibleLiterals(policy: PolicyJson): ImpossibleLiteral[] {
 
 const OPERATORS = new Set(["==", "!=", "contains", "containsAny", "containsAll"]);
 
-function ruleOf(node: Node): { name: string; judge: (value: string) => string | null } | undefined {
-  for (const [variable, rules] of [
-    ["context", CONTEXT],
-    ["resource", RESOURCE],
+/** What holds of an attribute of the context or the resource, in each of these contexts that has it. */
+function rulesOf(node: Node, contexts: Rules[]): { name: string; rules: Rule[] } {
+  for (const [variable, all] of [
+    ["context", contexts],
+    ["resource", [RESOURCE]],
   ] as const) {
     const [attribute, ...more] = pathOf(node, variable) ?? [];
-    if (attribute === undefined || more.length > 0 || !Object.hasOwn(rules, attribute)) continue;
-    return { name: `${variable}.${attribute}`, judge: rules[attribute]! };
+    if (attribute === undefined || more.length > 0) continue;
+    const rules = all.filter((one) => Object.hasOwn(one, attribute)).map((one) => one[attribute]!);
+    return { name: `${variable}.${attribute}`, rules };
   }
-  return undefined;
+  return { name: "", rules: [] };
 }
 
 function strings(node: Node): string[] {
@@ -80,7 +149,7 @@ function strings(node: Node): string[] {
   return Array.isArray(node.Set) ? node.Set.filter(isNode).flatMap(strings) : [];
 }
 
-function oneOf(values: readonly string[]): (value: string) => string | null {
+function oneOf(values: readonly string[]): Rule {
   const all = values.map((value) => `"${value}"`).join(", ");
   return (value) => {
     if (values.includes(value)) return null;
@@ -89,7 +158,34 @@ function oneOf(values: readonly string[]): (value: string) => string | null {
   };
 }
 
-function dotted(parts: number, example: string): (value: string) => string | null {
+function lowerCase(what: string): Rule {
+  return (value) => {
+    const right = value.toLowerCase();
+    return value === right ? null : `${what} are in lower case: "${right}".`;
+  };
+}
+
+function operationsOf(action: FileRole["action"]): string[] {
+  const operations = Object.keys(FILE_OPERATIONS) as FileOperation[];
+  return operations.filter((operation) => fileActions(operation).includes(action));
+}
+
+function withoutFolder(value: string): string | null {
+  return value.includes("/")
+    ? `It is a name without its folder: "${value.slice(value.lastIndexOf("/") + 1)}".`
+    : null;
+}
+
+function file(value: string): string | null {
+  if (value === "*" || value === "~" || value === "/") return null;
+  const [first, ...parts] = value.split("/");
+  const isRooted = (first === "" || first === "~") && parts.length > 0;
+  return isRooted && parts.every((part) => !["", ".", ".."].includes(part))
+    ? null
+    : 'Files are absolute, without ".", ".." and a slash at the end: "/etc/shadow", or "~/.ssh" below the account\'s home.';
+}
+
+function dotted(parts: number, example: string): Rule {
   return (value) =>
     nameParts(value).length === parts && !nameParts(value).includes("")
       ? null

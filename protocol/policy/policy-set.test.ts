@@ -144,7 +144,7 @@ test("a context without what a policy looks at, of a wrong type, or not to be se
 });
 
 test("an action that is none is blocked, even where everything is permitted", () => {
-  for (const action of ["postgres:read", "postgres:statement", "ssh:exec", "", "__proto__"]) {
+  for (const action of ["postgres:read", "postgres:statement", "ssh:request", "ssh:sftp", "", "__proto__"]) {
     assert.equal(decide(ALLOW_ALL, {}, action).verdict, "block", action);
   }
 });

@@ -5,7 +5,7 @@ import type { Counts } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
 import { policyError, readValidPolicies } from "./check.ts";
 import { CompiledAction, type PolicyTarget, type Subject } from "./compiled-action.ts";
-import type { Approve, Block, Decision } from "./decision.ts";
+import type { Allow, Approve, Block, Decision } from "./decision.ts";
 import type { Policy } from "./policy.ts";
 import { bounded, particulars } from "./reason.ts";
 
@@ -160,9 +160,13 @@ export class PolicySet {
     return block(ids(asked), bounded(words.join(" ")));
   }
 
-  #limits(permits: string[]): { rows: number | null; bytes: number | null } {
+  #limits(permits: string[]): Pick<Allow, "rows" | "bytes" | "watched"> {
     const notes = this.#named(permits).map(({ annotations }) => annotations);
-    return { rows: least(notes.map(({ rows }) => rows)), bytes: least(notes.map(({ bytes }) => bytes)) };
+    return {
+      rows: least(notes.map(({ rows }) => rows)),
+      bytes: least(notes.map(({ bytes }) => bytes)),
+      ...(notes.some(({ watched }) => watched) && { watched: true }),
+    };
   }
 
   #named(policies: string[]): Policy[] {

@@ -69,6 +69,11 @@ const NOT_OF_UNMASK = ["approvers", "quorum", "expires", "scope", "lasts", "rows
 export const UNMASK_ALONE =
   "What is masked is fixed when a session begins: nobody can be asked then. Name other actions, or permit unmask in a policy of its own, without an approval.";
 
+/** What goes on long enough that somebody can watch it. */
+const WATCHABLE: ReadonlySet<string> = new Set(["ssh:shell", "ssh:exec"]);
+const WATCHED_ALONE =
+  'Name the actions: action in [Action::"ssh:shell", Action::"ssh:exec"], or one of them. Permit the others in a policy of its own.';
+
 interface OwnProblem {
   /** Index into the policy's text. */
   at: number;
@@ -83,6 +88,7 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
     (json.annotations ?? {}) as Readonly<Record<string, string | null>>,
   );
   const mentions = mentionsOf(json);
+  const appliesTo = scopeOf(json);
   const own: OwnProblem[] = problems.map(({ annotation, message, hint }) => ({
     at: annotationPlace(source.text, annotation),
     message,
@@ -122,7 +128,15 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
       say(name, `@${name} bounds the results of what a permit lets through`, "Put it on a permit.");
     }
   }
-  for (const { value, message, hint } of impossibleLiterals(json)) {
+  if (has("watched")) {
+    const applied = [...ACTIONS.keys()].filter(appliesTo);
+    if (json.effect === "forbid") {
+      say("watched", "@watched says how what a permit lets through goes on", "Put it on a permit.");
+    } else if (!applied.every((action) => WATCHABLE.has(action))) {
+      say("watched", "the policy permits more than can be watched", WATCHED_ALONE);
+    }
+  }
+  for (const { value, message, hint } of impossibleLiterals(json, appliesTo)) {
     own.push({ at: Math.max(0, source.text.indexOf(JSON.stringify(value))), message, hint });
   }
   if (hasInexactNumber(json)) {
@@ -140,7 +154,7 @@ function readPolicy(json: PolicyJson, source: PolicySource, index: number) {
     effect: json.effect,
     annotations,
     mentions,
-    appliesTo: scopeOf(json),
+    appliesTo,
     applied: deep ? source.text : { ...json, action: { op: "All" } },
   };
   return { policy, problems: own };

@@ -50,11 +50,12 @@ export function isDecision(value: unknown): value is Decision {
   if (!isObject(value) || !isTexts(value.policies)) return false;
   switch (value.verdict) {
     case "allow":
-      return isBound(value.rows) && isBound(value.bytes);
+      return isBound(value.rows) && isBound(value.bytes) && isFlag(value.watched);
     case "approve":
       return (
         isBound(value.rows) &&
         isBound(value.bytes) &&
+        isFlag(value.watched) &&
         typeof value.reason === "string" &&
         Array.isArray(value.approvals) &&
         value.approvals.every(
@@ -78,6 +79,10 @@ function isEstimate(value: unknown): boolean {
 
 function isBound(value: unknown): boolean {
   return value === null || isCount(value);
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || value === true;
 }
 
 function isCount(value: unknown): boolean {

@@ -18,9 +18,13 @@ export function bounded(text: string, most: number = MAX_REASON): string {
 export function particulars(mentioned: ReadonlySet<string> | null, context: Record<string, unknown>): string {
   const looksAt = (...names: string[]) => mentioned === null || names.some((name) => mentioned.has(name));
   const parts: string[] = [];
+  const ofLine = typeof context.arguments === "string";
+  if (ofLine && Number(context.commands) > 1)
+    parts.push(`Its command: ${bounded(String(context.arguments), 200)}.`);
   const opaque = texts(context.opaque);
   if (opaque.length > 0 && looksAt("complete", "opaque")) {
-    parts.push(`The parser can't say all that it does: ${some(opaque, "; ")}.`);
+    const notes = opaque.map((note) => note.replace(/\.$/, ""));
+    parts.push(`The parser can't say all that it does: ${some(notes, "; ")}.`);
   }
   if (mentioned === null) {
     if (context.where === "missing") parts.push("It has no WHERE.");
@@ -28,6 +32,10 @@ export function particulars(mentioned: ReadonlySet<string> | null, context: Reco
     return parts.join(" ");
   }
   if (looksAt("effects")) parts.push(list("Its effects", texts(context.effects)));
+  if (ofLine && looksAt("reads", "readDirectories"))
+    parts.push(list("Files that it reads", texts(context.reads)));
+  if (ofLine && looksAt("writes", "writeDirectories"))
+    parts.push(list("Files that it writes", texts(context.writes)));
   if (looksAt("settings")) parts.push(list("Settings that it changes", texts(context.settings)));
   const plan = context.plan as { rows: number; cost: number } | undefined;
   if (plan !== undefined && looksAt("plan")) {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { LineFacts } from "../shell/facts.ts";
 import type { Effect, StatementFacts } from "../sql/facts.ts";
+import type { SshRequest } from "../ssh/request.ts";
 import { type Circumstances, judgeStatement } from "./judge.ts";
 import { nodeCedar } from "./node-cedar.ts";
 import { PolicySet } from "./policy-set.ts";
+import { judgeSsh } from "./ssh.ts";
 import { STARTER_POLICIES } from "./starter.ts";
-import { factsOf, NOW, SUBJECT, TARGET, USAGE } from "./testing.ts";
+import { commandOf, factsOf, lineOf, NOW, SSH_NOW, SSH_TARGET, SUBJECT, TARGET, USAGE } from "./testing.ts";
 
 const set = PolicySet.load(nodeCedar(), STARTER_POLICIES);
 const loop = (session: Partial<typeof USAGE>) => ({ session: { ...USAGE, ...session } });
@@ -377,6 +380,33 @@ test("starter: who may connect, and who may approve", () => {
   assert.equal(approve("alice", ["dev"]), "block");
   assert.equal(approve("agent/1", ["dba"]), "block");
   assert.equal(approve("agent/2", ["dba"], "alice"), "block");
+});
+
+test("starter: those who approve watch sessions, never their own, and agents watch none", () => {
+  const watch = (principal: string, groups: string[], of = "agent/1", onBehalfOf?: string) =>
+    set.decide({ principal, groups, ...(onBehalfOf !== undefined && { onBehalfOf }) }, "watch", SSH_TARGET, {
+      of,
+      kind: "ssh",
+    }).verdict;
+  assert.equal(watch("alice", ["ops"]), "allow");
+  assert.equal(watch("bob", ["dba"]), "allow");
+  assert.equal(watch("carol", ["dev"]), "block");
+  assert.equal(watch("alice", ["ops"], "alice"), "block");
+  assert.equal(watch("agent/2", ["ops"], "agent/1", "alice"), "block");
+});
+
+test("starter: a command line in a loop is held for the rest of the session, files are not", () => {
+  const facts = lineOf(commandOf(["uptime"], { effects: ["read"] }));
+  const of = (request: SshRequest, line: LineFacts | null, repeatedLastMinute: number) => {
+    const now = { ...SSH_NOW, session: { ...USAGE, repeatedLastMinute } };
+    const decision = judgeSsh(set, SUBJECT, SSH_TARGET, request, line, now);
+    return [decision.verdict, decision.policies, decision.verdict === "approve" && decision.scope];
+  };
+  const uptime: SshRequest = { type: "exec", command: "uptime", terminal: false };
+  const stat: SshRequest = { type: "file", protocol: "sftp", operation: "stat", path: "/srv" };
+  assert.deepEqual(of(uptime, facts, 1_000), ["allow", ["ssh-look"], false]);
+  assert.deepEqual(of(uptime, facts, 1_001), ["approve", ["runaway-commands"], "session"]);
+  assert.equal(of(stat, null, 100_000)[0], "allow");
 });
 
 test("starter: counts of the usual statement need no evaluation of their own", () => {

@@ -1,3 +1,5 @@
+import { SSH_STARTER_POLICIES } from "./starter-ssh.ts";
+
 /** Permits everything: for tests, and for those who want recording alone. */
 export const ALLOW_ALL = "permit(principal, action, resource);\n";
 
@@ -5,10 +7,11 @@ export const ALLOW_ALL = "permit(principal, action, resource);\n";
 export const STARTER_POLICIES = `// Sallyport's starter policies. One text for the whole edge; 'sallyport apply' puts it in force.
 //
 // Whatever no policy permits is blocked. A forbid wins over every permit. A policy that looks at context.approved
-// holds a statement until its approvers agree. 'sallyport policy check FILE' finds mistakes, 'sallyport policy test'
+// holds a statement or a request until its approvers agree. 'sallyport policy check FILE' finds mistakes, 'sallyport policy test'
 // runs a table of cases, docs/policies.md explains every word.
 //
-// The group "dba" approves here: rename it to one that your identity provider knows.
+// The group "dba" approves here what is asked of databases, "ops" what is asked of hosts: rename them to groups that
+// your identity provider knows.
 
 // ---- Who may connect, and who may approve
 
@@ -27,6 +30,20 @@ when { context.approvers.containsAny(principal.groups) && context.requester != p
 @reason("An agent can't approve: a person must.")
 forbid(principal, action == Action::"approve", resource)
 when { principal has onBehalfOf };
+
+// ---- Who may watch sessions as they go on
+
+// Those who approve, but never their own sessions: where a session needs a watcher, that would be nobody.
+@id("watch")
+permit(principal, action == Action::"watch", resource)
+when { principal in [Group::"ops", Group::"dba"] && context.of != principal.name };
+
+@id("watch-by-people-only")
+@reason("An agent can't watch: a person must.")
+forbid(principal, action == Action::"watch", resource)
+when { principal has onBehalfOf };
+
+// ---- What is masked
 
 // Nobody sees labelled columns unmasked. A label stands where somebody said that not everybody may read a column, and
 // no set can know for whom it is all the same; what nobody permits costs a question, what is permitted too widely a leak.
@@ -240,4 +257,14 @@ forbid(
 )
 when { context.session.repeatedLastMinute > 1000 || context.session.statementsLastMinute > 6000 }
 unless { context.approved };
-`;
+
+// The same of command lines. Clients of SFTP ask for thousands of files, which is no loop.
+@id("runaway-commands")
+@reason("This session repeats the same command: it needs an approval.")
+@approvers("ops")
+@scope("session")
+forbid(principal, action == Action::"ssh:exec", resource)
+when { context.session.repeatedLastMinute > 1000 }
+unless { context.approved };
+
+${SSH_STARTER_POLICIES}`;

@@ -1,8 +1,10 @@
+import type { CommandFacts, LineFacts } from "../shell/facts.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Usage } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
 import type { Circumstances } from "./judge.ts";
 import type { PolicyTarget, Subject } from "./policy-set.ts";
+import type { SshCircumstances } from "./ssh.ts";
 
 /** Plain values for tests: a read of one table by an agent, on a quiet session, that the planner finds cheap. */
 export const SUBJECT: Subject = { principal: "agent/1", groups: ["agents"] };
@@ -39,6 +41,35 @@ export function factsOf(facts: Partial<StatementFacts> = {}): StatementFacts {
     fingerprint: "0123456789abcdef0123456789abcdef",
     ...facts,
   };
+}
+
+export const SSH_TARGET: PolicyTarget = { name: "web1", kind: "ssh", connector: "main" };
+export const SSH_NOW: SshCircumstances = { account: "deploy", session: USAGE, principalUsage: USAGE };
+
+/** A command by its words, as one of which nothing but them is known, with what is given. */
+export function commandOf(argv: (string | null)[], facts: Partial<CommandFacts> = {}): CommandFacts {
+  const path = argv[0] ?? "";
+  return {
+    program: path.slice(path.lastIndexOf("/") + 1),
+    path,
+    argv,
+    via: [],
+    runAs: null,
+    host: null,
+    reads: [],
+    writes: [],
+    assignments: [],
+    stdin: "agent",
+    known: true,
+    effects: [],
+    opaque: [],
+    ...facts,
+  };
+}
+
+/** A line of these commands. */
+export function lineOf(...commands: CommandFacts[]): LineFacts {
+  return { commands, opaque: [], fingerprint: "0123456789abcdef".repeat(4) };
 }
 
 /** This engine with some of its functions replaced. */

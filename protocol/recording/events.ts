@@ -1,9 +1,13 @@
 import type { ApprovalAsk } from "../approval.ts";
 import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts";
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
+import { SallyportError } from "../errors.ts";
 import { FRAME_HEADER, FrameFlag } from "../frame.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../policy/reading.ts";
+import type { SshEvent } from "../ssh/events.ts";
+import { type ChannelRecord, readRecord } from "../ssh/record.ts";
 import { isDetected, isMasked } from "./masking-events.ts";
+import { isSshEvent, isSshName } from "./ssh-events.ts";
 
 /** Events of the edge by name. */
 export type EdgeEvents = { [Name in EdgeEvent["event"]]: Extract<EdgeEvent, { event: Name }> };
@@ -18,6 +22,8 @@ const EDGE_SHAPES: Record<string, Shape> = {
     Kind
   >,
   connector_joined: { connector: "string", instance: "string", key: "string" },
+  watch_begun: { by: "string" },
+  watch_ended: { by: "string" },
   ended: { code: "string", reason: "string" },
 };
 
@@ -84,14 +90,31 @@ export function edgeEvent(json: Uint8Array): EdgeEvent | null {
 
 /**
  * Reads the event frame of a connector entry (kind 3); null when it is none. What the edge acted on is marked so in
- * the frame: an ask without the mark is none, nor is another event with it.
+ * the frame: an ask without the mark is none, nor is another event with it. What `channelRecord` reads is none.
  */
 export function connectorEvent(frame: Uint8Array): ConnectorEvent | ApprovalAsk | null {
+  if (isRecord(frame)) return null;
   const event = parse(frame.subarray(FRAME_HEADER), CONNECTOR_SHAPES) as ConnectorEvent | ApprovalAsk | null;
   if (event === null) return null;
   const isMarked = (frame[1]! & FrameFlag.ask) !== 0;
   if (!isAsk(event)) return !isMarked && isSound(event) ? event : null;
   return isMarked && isApprovalAsk(event) ? event : null;
+}
+
+/** Reads the frame of a connector entry (kind 3) that holds bytes of a channel; null when it is none. */
+export function channelRecord(frame: Uint8Array): ChannelRecord | null {
+  if (!isRecord(frame) || frame[1]! & FrameFlag.ask) return null;
+  try {
+    return readRecord(frame.subarray(FRAME_HEADER));
+  } catch (error) {
+    if (error instanceof SallyportError) return null;
+    throw error;
+  }
+}
+
+/** Whether the frame says that it has bytes of a channel, and no JSON. */
+function isRecord(frame: Uint8Array): boolean {
+  return frame.length >= FRAME_HEADER && (frame[1]! & FrameFlag.record) !== 0;
 }
 
 function isAsk(event: ConnectorEvent | ApprovalAsk): event is ApprovalAsk {
@@ -100,6 +123,7 @@ function isAsk(event: ConnectorEvent | ApprovalAsk): event is ApprovalAsk {
 
 /** Members that have a shape of their own; the frame's length bounds how much there can be of them. */
 function isSound(event: ConnectorEvent): boolean {
+  if (isSsh(event)) return isSshEvent(event);
   switch (event.event) {
     case "policy":
       return isPolicyStamp(event);
@@ -129,6 +153,10 @@ function isSound(event: ConnectorEvent): boolean {
     default:
       return true;
   }
+}
+
+function isSsh(event: ConnectorEvent): event is SshEvent {
+  return isSshName(event.event);
 }
 
 function isFacts(facts: SessionFacts): boolean {

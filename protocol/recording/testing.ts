@@ -7,6 +7,7 @@ import {
   type EdgeSeal,
   edgeSealText,
   type SessionFacts,
+  type TargetKind,
 } from "../control.ts";
 import { chain, chainFrame, EntryKind, frameGenesis, genesis } from "../entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
@@ -18,6 +19,7 @@ import {
   recordingTrailer,
 } from "../recording.ts";
 import { type PrivateKey, publicKey, signText, thumbprint } from "../signatures.ts";
+import { type RecordKind, recordHeader } from "../ssh/record.ts";
 import type { Keys } from "./keys.ts";
 
 /** Composes recordings for tests, as edge and connector would have written them. */
@@ -64,6 +66,12 @@ export class Composer {
     };
   }
 
+  /** Makes it a session of another kind; before `opened`. */
+  kind(kind: TargetKind): this {
+    this.facts.kind = kind;
+    return this;
+  }
+
   opened(): this {
     return this.edge({
       event: "opened",
@@ -104,6 +112,15 @@ export class Composer {
     return this.#sent(
       EntryKind.connector,
       encodeFrame(FrameType.event, 0, 0, Buffer.from(JSON.stringify(event))),
+    );
+  }
+
+  /** Bytes of a channel of an SSH session, of either side or the count of those that were withheld. */
+  record(kind: RecordKind, channel: number, bytes: Uint8Array | string | number): this {
+    const payload = typeof bytes === "number" ? u32(bytes) : Buffer.from(bytes);
+    return this.#sent(
+      EntryKind.connector,
+      encodeFrame(FrameType.event, FrameFlag.record, 0, recordHeader(kind, channel), payload),
     );
   }
 
@@ -165,6 +182,12 @@ export class Composer {
     this.entries.push({ ...entry, hash: this.#head });
     return this;
   }
+}
+
+function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
 }
 
 /** A file of these pieces, right or not. */

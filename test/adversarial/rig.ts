@@ -45,7 +45,7 @@ export async function startAdversarial(masks: string): Promise<Adversarial> {
     policies: POLICIES,
     ...(process.env.CONNECTOR_LOG && { log: (line) => console.error("connector:", line) }),
   });
-  const key = await maskKey(gateway.config.targets[0]!);
+  const key = await maskKey(gateway.target);
   const agent = await gateway.listen();
   const token = await gateway.edge.serviceToken(DOCTOR);
   const doctor = await listen({
@@ -61,7 +61,7 @@ export async function startAdversarial(masks: string): Promise<Adversarial> {
     login: null,
   });
   const { host, port, superuser: user, password } = worlds.postgres;
-  const login = { target: gateway.config.targets[0]!, password };
+  const login = { target: gateway.target, password };
   const stage = (world: World, spots: Pick<Stage, "agent" | "unmasked">): Stage => ({
     world,
     ...spots,

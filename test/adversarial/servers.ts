@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import type { PostgresTargetConfig } from "../../connector/config.ts";
-import { parseConnectorConfig } from "../../connector/config.ts";
+import { targetIn } from "../postgres-gateway.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { ensurePackages } from "../system-packages.ts";
 import { type Canary, WORLDS, type World } from "./canaries.ts";
@@ -106,7 +106,7 @@ targets:
       tls: {mode: disable}
       trustedFunctions: [public.initials, public.touch]
 ${LABELS}${masks}`;
-  return parseConnectorConfig(text, "sallyport.yaml").targets[0]!;
+  return targetIn(text);
 }
 
 /** Where the server writes files that an attack asks for. */

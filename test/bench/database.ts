@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type PostgresServer, program, startPostgres } from "../postgres-server.ts";
+import type { Destination } from "./path.ts";
 import { runProgram } from "./programs.ts";
 
 export const DATABASE = "bench";
@@ -13,7 +14,7 @@ export interface Address {
 }
 
 /** The server that all paths lead to. */
-export interface Database extends Address {
+export interface Database extends Destination {
   user: string;
   password: string;
   /** A temporary folder for logs and data of the runs. */
@@ -33,6 +34,16 @@ export async function startDatabase(scale: number): Promise<Database> {
     port,
     user,
     password,
+    target: {
+      kind: "postgres",
+      connection: {
+        ...{ host, port, user },
+        databases: [DATABASE],
+        password: { env: "SALLYPORT_BENCH_PASSWORD" },
+        tls: { mode: "disable" },
+      },
+    },
+    secrets: { SALLYPORT_BENCH_PASSWORD: password },
     scratch,
     async stop() {
       await server.stop();

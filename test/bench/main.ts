@@ -8,19 +8,28 @@ import { detectorSpeeds } from "./detectors.ts";
 import { type Hops, measureHops } from "./hops.ts";
 import { maskTimes } from "./masks.ts";
 import { idleSessions, slowReader } from "./memory.ts";
-import { HELP, type Options, type PathName, readOptions, type WorkloadName } from "./options.ts";
-import { type Path, startPath } from "./path.ts";
+import {
+  HELP,
+  type Options,
+  type PathName,
+  readOptions,
+  SSH_WORKLOADS,
+  type WorkloadName,
+} from "./options.ts";
+import { type Destination, type Path, startPath } from "./path.ts";
 import type { Sallyport } from "./sallyport.ts";
 import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
 import { Skipped } from "./skipped.ts";
+import { startHost } from "./ssh/host.ts";
+import { sshWorkloads } from "./ssh/workloads.ts";
 import { Stops } from "./stops.ts";
 import { hopTable, markdown } from "./table.ts";
 import { verdictTimes } from "./verdicts.ts";
-import { workloads } from "./workloads.ts";
+import { type Workload, workloads } from "./workloads.ts";
 
 const HOP_ROUNDS = 5;
 /** What needs no PostgreSQL. */
-const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "masks", "detectors"]);
+const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "masks", "detectors", ...SSH_WORKLOADS]);
 
 const say = (line: string) => console.error(line);
 
@@ -43,8 +52,19 @@ async function bench(options: Options, stops: Stops): Promise<void> {
   const database = options.only.some((name) => !ALONE.has(name)) ? await started(options, stops) : null;
   let hops = new Map<PathName, Hops>();
   if (database !== null) {
-    rows.unshift(...(await compare(database, options, stops)), ...(await costs(database, options, stops)));
+    const copySize = options.only.includes("copy") ? await prepareCopies(database) : 0;
+    const wanted = workloads(database, options, copySize);
+    rows.unshift(
+      ...(await compare(database, wanted, options, stops)),
+      ...(await costs(database, options, stops)),
+    );
     hops = await hopTimes(database, options, stops);
+  }
+  if (options.only.some((name) => SSH_WORKLOADS.includes(name))) {
+    say("sshd …");
+    const host = await startHost(options.file);
+    stops.add(host.stop);
+    rows.push(...(await compare(host, sshWorkloads(host, options), options, stops)));
   }
   console.log(`${await conditions(database, load, stolen)}\n`);
   if (rows.length > 0) console.log(markdown(rows));
@@ -61,13 +81,11 @@ async function started(options: Options, stops: Stops): Promise<Database> {
 }
 
 /** Rounds of direct, then each path, then again. */
-async function compare(database: Database, options: Options, stops: Stops): Promise<Row[]> {
-  const copySize = options.only.includes("copy") ? await prepareCopies(database) : 0;
-  const wanted = workloads(database, options, copySize);
+async function compare(to: Destination, wanted: Workload[], options: Options, stops: Stops): Promise<Row[]> {
   if (wanted.length === 0) return [];
   const paths = new Map<PathName, Path>();
   for (const name of options.paths) {
-    const path = await orSkip(name, () => startPath(name, database, options));
+    const path = await orSkip(name, () => startPath(name, to, options));
     if (path === undefined) continue;
     stops.add(path.stop);
     paths.set(name, path);

@@ -23,3 +23,10 @@ test("verdicts can be measured alone, and belong to the whole", () => {
   assert.deepEqual(readOptions(["--only", "verdicts"])?.only, ["verdicts"]);
   assert.ok(readOptions([])?.only.includes("verdicts"));
 });
+
+test("ssh names all of its parts, and a part itself", () => {
+  const parts = ["ssh-exec", "ssh-echo", "ssh-scp", "ssh-sftp", "ssh-pipe"];
+  assert.deepEqual(readOptions(["--only", "ssh"])?.only, parts);
+  assert.deepEqual(readOptions(["--only", "copy,ssh"])?.only, ["copy", ...parts]);
+  assert.deepEqual(readOptions(["--only", "ssh-echo"])?.only, ["ssh-echo"]);
+});

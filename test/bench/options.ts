@@ -13,10 +13,18 @@ export const WORKLOADS = [
   "verdicts",
   "masks",
   "detectors",
+  "ssh-exec",
+  "ssh-echo",
+  "ssh-scp",
+  "ssh-sftp",
+  "ssh-pipe",
 ] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
-/** The ways to PostgreSQL, in the order of the table; `direct` is what the others are compared with. */
+/** Those of SSH; `ssh` names them all. */
+export const SSH_WORKLOADS = WORKLOADS.filter((name) => name.startsWith("ssh-"));
+
+/** The ways to what is measured, in the order of the table; `direct` is what the others are compared with. */
 export const PATHS = ["direct", "pgbouncer", "relay", "memory", "disk", "memory-own", "disk-own"] as const;
 export type PathName = (typeof PATHS)[number];
 
@@ -39,6 +47,8 @@ export interface Options {
   rest: number;
   /** Bytes of the COPY to a slow reader, MB. */
   megabytes: number;
+  /** Bytes of a file that is copied by SSH, MB. */
+  file: number;
   /** Where the path `disk` keeps its state. */
   disk: string;
   json: string | undefined;
@@ -50,18 +60,20 @@ Sets up its own PostgreSQL; prints a table in Markdown on standard output, progr
 Usage: npm run bench -- [options]
 
   --quick               fewer and shorter runs, smaller data: for a look, not for a figure
-  --only LIST           of: ${WORKLOADS.join(", ")}
+  --only LIST           of: ${WORKLOADS.join(", ")};
+                        ssh: all that begin so
   --paths LIST          of: ${PATHS.join(", ")}
                         (direct always runs; -own: a session object for each session, instead of one shared;
                         verdicts, masks and detectors take none: they are the connector's own work, without network)
   --clients LIST        pgbench's clients (1,8,32)
   --modes LIST          pgbench's protocols (simple,prepared)
   --repetitions N       alternating repetitions (5; quick: 2)
-  --seconds N           of each run of pgbench (4; quick: 1)
+  --seconds N           of each run of pgbench, and of SSH's commands and keys (4; quick: 1)
   --scale N             of pgbench's tables; one COPY has about 10 MB each (10; quick: 2)
   --sessions N          idle sessions (200; quick: 50)
   --rest SECONDS        that they rest before memory is read (12; quick: 2)
   --megabytes N         of the COPY to a slow reader (500; quick: 50)
+  --file N              of the file that SSH copies, MB (64; quick: 16)
   --disk FOLDER         on a real disk, for the path disk (${tmpdir()})
   --json FILE           writes the table for machines: an array, one object a row
   --help
@@ -90,6 +102,7 @@ export function readOptions(argv: string[]): Options | undefined {
       sessions: text,
       rest: text,
       megabytes: text,
+      file: text,
       disk: text,
       json: text,
     },
@@ -98,7 +111,9 @@ export function readOptions(argv: string[]): Options | undefined {
   const { quick } = values;
   const paths = choices("paths", values.paths, PATHS) ?? ["pgbouncer", "relay", "memory", "disk"];
   return {
-    only: choices("only", values.only, WORKLOADS) ?? [...WORKLOADS],
+    only: choices("only", values.only?.replace(/\bssh(?!-)/, SSH_WORKLOADS.join(",")), WORKLOADS) ?? [
+      ...WORKLOADS,
+    ],
     paths: PATHS.filter((name) => name === "direct" || paths.includes(name)),
     clients: values.clients?.split(",").map((one) => whole("clients", one)) ?? [1, 8, 32],
     modes: choices("modes", values.modes, ["simple", "prepared"] as const) ?? ["simple", "prepared"],
@@ -108,6 +123,7 @@ export function readOptions(argv: string[]): Options | undefined {
     sessions: whole("sessions", values.sessions ?? (quick ? "50" : "200")),
     rest: whole("rest", values.rest ?? (quick ? "2" : "12")),
     megabytes: whole("megabytes", values.megabytes ?? (quick ? "50" : "500")),
+    file: whole("file", values.file ?? (quick ? "16" : "64")),
     disk: values.disk ?? tmpdir(),
     json: values.json,
   };

@@ -2,13 +2,12 @@ import { statfsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
-import { DATABASE, type Database } from "./database.ts";
-import type { Path } from "./path.ts";
+import type { Destination, Path } from "./path.ts";
 import { LAUNCHER, startProgram } from "./programs.ts";
 import { Skipped } from "./skipped.ts";
 import { Stops } from "./stops.ts";
 
-/** The database, behind the product's connector. */
+/** What is measured, behind the product's connector. */
 export const TARGET = "bench";
 /** A target whose connector is the bench itself, see hops.ts. */
 export const ECHO = { target: "echo", connector: "echo" };
@@ -38,7 +37,11 @@ interface DevReady {
  * Starts the product as it runs: `sallyport dev` (the edge's process with workerd under it, and the connector's) and
  * `sallyport connect`. `folder`: on which file system the state lies; `shards`: objects that sessions share, or 0.
  */
-export async function startSallyport(database: Database, folder: string, shards: number): Promise<Sallyport> {
+export async function startSallyport(
+  destination: Destination,
+  folder: string,
+  shards: number,
+): Promise<Sallyport> {
   checkFileSystem(folder);
   const state = await mkdtemp(join(folder, "sallyport-bench-"));
   const stops = new Stops();
@@ -46,12 +49,12 @@ export async function startSallyport(database: Database, folder: string, shards:
   try {
     const file = join(state, "sallyport.yaml");
     await writeFile(join(state, POLICIES), ALLOW_ALL);
-    await writeFile(file, configuration(database, state, shards));
+    await writeFile(file, configuration(destination, state, shards));
     const { SALLYPORT_TOKEN: _token, SALLYPORT_TOKEN_FILE: _file, ...inherited } = process.env;
     const dev = await startProgram(
       process.execPath,
       [LAUNCHER, "dev", "-c", file, "--json"],
-      { env: { ...inherited, SALLYPORT_BENCH_PASSWORD: database.password }, cwd: state },
+      { env: { ...inherited, ...destination.secrets }, cwd: state },
       (line) => JSON.parse(line) as DevReady,
     );
     stops.add(dev.program.stop);
@@ -93,23 +96,15 @@ function checkFileSystem(folder: string): void {
 }
 
 /** JSON is YAML. */
-function configuration(database: Database, state: string, shards: number): string {
-  const connection = {
-    host: database.host,
-    port: database.port,
-    databases: [DATABASE],
-    user: database.user,
-    password: { env: "SALLYPORT_BENCH_PASSWORD" },
-    tls: { mode: "disable" },
-  };
-  const target = { kind: "postgres", description: "A database", allow: ["bootstrap"] };
+function configuration({ target }: Destination, state: string, shards: number): string {
+  const open = { description: "Measured", allow: ["bootstrap"] };
   return JSON.stringify({
     edge: { listen: "127.0.0.1:0", state: join(state, "edge"), shards },
     connector: { name: "main", state: join(state, "connector") },
     policies: POLICIES,
     targets: [
-      { ...target, name: TARGET, connector: "main", connection },
-      { ...target, name: ECHO.target, connector: ECHO.connector },
+      { ...open, ...target, name: TARGET, connector: "main" },
+      { ...open, kind: "postgres", name: ECHO.target, connector: ECHO.connector },
     ],
   });
 }

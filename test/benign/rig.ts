@@ -1,8 +1,8 @@
 import pg from "pg";
-import { type PostgresTargetConfig, parseConnectorConfig } from "../../connector/config.ts";
+import type { PostgresTargetConfig } from "../../connector/config.ts";
 import type { Place as Spot } from "../compatibility/conversation.ts";
 import type { Place } from "../compatibility/places.ts";
-import { type PostgresGateway, startPostgresGateway, TARGET } from "../postgres-gateway.ts";
+import { type PostgresGateway, startPostgresGateway, TARGET, targetIn } from "../postgres-gateway.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 import { FIXTURE, MASKED, SETTINGS } from "./fixture.ts";
 
@@ -74,7 +74,7 @@ async function gatewayBefore(
 
 /** What a client of the bare protocol needs to connect to a place. */
 export function spot({ gateway }: Twins, place: Place): Spot {
-  const login = { target: gateway.config.targets[0]!, password: place.password };
+  const login = { target: gateway.target, password: place.password };
   return { host: place.host, port: place.port, login: place.name === "direct" ? login : null };
 }
 
@@ -139,5 +139,5 @@ targets:
       password: { env: SALLYPORT_TEST_PASSWORD }
       tls: { mode: disable }
 ${SETTINGS}`;
-  return parseConnectorConfig(text, "sallyport.yaml").targets[0]!;
+  return targetIn(text);
 }

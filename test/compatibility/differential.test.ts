@@ -37,7 +37,7 @@ describe("messages through the gateway are those of the server", { timeout: 120_
     observer = new pg.Client(places.direct);
     await observer.connect();
     await observer.query(FIXTURE);
-    const target = places.gateway.config.targets[0]!;
+    const target = places.gateway.target;
     direct = { ...places.direct, login: { target, password: places.direct.password } };
     through = { ...places.through, login: null };
   });

@@ -2,10 +2,12 @@ import { type ChildProcess, fork, type StdioOptions, spawn } from "node:child_pr
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { HostReady } from "./host.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LAUNCHER = fileURLToPath(new URL("../../sallyport.mjs", import.meta.url));
 const DATABASE = fileURLToPath(new URL("./database.ts", import.meta.url));
+const HOST = fileURLToPath(new URL("./host.ts", import.meta.url));
 /** How long a process may take to start, and to end when asked, ms. */
 const START_MS = 60_000;
 const STOP_MS = 10_000;
@@ -20,11 +22,12 @@ export class Processes {
 
   /** Starts the embedded database; answers its port. */
   async database(): Promise<number> {
-    const child = fork(DATABASE, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
-    const ready = new Promise<number>((resolve) => {
-      child.once("message", (message) => resolve((message as { port: number }).port));
-    });
-    return this.#started("The embedded PostgreSQL", child, ready);
+    return (await this.#forked<{ port: number }>("The embedded PostgreSQL", DATABASE)).port;
+  }
+
+  /** Starts the stand-in for an SSH host. */
+  async host(): Promise<HostReady> {
+    return this.#forked<HostReady>("The SSH host", HOST);
   }
 
   /** Starts a `sallyport` command that stays; answers the line of JSON that it prints when it is ready. */
@@ -60,6 +63,13 @@ export class Processes {
       await ended;
       clearTimeout(timer);
     }
+  }
+
+  /** Starts a script of the demo's; answers the first message that it sends. */
+  async #forked<T>(name: string, script: string): Promise<T> {
+    const child = fork(script, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const ready = new Promise<T>((resolve) => child.once("message", (message) => resolve(message as T)));
+    return this.#started(name, child, ready);
   }
 
   async #started<T>(name: string, child: ChildProcess, ready: Promise<T>): Promise<T> {

@@ -61,7 +61,7 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
     port,
     user,
     database,
-    login: { target: gateway.config.targets[0]!, password },
+    login: { target: gateway.target, password },
   };
   const through: Spot = { host: listener.host, port: listener.port, user: "agent", database, login: null };
   let canaries = 0;

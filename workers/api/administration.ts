@@ -9,7 +9,7 @@ import { distributePolicies } from "./distribution.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest } from "./names.ts";
 import { policyProblems } from "./policies.ts";
-import { endSessions } from "./revocation.ts";
+import { dismissWatchers, endSessions } from "./revocation.ts";
 import { Apply, MAX_APPLY } from "./settings.ts";
 import { body, invalid, query } from "./shape.ts";
 
@@ -47,7 +47,9 @@ export const administrationRoutes = new Hono<SignedIn>()
       wanted.policies === current.policies
         ? null
         : distributePolicies(c.env, await currentPolicies(db), sessions, by.principal);
-    const work = Promise.all([distributing, ...ending]);
+    // Limits alone say nothing of who may watch.
+    const rejudging = changes.some(({ subject }) => subject !== "limits") && dismissWatchers(c.env, null);
+    const work = Promise.all([distributing, rejudging, ...ending]);
     // What is written must come about though whoever asked has hung up.
     c.executionCtx.waitUntil(work.catch(() => {}));
     const [policies] = await work;

@@ -13,7 +13,7 @@ import type { Env } from "../environment.ts";
 import type { Identity } from "../identity/identity.ts";
 import { actor, type SignedIn, signedIn } from "./edge.ts";
 import { name, pageMembers, pageRequest, principalName, reason, sessionId } from "./names.ts";
-import { owns } from "./sessions.ts";
+import { owns } from "./ownership.ts";
 import { body, object, oneOf, query, wholeText } from "./shape.ts";
 
 /** Seconds that a request may wait for an approval to change. */
@@ -61,7 +61,7 @@ export const approvalRoutes = new Hono<SignedIn>()
     if (!accessRequest) {
       throw new SallyportError(
         "invalid_request",
-        "the trail of a held statement is its session's recording",
+        `the trail of a held ${approval.kind} is its session's recording`,
         `See it with: sallyport replay ${owner}`,
       );
     }
@@ -114,10 +114,10 @@ export const approvalRoutes = new Hono<SignedIn>()
       );
     }
     const { id } = approval;
-    if (approval.kind === "statement") {
+    if (approval.kind !== "connect") {
       throw new SallyportError(
         "invalid_request",
-        "a held statement is withdrawn where it waits",
+        `a held ${approval.kind} is withdrawn where it waits`,
         "Cancel it in its client, or end its session.",
       );
     }

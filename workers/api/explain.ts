@@ -18,24 +18,31 @@ import { type SignedIn, signedIn } from "./edge.ts";
 import { principalName } from "./names.ts";
 import { body, list, object, oneOf, type Shape, type Shaped, text } from "./shape.ts";
 
-/** Characters of the SQL that is explained. */
-const MAX_SQL = 256 * 1024;
+/** Characters of what is explained. */
+const MAX_TEXT = 256 * 1024;
 const MAX_GROUPS = 200;
+/** Characters of a login name. */
+const MAX_ACCOUNT = 255;
 
-const sql: Shape<string> = (value, at, tell) => {
-  if (typeof value !== "string" || value.length > MAX_SQL || value.includes("\0") || !value.isWellFormed()) {
-    tell(`${at} must be SQL of at most ${MAX_SQL / 1024} KiB`);
+const explained: Shape<string> = (value, at, tell) => {
+  if (typeof value !== "string" || value.length > MAX_TEXT || value.includes("\0") || !value.isWellFormed()) {
+    tell(`${at} must be a text of at most ${MAX_TEXT / 1024} KiB`);
   }
   return value as string;
 };
 
-/** The body of `POST /v1/targets/NAME/explain`: about SQL, or about opening the target. */
+/**
+ * The body of `POST /v1/targets/NAME/explain`: about SQL or a command line (`text`, as the target's kind has it; `sql`
+ * for databases alone), or about opening the target.
+ */
 const Question = object(
   {},
   {
-    sql,
+    text: explained,
+    sql: explained,
     action: oneOf("connect"),
     database: text(63),
+    account: text(MAX_ACCOUNT),
     as: principalName,
     onBehalfOf: principalName,
     groups: list(text(255), MAX_GROUPS),
@@ -46,9 +53,10 @@ type Question = Shaped<typeof Question>;
 /** What the policies in force say, before anybody tries. */
 export const explainRoutes = new Hono<SignedIn>().post("/:name/explain", signedIn, async (c) => {
   const identity = c.get("identity");
-  const question = await body(c.req.raw, Question, 2 * MAX_SQL + 64 * 1024);
-  if ((question.sql === undefined) === (question.action === undefined)) {
-    throw new SallyportError("invalid_request", 'there must be either sql, or action: "connect"');
+  const question = await body(c.req.raw, Question, 2 * MAX_TEXT + 64 * 1024);
+  const { sql, action, database, account } = question;
+  if ([question.text, sql, action].filter((one) => one !== undefined).length !== 1) {
+    throw new SallyportError("invalid_request", 'there must be one of text, sql, and action: "connect"');
   }
   const subject = subjectOf(identity, question);
   const target = await getTarget(c.env.DIRECTORY, c.req.param("name"));
@@ -57,13 +65,17 @@ export const explainRoutes = new Hono<SignedIn>().post("/:name/explain", signedI
   const set = await loadPolicies(c.env.DIRECTORY, policy.version);
   const connect = decideConnect(set, subject, target, "framed");
   if (!identity.administrator) await mayAsk(c.env, identity, target.name, connect, question);
-  if (question.sql === undefined) return c.json({ policy, ...connect });
-  const { sql, database } = question;
+  const asked = question.text ?? sql;
+  if (asked === undefined) return c.json({ policy, ...connect });
+  if (sql !== undefined && target.kind !== "postgres") {
+    throw new SallyportError("invalid_request", `${target.name} is no database`, "Send text, not sql.");
+  }
   const request: ExplainRequest = {
     ...subject,
     target: target.name,
-    sql,
+    text: asked,
     ...(database !== undefined && { database }),
+    ...(account !== undefined && { account }),
   };
   return c.json({ policy, statements: await ask(c.env, target.connector, request) });
 });
@@ -89,18 +101,18 @@ function subjectOf(identity: Identity, { as, onBehalfOf, groups }: Question): Su
 }
 
 /**
- * An answer about SQL tells of tables, columns and how many rows there are: only who may open the target is told.
- * About opening, who is listed is told why not. Throws what opening would.
+ * An answer about SQL tells of tables, columns and how many rows there are, one about a command line which account
+ * one has: only who may open the target is told. About opening, who is listed is told why not. Throws what opening would.
  */
 async function mayAsk(
   env: Env,
   identity: Identity,
   target: string,
   connect: ConnectDecision,
-  { sql }: Question,
+  { action }: Question,
 ): Promise<void> {
   const refusal = connectRefusal(connect, identity.principal, target);
-  if (!refusal || (sql === undefined && refusal.code !== "unknown_target")) return;
+  if (!refusal || (action !== undefined && refusal.code !== "unknown_target")) return;
   const leases =
     refusal.code === "approval_required"
       ? await standingLeases(env.DIRECTORY, { ...identity, target }, Date.now())

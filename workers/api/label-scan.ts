@@ -27,6 +27,12 @@ export const labelScanRoutes = new Hono<SignedIn>().post(
     const name = c.req.param("name");
     const target = await getTarget(c.env.DIRECTORY, name);
     if (!target) throw unknownTarget(c.get("identity").principal, name);
+    if (target.kind !== "postgres") {
+      throw new SallyportError(
+        "invalid_request",
+        `${name} is a target of kind ${target.kind}: it has no columns`,
+      );
+    }
     const request: ScanLabelsRequest = {
       target: target.name,
       schemas,

@@ -5,7 +5,7 @@ import { openSessionsOf } from "../directory/sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest, principalName, reason } from "./names.ts";
-import { endSessions } from "./revocation.ts";
+import { dismissWatchers, endSessions } from "./revocation.ts";
 import { body, object, parse, query } from "./shape.ts";
 
 const Reason = object({}, { reason });
@@ -28,12 +28,10 @@ export const principalRoutes = new Hono<SignedIn>()
     const by = actor(c.get("identity"));
     await disablePrincipal(c.env.DIRECTORY, principal, reason ?? null, by);
     const sessions = await openSessionsOf(c.env.DIRECTORY, { principal });
-    const killed = await endSessions(
-      c.env,
-      sessions,
-      `the principal ${principal} was disabled`,
-      by.principal,
-    );
+    const [killed] = await Promise.all([
+      endSessions(c.env, sessions, `the principal ${principal} was disabled`, by.principal),
+      dismissWatchers(c.env, { principal }),
+    ]);
     return c.json({ killed });
   })
   .post("/:name/enable", async (c) => {

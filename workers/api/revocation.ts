@@ -1,6 +1,8 @@
 import { SallyportError } from "../../protocol/errors.ts";
+import { watchedSessions } from "../directory/watches.ts";
 import type { Env } from "../environment.ts";
 import { sessionStub } from "../session/stub.ts";
+import type { WatchHolder } from "../session/watchers.ts";
 
 /**
  * Ends live sessions at once, all in parallel; answers how many it ended. The directory must hold the revocation
@@ -27,4 +29,22 @@ export async function endSessions(
     );
   }
   return results.filter((result) => result.status === "fulfilled" && result.value).length;
+}
+
+/**
+ * Sends away who watches sessions, all or those of a holder: who still may comes again at once, and is judged by what
+ * the directory holds now. Throws `internal` as `endSessions` does.
+ */
+export async function dismissWatchers(env: Env, holder: WatchHolder | null): Promise<void> {
+  const dismiss = (id: string) => sessionStub(env, id).dismissWatchers(id, holder);
+  const sessions = await watchedSessions(env.DIRECTORY, holder);
+  const results = await Promise.allSettled(sessions.map((id) => dismiss(id).catch(() => dismiss(id))));
+  const failed = results.filter(({ status }) => status === "rejected");
+  if (failed.length === 0) return;
+  console.error("a watcher could not be sent away:", failed[0]);
+  throw new SallyportError(
+    "internal",
+    `the change is in force, but ${failed.length} of ${sessions.length} watched sessions could not be reached`,
+    "Do it again.",
+  );
 }

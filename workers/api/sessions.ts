@@ -4,36 +4,24 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { recordChange } from "../directory/changes.ts";
 import { getSession, listSessions } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
-import type { Identity, Subject } from "../identity/identity.ts";
+import type { Identity } from "../identity/identity.ts";
 import { sessionStub } from "../session/stub.ts";
 import { actor, type SignedIn, signedIn } from "./edge.ts";
 import { name, pageMembers, pageRequest, principalName, reason, sessionId } from "./names.ts";
+import { owns } from "./ownership.ts";
 import { endSessions } from "./revocation.ts";
-import { body, object, oneOf, parse, query, wholeText } from "./shape.ts";
+import { body, object, oneOf, parse, query } from "./shape.ts";
+import { From, requireUpgrade, watchRoutes } from "./watch.ts";
 
 const Filter = object(
   {},
   { ...pageMembers, state: oneOf("open", "ended"), principal: principalName, target: name },
 );
-const Follow = object({}, { from: wholeText(1, Number.MAX_SAFE_INTEGER) });
 const Kill = object({ reason }, {});
-
-/**
- * Whether a session is one's own: those that one opened, and those that an agent opened for one. Who acts for a
- * user has, of the sessions of the same agent, only those for the same user.
- */
-export function owns(
-  subject: Pick<Subject, "principal" | "onBehalfOf">,
-  session: Pick<Session, "principal" | "onBehalfOf">,
-): boolean {
-  if (subject.onBehalfOf !== undefined) {
-    return session.principal === subject.principal && session.onBehalfOf === subject.onBehalfOf;
-  }
-  return session.principal === subject.principal || session.onBehalfOf === subject.principal;
-}
 
 export const sessionRoutes = new Hono<SignedIn>()
   .use(signedIn)
+  .route("/", watchRoutes)
   .get("/", async (c) => {
     const { limit, cursor, ...filter } = query(c.req.raw, Filter);
     const identity = c.get("identity");
@@ -71,10 +59,8 @@ export const sessionRoutes = new Hono<SignedIn>()
   })
   .get("/:id/follow", async (c) => {
     const { id } = await visible(c.env, c.get("identity"), c.req.param("id"));
-    const { from } = query(c.req.raw, Follow);
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      throw new SallyportError("invalid_request", "this is a WebSocket endpoint");
-    }
+    const { from } = query(c.req.raw, From);
+    requireUpgrade(c.req.header("upgrade"));
     // The bearer token ends here: the session's object has no use for it.
     return sessionStub(c.env, id).fetch(
       new Request(`https://session/follow/${id}?from=${from ?? 1}`, { headers: { upgrade: "websocket" } }),

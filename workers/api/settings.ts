@@ -1,4 +1,4 @@
-import type { Limits } from "../../protocol/control.ts";
+import { type Limits, TARGET_KINDS } from "../../protocol/control.ts";
 import type {
   ApprovalSettings,
   EdgeLimits,
@@ -49,7 +49,7 @@ const claim = pattern(/^[^\p{Cc}]{1,200}$/u, "a claim's name");
 const target: Shape<Target> = object(
   {
     name,
-    kind: oneOf("postgres"),
+    kind: oneOf(...TARGET_KINDS),
     connector: name,
     description: text(1000),
     allow: list(who, MAX_PATTERNS),

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { ListedTarget, Target } from "../../protocol/directory.ts";
+import { hostKeysOf } from "../directory/host-keys.ts";
 import { currentStamp } from "../directory/policies.ts";
 import { listTargets } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
@@ -30,9 +31,14 @@ export const targetRoutes = new Hono<SignedIn>()
         connectors.map(async (name) => [name, await c.env.HUB.getByName(name).replicas()] as const),
       ),
     );
+    const hostKeys = await hostKeysOf(
+      c.env.DIRECTORY,
+      page.items.filter(({ kind }) => kind === "ssh").map(({ connector }) => connector),
+    );
     const items = page.items.map(
       (target): ListedTarget => ({
         ...target,
+        hostKey: target.kind === "ssh" ? (hostKeys.get(target.connector) ?? null) : null,
         online: replicas.get(target.connector)!.some(({ targets }) => serves(targets, target.name)),
       }),
     );

@@ -6,7 +6,7 @@ import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { hashSecret, SECRET_BYTES, SecretPrefix, secretText } from "../identity/secret.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest, principalName, tokenName } from "./names.ts";
-import { endSessions } from "./revocation.ts";
+import { dismissWatchers, endSessions } from "./revocation.ts";
 import { body, flag, object, parse, query, whole } from "./shape.ts";
 
 const SECOND = 1_000;
@@ -46,6 +46,9 @@ export const tokenRoutes = new Hono<SignedIn>()
     const by = actor(c.get("identity"));
     await revokeToken(c.env.DIRECTORY, token, by);
     const sessions = await openSessionsOf(c.env.DIRECTORY, { token });
-    const killed = await endSessions(c.env, sessions, `the token ${token} was revoked`, by.principal);
+    const [killed] = await Promise.all([
+      endSessions(c.env, sessions, `the token ${token} was revoked`, by.principal),
+      dismissWatchers(c.env, { token }),
+    ]);
     return c.json({ killed });
   });

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ApprovalSubject, StatementQuestion } from "../../protocol/approval.ts";
-import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
+import type {
+  ApprovalSubject,
+  HeldQuestion,
+  RequestQuestion,
+  StatementQuestion,
+} from "../../protocol/approval.ts";
+import {
+  sampleAnswer,
+  sampleConnect,
+  sampleQuestion,
+  sampleRequestQuestion,
+} from "../testing/sample-approval.ts";
 import { covers } from "./coverage.ts";
 import { type ApprovalState, opened, step } from "./machine.ts";
 
@@ -27,7 +37,10 @@ const QUESTION = sampleQuestion({
 
 /** An approval of the question, given at 100. */
 function given(change: Partial<StatementQuestion> = {}): ApprovalState {
-  const question = { ...QUESTION, ...change };
+  return approved({ ...QUESTION, ...change });
+}
+
+function approved(question: HeldQuestion): ApprovalState {
   const asked = opened({ approval: 1, id: `${SUBJECT.session}-1`, subject: SUBJECT, question }, 0).state;
   const rules = question.approvals.map((_, rule) => rule);
   const by = ["dora", "sam", "tom"].slice(0, Math.max(...question.approvals.map(({ quorum }) => quorum)));
@@ -178,5 +191,71 @@ describe("what covers nothing", () => {
     const { policies, approvals, expiresMs, lastsMs } = QUESTION;
     const question = sampleConnect({ policies, approvals, expiresMs, lastsMs, scope: "session" });
     assert.ok(!covers({ ...given(), question }, SUBJECT, later({ scope: "session" }), 101));
+  });
+});
+
+describe("an approval of a request", () => {
+  const { policies, approvals, expiresMs, lastsMs } = QUESTION;
+  const exec = (command: string, terminal = false) => ({ type: "exec" as const, command, terminal });
+  const request = (change: Partial<RequestQuestion> = {}) =>
+    sampleRequestQuestion({
+      policies,
+      approvals,
+      expiresMs,
+      lastsMs,
+      scope: "fingerprint",
+      request: exec("systemctl restart web"),
+      ...change,
+    });
+  const OTHER = "e".repeat(64);
+
+  test("of scope fingerprint covers the same shape, until its time has run out", () => {
+    const later = request({ request: exec("systemctl  restart web # again") });
+    assert.ok(covers(approved(request()), SUBJECT, later, 101));
+    assert.ok(!covers(approved(request()), SUBJECT, later, 10_100));
+  });
+
+  const attacks: [string, Partial<RequestQuestion>][] = [
+    ["another shape", { fingerprint: OTHER }],
+    ["what is like nothing else", { fingerprint: "" }],
+    ["another account", { account: "root" }],
+    ["one with a terminal", { request: exec("systemctl restart web", true) }],
+    ["a request of another type", { request: { type: "shell", terminal: false } }],
+    ["a further action", { actions: ["ssh:exec", "ssh:shell"] }],
+    ["what must be asked each time", { scope: "once" }],
+    ["other approvers", { approvals: [{ approvers: ["legal"], quorum: 1 }] }],
+    ["another policy", { policies: ["files"] }],
+  ];
+  for (const [what, change] of attacks) {
+    test(`of scope fingerprint does not cover ${what}`, () => {
+      assert.ok(!covers(approved(request()), SUBJECT, request(change), 101));
+    });
+  }
+
+  test("without a fingerprint covers nothing of that scope", () => {
+    const none = request({ fingerprint: "" });
+    assert.ok(!covers(approved(none), SUBJECT, none, 101));
+  });
+
+  test("of scope session covers other requests of the same account and actions, and no others", () => {
+    const whole = approved(request({ scope: "session" }));
+    const asked = (change: Partial<RequestQuestion>) =>
+      covers(whole, SUBJECT, request({ scope: "session", fingerprint: OTHER, ...change }), 101);
+    assert.ok(asked({ request: exec("reboot", true) }));
+    assert.ok(!asked({ account: "root" }));
+    assert.ok(!asked({ actions: ["ssh:shell"], request: { type: "shell", terminal: true } }));
+    assert.ok(!asked({ policies: ["files"] }));
+    assert.ok(!covers(whole, { ...SUBJECT, session: "b".repeat(32) }, request({ scope: "session" }), 101));
+  });
+
+  test("covers no statement, and is covered by none's, whatever else is alike", () => {
+    const shared = { policies, approvals, scope: "session", fingerprint: "f".repeat(32) } as const;
+    const statement = { ...QUESTION, ...shared, database: "deploy", actions: ["ssh:exec"] };
+    const held = request({ ...shared, account: "deploy" });
+    assert.ok(!covers(approved(held), SUBJECT, statement, 101));
+    assert.ok(!covers(approved(statement), SUBJECT, held, 101));
+    assert.ok(covers(approved(held), SUBJECT, held, 101));
+    const connect = { ...given(), question: sampleConnect({ policies, approvals, scope: "session" }) };
+    assert.ok(!covers(connect, SUBJECT, held, 101));
   });
 });

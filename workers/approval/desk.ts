@@ -35,7 +35,7 @@ export interface DeskHost {
 
 /** The status of a number that was asked when the session had asked enough. */
 const REFUSED = "refused";
-/** Refusals that are told again; a connector does not hold more statements at once. */
+/** Refusals that are told again; a connector does not hold more at once. */
 const REFUSED_KEPT = 100;
 const MAX_DETAIL = 300;
 
@@ -261,7 +261,7 @@ export class ApprovalDesk {
   }
 
   #cover(subject: ApprovalSubject, question: ApprovalQuestion, now: number): ApprovalState | undefined {
-    if (question.kind !== "statement") return undefined;
+    if (question.kind === "connect") return undefined;
     return this.#live().find((state) => covers(state, subject, question, now));
   }
 

@@ -1,4 +1,6 @@
-import type { Approval, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
+import type { Approval, ApprovalQuestion, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
+import { requestTitle, terminalText } from "../../protocol/approval-text.ts";
+import { requestText } from "../../protocol/ssh/request.ts";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
 import { duration, HEADINGS, scopeText, utc } from "./words.ts";
 
@@ -51,7 +53,7 @@ export interface Look {
   link: string | null;
   /** Whether somebody hears clicks. */
   buttons: boolean;
-  /** Without the statement. */
+  /** Without the statement, or request. */
   short: boolean;
 }
 
@@ -74,7 +76,7 @@ const MAX_WORDS = 300;
 /** Votes that are listed one by one. */
 const MAX_VOTES = 10;
 
-/** The question, with what was answered so far. Without the whole statement in it, it has no button to approve. */
+/** The question, with what was answered so far. Without the whole statement, or request, in it, it has no button to approve. */
 export function questionMessage(approval: Approval, look: Look): SlackMessage {
   const { question, votes } = approval;
   const top = [header(`${HEADINGS.pending}: ${approval.target}`), facts(approval)];
@@ -82,7 +84,7 @@ export function questionMessage(approval: Approval, look: Look): SlackMessage {
     votes.length === 0 ? [] : [rich(section(bold("Answered so far: "), plain(votesText(votes))))];
   const bottom = [...answered, rich(whereToAnswer(approval, look))];
   const buttons = look.buttons ? MAX_BUTTON_BYTES : 0;
-  const shown = shownStatement(
+  const shown = shownWhole(
     question,
     look,
     MAX_BLOCKS_BYTES - bytes(top) - bytes(bottom) - buttons - NOTICE_BYTES,
@@ -105,7 +107,7 @@ export function closedMessage(approval: Approval, look: Look): SlackMessage {
   const top = [header(`${HEADINGS[approval.status]}: ${approval.target}`), facts(approval)];
   const bottom = [rich(section(bold(`${outcome(approval)}.`)))];
   const budget = MAX_BLOCKS_BYTES - bytes(top) - bytes(bottom) - NOTICE_BYTES;
-  const shown = shownStatement(approval.question, look, budget);
+  const shown = shownWhole(approval.question, look, budget);
   return message(`${HEADINGS[approval.status]}: ${subject(approval)}`, [...top, ...shown.blocks, ...bottom]);
 }
 
@@ -136,7 +138,7 @@ export function ephemeral(words: string): SlackMessage {
 function facts({ principal, onBehalfOf, target, asked, expires, question }: Approval): Block {
   const rows: [string, string][] = [
     ["Who: ", onBehalfOf === null ? name(principal) : `${name(principal)}, for ${name(onBehalfOf)}`],
-    ["Target: ", question.kind === "connect" ? target : `${target}, database ${name(question.database)}`],
+    ["Target: ", placeText(target, question)],
     [
       "What: ",
       question.kind === "connect"
@@ -150,6 +152,7 @@ function facts({ principal, onBehalfOf, target, asked, expires, question }: Appr
     ...(question.kind === "statement"
       ? [["Planner's estimate: ", estimate(question)] as [string, string]]
       : []),
+    ...terminalRow(question),
     ["Asked of: ", shortened(approversText(question.approvals), MAX_WORDS)],
     ["An approval covers: ", scopeText(question)],
     ["Answer until: ", `${utc(expires)} (${duration(expires - asked)} from the question)`],
@@ -161,24 +164,50 @@ function facts({ principal, onBehalfOf, target, asked, expires, question }: Appr
   return rich({ type: "rich_text_section", elements });
 }
 
+function placeText(target: string, question: ApprovalQuestion): string {
+  switch (question.kind) {
+    case "connect":
+      return target;
+    case "statement":
+      return `${target}, database ${name(question.database)}`;
+    case "request":
+      return `${target}, account ${name(question.account)}`;
+  }
+}
+
+function terminalRow(question: ApprovalQuestion): [string, string][] {
+  const terminal = question.kind === "request" ? terminalText(question.request) : null;
+  return terminal === null ? [] : [["Terminal: ", terminal]];
+}
+
+/** What an approver must have read: a text under a title, and the values of a statement. */
+function wholeOf(question: Exclude<ApprovalQuestion, { kind: "connect" }>) {
+  if (question.kind === "statement") {
+    const { statement, parameters } = question;
+    return { title: "Statement", text: statement, parameters };
+  }
+  return { title: requestTitle(question.request), text: requestText(question.request), parameters: [] };
+}
+
 /**
- * The statement and its parameters in preformatted text, within so many bytes of JSON; where that is too little, how
- * much is left out. `whole`: nothing is.
+ * The statement and its parameters, or the request, in preformatted text, within so many bytes of JSON; where that is
+ * too little, how much is left out. `whole`: nothing is.
  */
-function shownStatement(
-  question: Approval["question"],
+function shownWhole(
+  question: ApprovalQuestion,
   { link, short }: Look,
   budget: number,
 ): { blocks: Block[]; whole: boolean } {
   if (question.kind === "connect") return { blocks: [], whole: true };
-  const statement = visible(question.statement);
-  const parameters = visible(parametersText(question.parameters));
+  const asked = wholeOf(question);
+  const text = visible(asked.text);
+  const parameters = visible(parametersText(asked.parameters));
   const title = section(
-    bold("Statement "),
-    plain(`(${counted(statement)}, SHA-256 ${question.sha256.slice(0, 16)}…):`),
+    bold(`${asked.title} `),
+    plain(`(${counted(text)}, SHA-256 ${question.sha256.slice(0, 16)}…):`),
   );
   const room = short ? 0 : budget - bytes([rich(title), rich(section(bold("Parameters:")))]);
-  const first = pieces(statement, MAX_TEXT, room, PIECE_BYTES);
+  const first = pieces(text, MAX_TEXT, room, PIECE_BYTES);
   const second = first.left > 0 ? null : pieces(parameters, MAX_TEXT, room - first.spent, PIECE_BYTES);
   const leftParameters = second?.left ?? [...parameters].length;
   const blocks = [rich(title), ...first.pieces.map(preformatted)];
@@ -186,9 +215,9 @@ function shownStatement(
     blocks.push(rich(section(bold("Parameters:"))), ...second.pieces.map(preformatted));
   if (first.left === 0 && leftParameters === 0) return { blocks, whole: true };
   const left = [
-    ...(first.left > 0 ? [`the last ${first.left} characters of the statement`] : []),
+    ...(first.left > 0 ? [`the last ${first.left} characters of the ${asked.title.toLowerCase()}`] : []),
     ...(leftParameters > 0
-      ? [`${leftParameters} characters of its ${question.parameters.length} parameters`]
+      ? [`${leftParameters} characters of its ${asked.parameters.length} parameters`]
       : []),
   ].join(" and ");
   const notice = [bold(`Left out here: ${left}. `), plain("Nobody should approve what they have not read: ")];

@@ -19,7 +19,7 @@ export function scopeText(question: ApprovalQuestion): string {
     case "once":
       return "exactly this, once";
     case "fingerprint":
-      return `statements of this shape in this session, for ${lasts}`;
+      return `${question.kind === "request" ? "requests" : "statements"} of this shape in this session, for ${lasts}`;
     case "session":
       return `whatever these rules hold in this session, for ${lasts}`;
   }

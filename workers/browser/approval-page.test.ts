@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Approval, MAX_APPROVAL_TEXT, type StatementQuestion } from "../../protocol/approval.ts";
+import {
+  type Approval,
+  MAX_APPROVAL_TEXT,
+  type RequestQuestion,
+  type StatementQuestion,
+} from "../../protocol/approval.ts";
+import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { approvalContent, type Reader } from "./approval-page.ts";
 import { exactText } from "./exact-text.ts";
 
@@ -195,5 +201,49 @@ test("whatever the text, the page shows each of its characters, visibly, in orde
 
 test("a statement of the greatest length, of nothing but what hides, is shown whole", async () => {
   const page = await render({}, { statement: "\u0001".repeat(MAX_APPROVAL_TEXT) });
+  assert.equal(page.split("<mark>U+0001</mark>").length - 1, MAX_APPROVAL_TEXT);
+});
+
+const renderRequest = async (question: Partial<RequestQuestion> = {}) =>
+  String(await approvalContent(sampleHeldRequest(question), READER, null, NOW));
+
+test("a held request is shown whole: as which account, what, and whether it has a terminal", async () => {
+  const page = await renderRequest();
+  for (const words of [
+    "<dt>Account</dt><dd><samp>deploy</samp></dd>",
+    "<samp>ssh:exec</samp>",
+    "<h2>Command</h2>",
+    "21 characters, 1 line",
+    "<pre>systemctl restart web</pre>",
+    "With a terminal: no",
+    "Approve</button>",
+  ]) {
+    assert.ok(page.includes(words), `${words} is not in ${page}`);
+  }
+  assert.doesNotMatch(page, /Database|Planner|Parameters/);
+  const request = { type: "forward", direction: "local", host: "db.internal", port: 5432 } as const;
+  const forward = await renderRequest({ request, actions: ["ssh:forward"] });
+  assert.match(forward, /<h2>Request<\/h2>[\s\S]*<pre>forward to db\.internal:5432<\/pre>/);
+  assert.doesNotMatch(forward, /With a terminal/);
+});
+
+test("nothing of a request becomes markup, and what hides is marked", async () => {
+  const evil = "</pre><script>alert(1)</script>\u202e\u001b[2K";
+  const page = await renderRequest({
+    account: evil,
+    actions: [evil],
+    sha256: evil,
+    request: { type: "exec", command: evil, terminal: true },
+  });
+  assert.doesNotMatch(page, /<script|\p{Cf}/u);
+  assert.ok(page.split("<mark>U+202E</mark><mark>U+001B</mark>").length > 2);
+  const path = `/a${evil}`;
+  const file = { type: "file", protocol: "scp", operation: "write", path } as const;
+  assert.doesNotMatch(await renderRequest({ request: file }), /<script|\p{Cf}/u);
+});
+
+test("a command of the greatest length, of nothing but what hides, is shown whole", async () => {
+  const command = "\u0001".repeat(MAX_APPROVAL_TEXT);
+  const page = await renderRequest({ request: { type: "exec", command, terminal: false } });
   assert.equal(page.split("<mark>U+0001</mark>").length - 1, MAX_APPROVAL_TEXT);
 });

@@ -1,11 +1,15 @@
 import { html } from "hono/html";
 import {
   type Approval,
+  type ApprovalQuestion,
   type ApprovalVote,
   CHANNELS,
   MAX_APPROVAL_REASON,
+  type RequestQuestion,
   type StatementQuestion,
 } from "../../protocol/approval.ts";
+import { requestTitle, terminalText } from "../../protocol/approval-text.ts";
+import { requestText } from "../../protocol/ssh/request.ts";
 import { counted } from "../approval/machine-votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
 import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
@@ -41,7 +45,7 @@ ${notice}
 ${ownWord(approval, reader.identity)}
 ${status === "pending" ? "" : outcome(approval, now)}
 ${facts(approval, now)}
-${question.kind === "statement" ? statement(question) : purpose(question.purpose)}
+${asked(question)}
 <h2>Who must agree</h2>
 <ul>${question.approvals.map((rule, index) => ruleItem(rule, counted(question.approvals, votes)[index] ?? []))}</ul>
 <h2>Answers</h2>
@@ -57,8 +61,11 @@ function facts(approval: Approval, now: number): Markup {
     ["Target", exact(target)],
   ];
   if (question.kind === "statement") {
-    rows.push(["Database", exact(question.database)], ["Actions", exact(question.actions.join(", "))]);
+    rows.push(["Database", exact(question.database)]);
+  } else if (question.kind === "request") {
+    rows.push(["Account", exact(question.account)]);
   }
+  if (question.kind !== "connect") rows.push(["Actions", exact(question.actions.join(", "))]);
   rows.push(["Why it is held", exact(question.reason)], ["Policies", exact(question.policies.join(", "))]);
   if (question.kind === "statement") rows.push(["Planner’s estimate", html`${estimate(question)}`]);
   rows.push(["An approval covers", html`${scopeText(question)}`], ["Asked", time(asked)]);
@@ -72,11 +79,31 @@ function facts(approval: Approval, now: number): Markup {
 }
 
 /** Whole, never shortened nor scrolled away: nobody should approve what they have not seen. */
+function asked(question: ApprovalQuestion): Markup {
+  switch (question.kind) {
+    case "connect":
+      return purpose(question.purpose);
+    case "statement":
+      return statement(question);
+    case "request":
+      return request(question);
+  }
+}
+
 function statement({ statement, parameters, sha256 }: StatementQuestion): Markup {
   return html`<h2>Statement</h2>
-<p>${count([...statement].length, "character")}, ${count(statement.split("\n").length, "line")}; SHA-256 with its values <code>${sha256}</code></p>
+<p>${size(statement)}; SHA-256 with its values <code>${exactText(sha256)}</code></p>
 <pre>${exactText(statement)}</pre>
 ${parameters.length === 0 ? "" : html`<h2>Parameters</h2><dl>${parameters.map(parameter)}</dl>`}`;
+}
+
+function request({ request, sha256 }: RequestQuestion): Markup {
+  const text = requestText(request);
+  const terminal = terminalText(request);
+  return html`<h2>${requestTitle(request)}</h2>
+<p>${size(text)}; SHA-256 with its account <code>${exactText(sha256)}</code></p>
+<pre>${exactText(text)}</pre>
+${terminal === null ? "" : html`<p>With a terminal: ${terminal}</p>`}`;
 }
 
 function parameter(value: string | null, index: number): Markup {
@@ -167,6 +194,10 @@ function answerForm(approval: Approval, { identity, mayAnswer, csrf }: Reader): 
 
 function estimate({ plan }: StatementQuestion): string {
   return plan === null ? "none" : `${count(plan.rows, "row")}, cost ${plan.cost}`;
+}
+
+function size(text: string): string {
+  return `${count([...text].length, "character")}, ${count(text.split("\n").length, "line")}`;
 }
 
 function count(number: number, thing: string): string {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type Approval, type ApprovalStatus, STATUSES } from "../../protocol/approval.ts";
+import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { claimRequest, dropClaim, indexApproval, isIndexed, listApprovals } from "./approvals.ts";
 
@@ -120,6 +121,29 @@ describe("the index of approvals", () => {
     await assert.rejects(listApprovals(db, {}, everybody, { limit: 1, cursor: "x" }, 0), {
       code: "invalid_request",
     });
+  });
+
+  test("tells a command from words about other requests, and for which actions it is held", async () => {
+    const db = sqliteDirectory();
+    const words = "read /etc/motd (sftp)";
+    const command = { type: "exec", command: words, terminal: false } as const;
+    const file = { type: "file", protocol: "sftp", operation: "read", path: "/etc/motd" } as const;
+    const asked = [
+      sampleHeldRequest({ request: command }, { id: `${"a".repeat(32)}-1`, asked: 2, expires: 900 }),
+      sampleHeldRequest(
+        { request: file, actions: ["ssh:sftp:read"] },
+        { id: `${"a".repeat(32)}-2`, asked: 1, expires: 900 },
+      ),
+    ];
+    for (const one of asked) await indexApproval(db, one);
+    const { items } = await listApprovals(db, {}, () => true, { limit: 10, cursor: null }, 3);
+    assert.deepEqual(
+      items.map(({ kind, summary, actions }) => [kind, summary, actions]),
+      [
+        ["request", `exec: ${words}`, ["ssh:exec"]],
+        ["request", words, ["ssh:sftp:read"]],
+      ],
+    );
   });
 
   test("has the beginning of a long statement, and never half a character", async () => {

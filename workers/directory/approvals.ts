@@ -7,11 +7,12 @@ import type {
   ApprovalStatus,
   ApprovalSummary,
 } from "../../protocol/approval.ts";
+import { questionText } from "../../protocol/approval-text.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { heldActions } from "../approval/rights.ts";
 import { decodeCursor, encodeCursor, type PageRequest } from "./page.ts";
 
-/** Characters of a statement, or a purpose, that a listing shows. */
+/** Characters of what is asked for that a listing shows. */
 const MAX_SUMMARY = 200;
 /** Rows that one listing looks at, shown or not; there may be more after them. */
 const MAX_SCANNED = 2_000;
@@ -96,7 +97,7 @@ function insertApproval(db: D1Database, approval: Approval): D1PreparedStatement
 }
 
 function summaryOf(question: ApprovalQuestion): string {
-  const text = question.kind === "connect" ? question.purpose : question.statement;
+  const text = questionText(question);
   const cut = text.slice(0, MAX_SUMMARY);
   return cut.length < text.length ? `${cut.replace(/[\uD800-\uDBFF]$/, "")}…` : cut;
 }

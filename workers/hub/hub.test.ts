@@ -48,6 +48,7 @@ describe("choosing a replica", () => {
     sessions: 0,
     spares: [],
     since: 0,
+    hostKey: null,
     told: 0,
     taken: 0,
     seen: 0,

@@ -21,6 +21,7 @@ import {
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ScanLabelsRequest } from "../../protocol/label-scan.ts";
+import { noteHostKey } from "../directory/host-keys.ts";
 import { currentPolicies } from "../directory/policies.ts";
 import { addInstance } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
@@ -94,6 +95,7 @@ export class ConnectorHub extends DurableObject<Env> {
       sessions: 0,
       spares: [],
       since: now,
+      hostKey: null,
       told: latest.revision,
       taken: 0,
       seen: now,
@@ -241,6 +243,7 @@ export class ConnectorHub extends DurableObject<Env> {
     if (message.type === "presence") {
       replica.targets = JSON.stringify(message.targets).length <= MAX_TARGETS ? message.targets : null;
       replica.sessions = message.sessions;
+      this.#noteHostKey(socket, replica, message.hostKey);
     } else if (message.type === "parked") {
       if (replica.spares.length < MAX_SPARES && !replica.spares.includes(message.session))
         replica.spares.push(message.session);
@@ -259,6 +262,24 @@ export class ConnectorHub extends DurableObject<Env> {
     }
     this.#keep(socket, replica);
     this.#uptake.look();
+  }
+
+  /**
+   * The directory keeps the key once for each socket; one that could not be kept is kept at the next word of this
+   * process, which is as soon as its sessions change.
+   */
+  #noteHostKey(socket: WebSocket, replica: Replica, hostKey: string | undefined): void {
+    if (hostKey === undefined || hostKey === replica.hostKey) return;
+    if (replica.hostKey !== null)
+      throw new SallyportError("protocol_violation", "a process does not change its host key");
+    replica.hostKey = hostKey;
+    const noted = noteHostKey(this.env.DIRECTORY, replica.connector, hostKey, Date.now());
+    const failed = (error: unknown) => {
+      console.error("a host key could not be kept:", error instanceof Error ? error.message : "unknown");
+      const now = this.#replicas.get(socket);
+      if (now) this.#keep(socket, { ...now, hostKey: null });
+    };
+    this.ctx.waitUntil(noted.catch(failed));
   }
 
   /** The later one of these policies and those that are known. */

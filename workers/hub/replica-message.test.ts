@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../../protocol/errors.ts";
+import { lineFacts } from "../../protocol/shell/line.ts";
 import { factsOf } from "../../protocol/sql/facts.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 
+const HOST_KEY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
 const ID = "a".repeat(32);
 const facts = factsOf("SELECT", "postgres:select", {
   limit: 1,
@@ -12,6 +14,7 @@ const facts = factsOf("SELECT", "postgres:select", {
 });
 const decision = { verdict: "block", policies: ["x"], reason: "no" };
 const statement = { text: "SELECT 1", decision, facts, plan: null };
+const line = { text: "uptime", decision, facts: lineFacts("uptime") };
 const scan = {
   database: "shop",
   relations: 1,
@@ -27,12 +30,14 @@ const explained = (answer: unknown) => ({ type: "explained", id: ID, answer });
 describe("messages of replicas", () => {
   const good: Record<string, unknown>[] = [
     { type: "presence", targets: ["orders"], sessions: 1 },
+    { type: "presence", targets: ["orders"], sessions: 1, hostKey: HOST_KEY },
     { type: "parked", session: ID },
     { type: "unparked", session: ID },
     { type: "want_spares", count: 2 },
     { type: "cancel", principal: "p", target: "t", processId: 1, secret: "s" },
     { type: "policy_taken", revision: 7 },
     explained({ statements: [statement, { ...statement, plan: { rows: 3, cost: 9 } }] }),
+    explained({ statements: [line] }),
     scanned({ scan }),
     scanned({ error: { code: "not_found", message: "no such database" } }),
     explained({ error: { code: "target_unreachable", message: "it is away", hint: "wait" } }),
@@ -43,12 +48,16 @@ describe("messages of replicas", () => {
   }
 
   const bad: [string, unknown][] = [
+    ["a host key that is none", { type: "presence", targets: [], sessions: 0, hostKey: "ssh-rsa AAAA" }],
+    ["two host keys", { type: "presence", targets: [], sessions: 0, hostKey: `${HOST_KEY}\n${HOST_KEY}` }],
+    ["no host key", { type: "presence", targets: [], sessions: 0, hostKey: null }],
     ["an unknown type", { type: "policy", revision: 9 }],
     ["a type that every object has", { type: "constructor" }],
     ["a policy that is taken without a revision", { type: "policy_taken" }],
     ["a policy of a revision that is none", { type: "policy_taken", revision: -1 }],
     ["an answer without an id", { type: "explained", answer: { statements: [] } }],
     ["an answer that is neither", explained({})],
+    ["facts of half a line", explained({ statements: [{ ...line, facts: { commands: [] } }] })],
     ["an answer of half a statement", explained({ statements: [{ text: "SELECT 1", decision }] })],
     [
       "an answer with another verdict",

@@ -2,6 +2,8 @@ import { ANSWER_OF, type ReplicaMessage } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 import { isLabelScan } from "../../protocol/label-scan.ts";
 import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
+import { isLineFacts } from "../../protocol/shell/facts-reading.ts";
+import { isHostKey } from "./host-key.ts";
 
 /** Characters of a control message; a replica with more targets than fit says none and is taken to serve all. */
 const MAX_MESSAGE = 64 * 1024;
@@ -20,7 +22,9 @@ export function parseReplicaMessage(text: string | ArrayBuffer): ReplicaMessage 
     presence: () =>
       Array.isArray(message.targets) &&
       message.targets.every((one) => typeof one === "string") &&
-      isCount(message.sessions),
+      isCount(message.sessions) &&
+      // A connector from before there were SSH targets has none.
+      (message.hostKey === undefined || isHostKey(message.hostKey)),
     parked: () => isSessionId(message.session),
     unparked: () => isSessionId(message.session),
     want_spares: () => isCount(message.count),
@@ -73,8 +77,7 @@ function isStatement(one: unknown): boolean {
     isObject(one) &&
     typeof one.text === "string" &&
     isDecision(one.decision) &&
-    isStatementFacts(one.facts) &&
-    isPlan(one.plan)
+    ((isStatementFacts(one.facts) && isPlan(one.plan)) || isLineFacts(one.facts))
   );
 }
 

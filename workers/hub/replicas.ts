@@ -13,6 +13,8 @@ export interface Replica {
   /** Sessions where it waits for an agent. */
   spares: string[];
   since: number;
+  /** The key that its SSH targets show, once the directory has it. */
+  hostKey: string | null;
   /** Revision of the latest policies that went to it on this socket. */
   told: number;
   /** Of those, the latest by which it judges, by its own word; 0 for none yet. */

@@ -13,14 +13,20 @@ export interface Link {
 /** The sockets of one object's sessions. */
 export class Links {
   readonly #links = new Map<WebSocket, Link>();
+  readonly #lastPing: (socket: WebSocket) => number;
+
+  /** `lastPing`: when a socket pinged last, ms since 1970. */
+  constructor(lastPing: (socket: WebSocket) => number) {
+    this.#lastPing = lastPing;
+  }
 
   find(socket: WebSocket): Link | undefined {
     return this.#links.get(socket);
   }
 
   /** Binds an accepted socket to its session, also for the time after the object's memory is lost. */
-  bind(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Link {
-    const attachment: Attachment = { session: relay.record.id, side, raw };
+  bind(socket: WebSocket, relay: Relay, what: Pick<Attachment, "side" | "raw" | "watcher">): Link {
+    const attachment: Attachment = { session: relay.record.id, ...what };
     socket.serializeAttachment(attachment);
     return this.#add(socket, relay, attachment);
   }
@@ -48,7 +54,7 @@ export class Links {
 
   #add(socket: WebSocket, relay: Relay, attachment: Attachment): Link {
     const { side, raw } = attachment;
-    const link: Link = { relay, side, raw, peer: new SocketPeer(socket, attachment) };
+    const link: Link = { relay, side, raw, peer: new SocketPeer(socket, attachment, this.#lastPing) };
     this.#links.set(socket, link);
     return link;
   }

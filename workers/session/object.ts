@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
 import { closeFrame } from "../../protocol/close-reason.ts";
-import { Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
+import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { thumbprint } from "../../protocol/signatures.ts";
 import { problemResponse } from "../api/problem.ts";
@@ -20,11 +20,13 @@ import { Errands } from "./errands.ts";
 import { Inbox } from "./inbox.ts";
 import { type Link, Links } from "./links.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
-import type { Peer, Side } from "./readers.ts";
+import type { Peer } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
 import { hasHash, newSecret } from "./resume-secret.ts";
 import type { Attachment } from "./socket.ts";
+import { Sockets } from "./sockets.ts";
+import { WATCHER_HEADER, type Watcher, type WatchHolder } from "./watchers.ts";
 
 /** A message that a socket has sent. */
 interface Arrival {
@@ -40,7 +42,8 @@ interface Arrival {
 export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #records: SessionRecords;
   readonly #relays = new Map<string, Relay>();
-  readonly #links = new Links();
+  readonly #sockets: Sockets;
+  readonly #links: Links;
   readonly #doorways: Doorways;
   readonly #inbox = new Inbox<Arrival>(
     (arrival) => this.#receive(arrival),
@@ -52,6 +55,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#sockets = new Sockets(ctx, Number(env.SESSION_SHARDS ?? 0), this);
+    this.#links = new Links((socket) => this.#sockets.lastPing(socket));
     ctx.storage.sql.exec(LOG_SCHEMA);
     this.#records = new SessionRecords(ctx.storage.sql);
     this.#clock = new AlarmClock((at) => void ctx.storage.setAlarm(at));
@@ -66,25 +71,26 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       wake: (at) => this.#clock.wake(at),
       guarded: (relay, step) => this.#guarded(relay, step),
     });
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
     const now = Date.now();
     for (const record of this.#records.live()) this.#relay(record, now);
     for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
     for (const relay of this.#relays.values()) {
       if (relay.record.state === "ending") this.#errands.settle(relay.record);
+      this.#guarded(relay, () => relay.woke(now));
       this.#clock.wake(relay.deadline());
     }
     this.#clock.wake(this.#approvals.deadline());
   }
 
   /**
-   * Upgrades: /agent/ID, /connector/ID, /resume/ID, /doorway/ID,
-   * /follow/ID?from=SEQ. Only the Worker can call.
+   * Upgrades: /agent/ID, /connector/ID, /resume/ID, /doorway/ID, /follow/ID?from=SEQ, /watch/ID?from=SEQ. Only the
+   * Worker can call.
    */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const [, door, id = ""] = url.pathname.split("/");
+    const from = Number(url.searchParams.get("from") ?? 1);
     const pair = new WebSocketPair();
     this.#inbox.flush();
     try {
@@ -93,7 +99,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       else if (door === "connector") this.#join(request, id, pair[1], now);
       else if (door === "doorway") this.#visit(request, pair[1], now);
       else if (door === "resume") this.#resume(request, id, pair[1], now);
-      else this.#follow(id, Number(url.searchParams.get("from") ?? 1), pair[1], now);
+      else if (door === "watch") this.#watch(request, id, from, pair[1], now);
+      else this.#follow(id, from, pair[1], now);
     } catch (error) {
       return problemResponse(error);
     }
@@ -149,6 +156,13 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     relay?.release();
     this.#relays.delete(session);
     return true;
+  }
+
+  /** RPC. Sends watchers of a session away, all or those of a holder, so that what they may is judged anew. */
+  dismissWatchers(session: string, holder: WatchHolder | null): void {
+    this.#inbox.flush();
+    const relay = this.#relays.get(session);
+    if (relay) this.#guarded(relay, () => relay.dismissWatchers(holder, Date.now()));
   }
 
   /** RPC; see `ApprovalHost`. */
@@ -208,7 +222,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   }
 
   #visit(request: Request, socket: WebSocket, now: number): void {
-    this.#take(socket);
+    this.#sockets.take(socket);
     const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
     this.#clock.wake(this.#doorways.enter(socket, visitor, now));
   }
@@ -227,7 +241,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       throw new SallyportError("session_ended", relay.record.end?.reason ?? "the session was opened before");
     }
     const raw = facts.mode === "raw";
-    const peer = this.#accept(socket, relay, "agent", raw);
+    const peer = this.#accept(socket, relay, { side: "agent", raw });
     relay.open(peer, facts, limits, thumbprint(edgeSigningKey(this.env)), raw ? undefined : newSecret(), now);
   }
 
@@ -237,7 +251,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     if (relay.record.connector) throw new SallyportError("bad_ticket", "the ticket has been used");
     if (relay.record.state !== "open" && relay.record.state !== "parked")
       throw new SallyportError("session_ended", "the session is over");
-    const peer = this.#accept(socket, relay, "connector", false);
+    const peer = this.#accept(socket, relay, { side: "connector", raw: false });
     relay.join(
       peer,
       { name: ticket.connector, instance: ticket.instance, key: ticket.key },
@@ -247,9 +261,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   }
 
   #resume(request: Request, id: string, socket: WebSocket, now: number): void {
-    const relay = this.#relays.get(id);
-    if (!relay)
-      throw new SallyportError("session_ended", this.#records.find(id)?.end?.reason ?? "the session is over");
+    const relay = this.#live(id);
     const secret = request.headers.get(Header.resume) ?? "";
     const side = hasHash(secret, relay.record.agentResume)
       ? "agent"
@@ -263,43 +275,36 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       throw new SallyportError("invalid_request", "the count of received frames is not a number");
     // What the old socket still holds would be logged a second time: this side sends it again.
     this.#links.close(relay, 1012, "resumed on another socket", side);
-    relay.resume(side, this.#accept(socket, relay, side, false), received, now);
+    relay.resume(side, this.#accept(socket, relay, { side, raw: false }), received, now);
+  }
+
+  #live(id: string): Relay {
+    const relay = this.#relays.get(id);
+    if (relay) return relay;
+    throw new SallyportError("session_ended", this.#records.find(id)?.end?.reason ?? "the session is over");
   }
 
   #follow(id: string, from: number, socket: WebSocket, now: number): void {
     const record = this.#relays.get(id)?.record ?? this.#records.find(id);
     if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${id}`);
-    if (!Number.isSafeInteger(from) || from < 1)
-      throw new SallyportError("invalid_request", "from is not the number of an entry");
     const relay = this.#relays.get(id) ?? this.#relay(record, now);
-    const peer = this.#accept(socket, relay, "viewer", false);
+    const peer = this.#accept(socket, relay, { side: "viewer", raw: false });
     relay.attachViewer(peer, from, now);
     if (record.state === "ended") this.#relays.delete(id);
   }
 
-  #accept(socket: WebSocket, relay: Relay, side: Link["side"], raw: boolean): Peer {
-    // A visitor's socket was accepted at the doorway.
-    if (!this.#doorways.leave(socket)) this.#take(socket);
-    return this.#links.bind(socket, relay, side, raw).peer;
+  #watch(request: Request, id: string, from: number, socket: WebSocket, now: number): void {
+    const relay = this.#live(id);
+    relay.checkWatchable();
+    const watcher = JSON.parse(request.headers.get(WATCHER_HEADER)!) as Watcher;
+    const peer = this.#accept(socket, relay, { side: "viewer", raw: false, watcher });
+    this.#guarded(relay, () => relay.watch(peer, watcher, from, now));
   }
 
-  /**
-   * Accepts a socket. Hibernation lets an object whose sockets are idle be forgotten. One that sessions share is
-   * hardly ever idle, and each message would pay a quarter of its cost for the possibility.
-   */
-  #take(socket: WebSocket): void {
-    if (Number(this.env.SESSION_SHARDS ?? 0) === 0) {
-      this.ctx.acceptWebSocket(socket);
-      return;
-    }
-    socket.accept();
-    socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", ({ data }) => {
-      if (data === PING) socket.send(PONG);
-      else this.webSocketMessage(socket, data as string | ArrayBuffer);
-    });
-    socket.addEventListener("close", () => this.webSocketClose(socket));
-    socket.addEventListener("error", () => this.webSocketError(socket));
+  #accept(socket: WebSocket, relay: Relay, what: Parameters<Links["bind"]>[2]): Peer {
+    // A visitor's socket was accepted at the doorway.
+    if (!this.#doorways.leave(socket)) this.#sockets.take(socket);
+    return this.#links.bind(socket, relay, what).peer;
   }
 
   /** Finds what a socket was before the object's memory was lost. */
@@ -311,7 +316,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       return;
     }
     const { side, peer } = this.#links.rebind(socket, relay, attachment);
-    if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
+    if (attachment.watcher) relay.attachWatcher(peer, attachment.watcher, now);
+    else if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
     else relay.attach(side, peer, attachment.next);
   }
 
@@ -369,8 +375,10 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     const link = this.#links.remove(socket);
     if (!link) return;
     const now = Date.now();
-    if (link.side === "viewer") link.relay.detachViewer(link.peer);
-    else this.#guarded(link.relay, () => link.relay.dropped(link.side as Side, link.peer, now));
+    this.#guarded(link.relay, () => {
+      if (link.side === "viewer") link.relay.detachViewer(link.peer, now);
+      else link.relay.dropped(link.side, link.peer, now);
+    });
   }
 
   #create(id: string, state: SessionRecord["state"], now: number): Relay {

@@ -14,6 +14,8 @@ export interface Peer {
   readonly bufferedAmount: number;
   /** Keeps across hibernation where this peer stands in the log; undefined: at its end. */
   remember(next: number | undefined): void;
+  /** When its last ping came, ms since 1970; 0 when none has. */
+  lastPing(): number;
 }
 
 /** A reader of the log: everything that anyone receives comes from here. */
@@ -59,11 +61,38 @@ export class Readers {
     this.#start = { agent: log.agentBytes, connector: log.targetBytes };
   }
 
-  /** Gives an entry that was just logged to all who have everything before it. */
-  deliver(entry: LoggedEntry, now: number): void {
+  /**
+   * Gives an entry that was just logged to all who have everything before it. Answers the viewers that were sent away:
+   * what is logged of that must wait until this entry is with everybody.
+   */
+  deliver(entry: LoggedEntry, now: number): Peer[] {
     if (this.agent) this.#give(this.agent, entry, now);
     if (this.connector) this.#give(this.connector, entry, now);
-    for (const viewer of this.viewers) this.#give(viewer, entry, now);
+    const away: Peer[] = [];
+    for (const viewer of this.viewers) {
+      this.#give(viewer, entry, now);
+      if (!this.viewers.has(viewer)) away.push(viewer.peer);
+    }
+    return away;
+  }
+
+  /** Whether this viewer is still here. */
+  isViewer(peer: Peer): boolean {
+    return [...this.viewers].some((viewer) => viewer.peer === peer);
+  }
+
+  /** Forgets a viewer. */
+  removeViewer(peer: Peer): void {
+    for (const viewer of this.viewers) if (viewer.peer === peer) this.viewers.delete(viewer);
+  }
+
+  /**
+   * Tells the connector how many of its frames are logged. The credit is the receiver's last word, or nothing: a
+   * sender passes over what it knows already.
+   */
+  confirm(): void {
+    const ack = { frames: this.#log.fromConnector, bytes: this.#acked.connector ?? 0 };
+    this.connector?.peer.send(encodeAck(0, ack));
   }
 
   /** Lets a raw agent read on if it was too slow before. */

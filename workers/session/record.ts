@@ -23,6 +23,8 @@ export interface SessionRecord {
   end: { code: EndCode; reason: string; at: number } | null;
   connectorSeal: ConnectorSeal | null;
   edgeSeal: EdgeSeal | null;
+  /** Principals of whom the log says that they watch. */
+  watchers: string[];
 }
 
 /** The records of one object's sessions. */
@@ -56,6 +58,7 @@ export class SessionRecords {
       end: null,
       connectorSeal: null,
       edgeSeal: null,
+      watchers: [],
     };
     this.#sql.exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", number, id, state, JSON.stringify(record));
     return record;
@@ -86,5 +89,8 @@ export class SessionRecords {
 }
 
 function read(row: Record<string, SqlValue>): SessionRecord {
-  return JSON.parse(String(row.record)) as SessionRecord;
+  const record = JSON.parse(String(row.record)) as SessionRecord;
+  // Records from before there were watchers have none.
+  record.watchers ??= [];
+  return record;
 }

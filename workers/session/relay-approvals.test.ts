@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../protocol/frame.ts";
 import { ApprovalDesk } from "../approval/desk.ts";
-import { sampleAnswer, sampleQuestion } from "../testing/sample-approval.ts";
+import { sampleAnswer, sampleQuestion, sampleRequestQuestion } from "../testing/sample-approval.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import { SessionRecords } from "./record.ts";
@@ -74,6 +74,18 @@ describe("a session and what waits for people", () => {
       agent.texts.map(({ type }) => type),
       ["welcome"],
     );
+  });
+
+  test("a question about an SSH request stands, and one whose digest is another's ends the session", () => {
+    const held = sampleRequestQuestion();
+    const request = { type: "exec", command: "rm -rf /", terminal: false } as const;
+    const forged = said({ event: "approval_asked", approval: 1, question: { ...held, request } });
+    assert.throws(() => relay.frame("connector", forged, 1), /question\.sha256/);
+    assert.equal(relay.approvals.view(1), null);
+    relay.frame("connector", said({ event: "approval_asked", approval: 1, question: held }), 2);
+    assert.equal(answer(3).outcome, "counted");
+    assert.deepEqual(news(connector), ["pending", "approved"]);
+    assert.deepEqual(relay.approvals.view(1)?.question, held);
   });
 
   test("an event without the flag is only recorded, whatever it says", () => {

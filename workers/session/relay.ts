@@ -25,6 +25,7 @@ import type { SessionLog } from "./log.ts";
 import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
 import { Waits } from "./waits.ts";
+import { type Watcher, Watchers, type WatchHolder } from "./watchers.ts";
 
 /** What the relay asks of its shell. */
 export interface Effects {
@@ -54,6 +55,7 @@ export class Relay {
   readonly #effects: Effects;
   readonly #readers: Readers;
   readonly #waits: Waits;
+  readonly #watchers: Watchers;
 
   /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
   constructor(
@@ -76,9 +78,25 @@ export class Relay {
       tell: (state, what, at) => effects.tell(state, what, at),
     });
     this.#readers = new Readers(record, log, (at) => effects.wake(at));
-    const end = (code: EndCode, reason: string, at: number) => this.end(code, reason, at);
+    this.#watchers = new Watchers(record, {
+      save: () => effects.save(record),
+      event: (event, at) => this.#event(event, at),
+      tell: (watchers) => this.#tellWatched(watchers),
+      dismiss: (peer, code, reason) => {
+        this.#readers.removeViewer(peer);
+        peer.close(code, reason);
+      },
+    });
     this.#waits = new Waits(
-      { record, log, readers: this.#readers, approvals: this.approvals, effects, end },
+      {
+        record,
+        log,
+        readers: this.#readers,
+        approvals: this.approvals,
+        watchers: this.#watchers,
+        effects,
+        end: (code, reason, at) => this.end(code, reason, at),
+      },
       now,
     );
   }
@@ -97,9 +115,39 @@ export class Relay {
       peer.close(1000, "the session has ended");
   }
 
-  detachViewer(peer: Peer): void {
-    for (const viewer of this.#readers.viewers)
-      if (viewer.peer === peer) this.#readers.viewers.delete(viewer);
+  detachViewer(peer: Peer, now: number): void {
+    this.#readers.removeViewer(peer);
+    this.#watchers.left([peer], now);
+  }
+
+  /** Throws `session_ended` where there is nothing to watch, `too_many` where so many watch already. */
+  checkWatchable(): void {
+    if (this.record.state !== "open")
+      throw new SallyportError("session_ended", this.record.end?.reason ?? "the session has not begun");
+    this.#watchers.checkRoom();
+  }
+
+  /** A viewer that watches: it counts once it has all that was logged before, if it is not too slow for that. */
+  watch(peer: Peer, watcher: Watcher, from: number, now: number): void {
+    this.attachViewer(peer, from, now);
+    if (this.#readers.isViewer(peer)) this.#watchers.came(peer, watcher, now);
+    this.#effects.wake(this.deadline());
+  }
+
+  /** A watcher's socket that outlived the object's memory. */
+  attachWatcher(peer: Peer, watcher: Watcher, now: number): void {
+    this.attachViewer(peer, this.log.seq + 1, now);
+    this.#watchers.attach(peer, watcher);
+  }
+
+  /** The object woke, and all sockets that outlived its memory are attached: who is not among them has left. */
+  woke(now: number): void {
+    this.#watchers.settle(now);
+  }
+
+  /** Sends watchers away, all or those of a holder; who still may comes again. */
+  dismissWatchers(holder: WatchHolder | null, now: number): void {
+    this.#watchers.dismiss(holder, now);
   }
 
   /** An agent opens the session. `resume` is the secret for a later reconnect; absent for a raw tunnel. */
@@ -159,6 +207,7 @@ export class Relay {
     this.#welcome(peer, side === "agent" ? this.log.fromAgent : this.log.fromConnector);
     if (side === "connector" && this.record.facts) {
       this.#tell(peer, { type: "open", facts: this.record.facts });
+      this.#tellWatched(this.#watchers.count);
       for (const news of this.approvals.replay()) this.#tell(peer, news);
     }
     // Credit that was given while this side was away.
@@ -177,9 +226,10 @@ export class Relay {
     } else if (type === FrameType.event) {
       if (side === "agent") throw new SallyportError("protocol_violation", "an event frame from the agent");
       this.#append(EntryKind.connector, frame, now);
+      if ((flags & FrameFlag.confirm) !== 0) this.#readers.confirm();
       if ((flags & FrameFlag.ask) !== 0) this.#asked(frame.subarray(FRAME_HEADER), now);
     } else {
-      if ((frame[1]! & FrameFlag.edge) !== 0)
+      if ((flags & FrameFlag.edge) !== 0)
         throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
       this.#readers.checkWindow(side, frame);
       this.#append(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
@@ -232,6 +282,8 @@ export class Relay {
       const words = errorResponse(new SallyportError(code, reason), "FATAL");
       this.#append(EntryKind.target, encodeFrame(FrameType.end, FrameFlag.edge, 0, words), now);
     }
+    // Before the last entry: one that is too slow even for that must leave no other after it.
+    this.#watchers.clear();
     this.#event({ event: "ended", code, reason, ...(by ? { by } : {}) }, now);
     this.record.state = "ending";
     this.record.end = { code, reason, at: now };
@@ -300,6 +352,7 @@ export class Relay {
       now,
     );
     this.#tell(reader.peer, { type: "open", facts: this.record.facts! });
+    if (this.#watchers.count > 0) this.#tellWatched(this.#watchers.count);
     this.#readers.pump(reader, now);
   }
 
@@ -315,6 +368,10 @@ export class Relay {
 
   #tell(peer: Peer, message: EdgeMessage): void {
     peer.send(JSON.stringify(message));
+  }
+
+  #tellWatched(watchers: number): void {
+    if (this.#readers.connector) this.#tell(this.#readers.connector.peer, { type: "watched", watchers });
   }
 
   #event(event: EdgeEvent, now: number): void {
@@ -340,7 +397,8 @@ export class Relay {
   /** Recorded, then delivered: one synchronous step. */
   #append(kind: EntryKind, frame: Uint8Array, now: number): void {
     const entry = this.log.append(kind, now, frame);
-    this.#readers.deliver(entry, now);
+    const away = this.#readers.deliver(entry, now);
+    if (away.length > 0) this.#watchers.left(away, now);
     const limit = this.record.limits?.maxBytes;
     if (limit !== undefined && this.log.bytes > limit && kind !== EntryKind.edge) {
       this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);

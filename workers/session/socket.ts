@@ -1,10 +1,14 @@
 import type { Peer, Side } from "./readers.ts";
+import type { Watcher } from "./watchers.ts";
 
-/** What a socket is, kept across hibernation. `next`: where a reader that is behind stands. */
+/** What a socket is, kept across hibernation. */
 export interface Attachment {
   session: string;
   side: Side | "viewer";
   raw: boolean;
+  /** Of a viewer that watches. */
+  watcher?: Watcher;
+  /** Where a reader that is behind stands. */
   next?: number;
 }
 
@@ -12,10 +16,12 @@ export interface Attachment {
 export class SocketPeer implements Peer {
   readonly #socket: WebSocket;
   readonly #attachment: Attachment;
+  readonly #lastPing: (socket: WebSocket) => number;
 
-  constructor(socket: WebSocket, attachment: Attachment) {
+  constructor(socket: WebSocket, attachment: Attachment, lastPing: (socket: WebSocket) => number) {
     this.#socket = socket;
     this.#attachment = attachment;
+    this.#lastPing = lastPing;
   }
 
   get bufferedAmount(): number {
@@ -28,6 +34,10 @@ export class SocketPeer implements Peer {
 
   close(code: number, reason: string): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
+  }
+
+  lastPing(): number {
+    return this.#lastPing(this.#socket);
   }
 
   remember(next: number | undefined): void {

@@ -5,6 +5,7 @@ import type { SessionLog } from "./log.ts";
 import type { Readers, Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
 import type { Effects } from "./relay.ts";
+import type { Watchers } from "./watchers.ts";
 
 /** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */
 export const JOIN_MS = 10_000;
@@ -23,6 +24,7 @@ interface Waiting {
   log: SessionLog;
   readers: Readers;
   approvals: ApprovalDesk;
+  watchers: Watchers;
   effects: Effects;
   end(code: EndCode, reason: string, now: number): void;
 }
@@ -76,7 +78,7 @@ export class Waits {
 
   /** What happens when nothing else does, and when, ms since 1970. */
   #all(): Wait[] {
-    const { record, log, readers, approvals, effects } = this.#session;
+    const { record, log, readers, approvals, watchers, effects } = this.#session;
     const { state, created, facts, limits, end } = record;
     if (state === "ending") return [{ at: end!.at + SEAL_MS, act: () => effects.settle(record) }];
     // A parked session keeps its record while its ticket is valid, so that the ticket works once.
@@ -89,6 +91,7 @@ export class Waits {
       this.#ends(facts!.opened + maxMs, "limit_exceeded", `a session lasts ${maxMs / 1000} s at most`),
       { at: approvals.deadline(), act: (now) => approvals.expire(now) },
       { at: readers.pollAt, act: (now) => readers.poll(now) },
+      { at: watchers.deadline(), act: (now) => watchers.expire(now) },
     ];
     // One that waits for people is not idle.
     if (!approvals.pending)

@@ -3,8 +3,10 @@ import type {
   ApprovalRule,
   ApprovalVote,
   ConnectQuestion,
+  RequestQuestion,
   StatementQuestion,
 } from "../../protocol/approval.ts";
+import { requestDigest } from "../../protocol/approval-digest.ts";
 import type { Answer } from "../approval/machine.ts";
 
 /** When the sample was asked, ms since 1970: 2026-11-22 05:00:00 UTC. */
@@ -71,6 +73,36 @@ export function sampleApproval(
 export function sampleRequest(purpose: string): Approval {
   const id = `${SAMPLE_ID.slice(0, 32)}-0`;
   return sampleApproval({ id, kind: "connect", session: null, question: sampleConnect({ purpose }) });
+}
+
+export function sampleRequestQuestion(change: Partial<RequestQuestion> = {}): RequestQuestion {
+  const {
+    account = "deploy",
+    request = { type: "exec", command: "systemctl restart web", terminal: false },
+  } = change;
+  return {
+    ...(structuredClone(RULE) as unknown as ApprovalRule),
+    kind: "request",
+    account,
+    actions: ["ssh:exec"],
+    request,
+    sha256: requestDigest(account, request),
+    fingerprint: "f0".repeat(32),
+    ...change,
+  };
+}
+
+/** An SSH request that is held. */
+export function sampleHeldRequest(
+  question: Partial<RequestQuestion> = {},
+  change: Partial<Approval> = {},
+): Approval {
+  return sampleApproval({
+    kind: "request",
+    target: "web-1",
+    question: sampleRequestQuestion(question),
+    ...change,
+  });
 }
 
 /** Somebody's approval, before whom nobody had answered. */

@@ -13,6 +13,7 @@ export class FakePeer implements Peer {
   closed: number | undefined;
   bufferedAmount = 0;
   remembered: number | undefined;
+  pinged = 0;
   send(data: string | Uint8Array): void {
     if (typeof data === "string") this.texts.push(JSON.parse(data));
     else this.frames.push(Buffer.from(data));
@@ -22,6 +23,9 @@ export class FakePeer implements Peer {
   }
   remember(next: number | undefined): void {
     this.remembered = next;
+  }
+  lastPing(): number {
+    return this.pinged;
   }
   /** Payloads of the data frames that came. */
   get payloads(): string[] {

@@ -32,8 +32,9 @@ export const OPENING_HEADER = "sallyport-opening";
 
 /**
  * Decides whether this identity may open the target, finds a connector for it, and registers the session. What the
- * identity may not open is unknown to it, unless the target lists it. Throws `unknown_target`, `forbidden`,
- * `connector_offline` and what `register` finds.
+ * identity may not open is unknown to it, unless the target lists it. `session`: of a visitor at the doorway, which
+ * speaks PostgreSQL's protocol. Throws `unknown_target`, `forbidden`, `invalid_request` for a visitor to another kind
+ * of target, `connector_offline` and what `register` finds.
  */
 export async function prepare(
   env: Env,
@@ -44,6 +45,13 @@ export async function prepare(
   session?: string,
 ): Promise<Opening> {
   const { target, limits } = await lookUp(env, targetName, identity, mode);
+  if (session !== undefined && target.kind !== "postgres") {
+    throw new SallyportError(
+      "invalid_request",
+      `${target.name} is a target of kind ${target.kind}, and this connection speaks PostgreSQL's protocol`,
+      "Send the token in the upgrade's header `Authorization`, or use the `sallyport` command.",
+    );
+  }
   const assignment = await env.HUB.getByName(target.connector).assign(target.name, session);
   if (!assignment) {
     throw new SallyportError(

@@ -14,6 +14,8 @@ export interface Automaton {
   hits: number;
   /** Numbers of the patterns that end in a state. */
   found(state: number): readonly number[];
+  /** Of the patterns that `wanted` names: the most bytes of one that may have begun in a state, and not ended. */
+  begun(state: number, wanted: (pattern: number) => boolean): number;
 }
 
 /** `patterns`: each a sequence of byte sets, at most 63. */
@@ -60,7 +62,11 @@ export function automaton(patterns: readonly (readonly ByteSet[])[]): Automaton 
   }
   const hits = found.filter((one) => one.length === 0).length * row;
   const byState = order.map((from) => found[from]!);
-  return { classes, next, hits, found: (state) => byState[state / row]! };
+  const open = (state: number, wanted: (pattern: number) => boolean) =>
+    places[order[state / row]!]!.filter((place) => wanted(Math.floor(place / STRIDE)))
+      .filter((place) => place % STRIDE < patterns[Math.floor(place / STRIDE)]!.length)
+      .reduce((most, place) => Math.max(most, place % STRIDE), 0);
+  return { classes, next, hits, found: (state) => byState[state / row]!, begun: open };
 }
 
 /** More than the steps of any pattern. */

@@ -1,5 +1,5 @@
 import { ALNUM, BACKSLASH, bytesOf, DIGIT, LETTER, runEnd, runStart } from "./characters.ts";
-import { type Anchor, type Found, Hint } from "./found.ts";
+import { type Anchor, type Found, Hint, type Reach } from "./found.ts";
 import { near } from "./near.ts";
 
 interface Issuer {
@@ -65,6 +65,8 @@ const GROUPINGS = [
 ].map((groups) => ({ groups, length: groups.reduce((sum, size) => sum + size) }));
 /** Lengths that a number has which is a card and hardly anything else. Longer ones are often keys of a table. */
 const USUAL = (1 << 14) | (1 << 15) | (1 << 16);
+/** Of numbers in one run, and of those in groups. What stands behind may name it, or close what JSON opened. */
+export const NUMBER_REACH: Reach = { bytes: bytesOf("0-9 .-"), most: 48, after: 17 };
 /** Of texts before a number and names of columns. */
 export const CARD_WORDS = ["card", "visa", "mastercard", "amex", "credit", "debit", "pan"];
 
@@ -106,6 +108,7 @@ export const CARD: Anchor = {
     }
     return null;
   },
+  reach: NUMBER_REACH,
 };
 
 /** For a number that has no text: a binary integer. */

@@ -37,6 +37,11 @@ export const BASE64URL = bytesOf("A-Za-z0-9_-");
 export const BASE64 = bytesOf("A-Za-z0-9+/");
 const HEX = bytesOf("0-9A-Fa-f");
 
+/** What is in one of these sets. */
+export function either(...sets: readonly ByteSet[]): ByteSet {
+  return new Uint8Array(256).map((_, byte) => (sets.some((set) => set[byte] === 1) ? 1 : 0));
+}
+
 /** Where the run of such bytes ends that begins at `at`; at most `to`. */
 export function runEnd(text: Uint8Array, at: number, to: number, set: ByteSet): number {
   let end = at;

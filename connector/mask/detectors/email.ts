@@ -1,13 +1,13 @@
-import { ALNUM, BACKSLASH, bytesOf, LETTER, word } from "./characters.ts";
-import type { Anchor, Find } from "./found.ts";
+import { ALNUM, BACKSLASH, bytesOf, either, LETTER, word } from "./characters.ts";
+import type { Anchor, Find, Reach } from "./found.ts";
 
 /** Bytes of the part before `@` (RFC 5321). */
-const LOCAL = 64;
+export const LOCAL = 64;
 /** Bytes of the domain (RFC 1035). */
 const DOMAIN = 253;
 
 // Signs that an address may have, but that rather end what stands before it (`mail=`, `?to=`), are left out.
-const LOCAL_BYTES = withUnicode(bytesOf("A-Za-z0-9._%+'-"));
+export const LOCAL_BYTES = withUnicode(bytesOf("A-Za-z0-9._%+'-"));
 const LABEL_BYTES = withUnicode(bytesOf("A-Za-z0-9-"));
 const NEVER_FIRST = bytesOf(".'%+");
 
@@ -57,9 +57,16 @@ function withUnicode(set: Uint8Array): Uint8Array {
 
 const DOT = 0x2e;
 
+const REACH: Reach = {
+  before: LOCAL,
+  bytes: either(LABEL_BYTES, bytesOf("@.\\%")),
+  most: DOMAIN + "\\u0040".length,
+};
+
 /** The sign itself, as JSON may escape it, and as addresses of the web do. */
 export const EMAILS: Anchor[] = ["@", "\\u0040", "%40"].map((sign) => ({
   detector: "email",
   steps: word(sign),
   find,
+  reach: REACH,
 }));

@@ -39,9 +39,22 @@ export type Find = (
   hint: number,
 ) => Found | null;
 
+/** How far from its anchor a value goes, and what around it has a say: how long one must wait for the rest of a stream. */
+export interface Reach {
+  /** Bytes before the anchor that may belong to the value; none by default. */
+  before?: number;
+  /** What may stand between the anchor's start and the value's end. */
+  bytes: ByteSet;
+  /** Bytes from the anchor's start to the value's end; more are found without the rest. */
+  most: number;
+  /** Bytes behind the value that are looked at; by default only the one that is not of `bytes`. */
+  after?: number;
+}
+
 /** Bytes that stand in every value of its kind, and what to do where they were found. */
 export interface Anchor {
   detector: DetectorName;
   steps: readonly ByteSet[];
   find: Find;
+  reach: Reach;
 }

@@ -1,5 +1,5 @@
 import { ALNUM, bytesOf, DIGIT, glued, word } from "./characters.ts";
-import type { Anchor, Find } from "./found.ts";
+import type { Anchor, Find, Reach } from "./found.ts";
 
 /** Characters of an account number by country (SWIFT's IBAN registry). */
 const LENGTHS: Record<string, number> = {
@@ -96,6 +96,7 @@ const LENGTHS: Record<string, number> = {
 
 const SPACE = 0x20;
 const UPPER = bytesOf("0-9A-Z");
+const REACH: Reach = { bytes: bytesOf("0-9A-Z "), most: 48 };
 
 /** A country's letters and two check digits, the rest in one run or in fours with spaces between (ISO 13616). */
 function find(length: number): Find {
@@ -134,4 +135,5 @@ export const IBANS: Anchor[] = Object.entries(LENGTHS).map(([country, length]) =
   detector: "iban",
   steps: [...word(country), DIGIT, DIGIT],
   find: find(length),
+  reach: REACH,
 }));

@@ -1,4 +1,4 @@
-import { BASE64URL, glued, runEnd, word } from "./characters.ts";
+import { BASE64URL, bytesOf, glued, runEnd, word } from "./characters.ts";
 import type { Anchor } from "./found.ts";
 
 /** Bytes of a header, which may carry certificates. */
@@ -26,6 +26,7 @@ export const JWT: Anchor = {
     }
     return { start, end: last, certain: true, more: BASE64URL };
   },
+  reach: { bytes: bytesOf("A-Za-z0-9_.-"), most: HEADER },
 };
 
 function isHeader(encoded: string): boolean {

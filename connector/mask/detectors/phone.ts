@@ -1,5 +1,5 @@
 import { bytesOf, DIGIT, WORD, word } from "./characters.ts";
-import type { Anchor } from "./found.ts";
+import type { Anchor, Reach } from "./found.ts";
 
 /** Digits of an international number (ITU-T E.164). */
 const LEAST = 8;
@@ -7,6 +7,7 @@ const MOST = 15;
 /** Bytes of one, with what separates its digits. */
 const LONGEST = 26;
 const SEPARATORS = bytesOf(" .()-");
+const PHONE_REACH: Reach = { bytes: bytesOf("0-9+ .()-"), most: LONGEST + 2 };
 
 /** `+`, then a country code. */
 const PHONE: Anchor = {
@@ -26,6 +27,7 @@ const PHONE: Anchor = {
     if (end < to && WORD[text[end]!] === 1) return null;
     return { start, end, certain: true };
   },
+  reach: PHONE_REACH,
 };
 
 /** Area codes and exchanges begin with 2 to 9. */
@@ -45,6 +47,7 @@ const NANP: Anchor[] = [
     if (start > from && JOINS[text[start - 1]!] === 1) return null;
     return end < to && JOINS[text[end]!] === 1 ? null : { start, end, certain: true };
   },
+  reach: PHONE_REACH,
 }));
 const JOINS = bytesOf("A-Za-z0-9_-");
 

@@ -32,6 +32,8 @@ export const PRIVATE_KEY: Anchor = {
     }
     return filled < LEAST ? null : { start, end: at, certain: true, more: BODY };
   },
+  // All that is known are shorter; of others the rest is known by `more`.
+  reach: { bytes: BODY, most: 8 * 1024 },
 };
 
 const DASHES = "-----";

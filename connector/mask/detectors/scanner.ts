@@ -1,16 +1,11 @@
-import { type Automaton, automaton, type ByteSet } from "./automaton.ts";
-import { bareCard, CARD, isCard } from "./card.ts";
+import type { Automaton } from "./automaton.ts";
+import { bareCard, isCard } from "./card.ts";
 import { DIGIT, runEnd, runStart } from "./characters.ts";
-import { EMAILS } from "./email.ts";
 import { type Anchor, type Found, Hint } from "./found.ts";
-import { IBANS } from "./iban.ts";
-import { JWT } from "./jwt.ts";
 import { DETECTOR_NAMES, type DetectorName, type Detectors } from "./modes.ts";
-import { PHONES } from "./phone.ts";
-import { PRIVATE_KEY } from "./private-key.ts";
-import { namedSecret, SECRETS, UNNAMED_LEAST, unnamedSecret } from "./secret.ts";
-import { bareSsn, isSsn, SSNS } from "./ssn.ts";
-import { TOKENS } from "./token.ts";
+import { DIGITS, searchFor } from "./search.ts";
+import { namedSecret, UNNAMED_LEAST, unnamedSecret } from "./secret.ts";
+import { bareSsn, isSsn } from "./ssn.ts";
 
 /** How many values of one kind were found. */
 export interface Count {
@@ -28,45 +23,10 @@ const BEHIND = 80;
 /** Shorter texts have nothing that is looked for. */
 const SHORTEST = 6;
 
-const ANCHORS: readonly Anchor[] = [
-  ...EMAILS,
-  CARD,
-  ...SSNS,
-  ...PHONES,
-  ...IBANS,
-  PRIVATE_KEY,
-  JWT,
-  ...TOKENS,
-  ...SECRETS,
-];
-/** Digits in a run of which numbers consist that have no separators. */
-const DIGITS = new Array<ByteSet>(9).fill(DIGIT);
-const NUL = [new Uint8Array(256).fill(1, 0, 1)];
-
 const INDEX = Object.fromEntries(DETECTOR_NAMES.map((name, index) => [name, index])) as Record<
   DetectorName,
   number
 >;
-
-/** What is looked for with one set of modes. */
-interface Search {
-  anchors: readonly Anchor[];
-  machine: Automaton;
-}
-
-const SEARCHES = new Map<string, Search>();
-
-/** Made once for each set of detectors that are on. */
-function searchFor(names: readonly DetectorName[]): Search {
-  const key = names.join();
-  let search = SEARCHES.get(key);
-  if (search === undefined) {
-    const anchors = ANCHORS.filter(({ detector }) => names.includes(detector));
-    search = { anchors, machine: automaton([...anchors.map(({ steps }) => steps), DIGITS, NUL]) };
-    SEARCHES.set(key, search);
-  }
-  return search;
-}
 
 /**
  * Looks for what detectors know in texts, overwrites in place what is to be masked, and counts. A text keeps its
@@ -86,6 +46,11 @@ export class Scanner {
   #state = 0;
   /** Of a value that reached the end of the last window: the bytes that still belong to it. */
   #more: Uint8Array | null = null;
+  /** Whether the text goes on after what is seen of it. */
+  #goesOn = false;
+  #tentative = false;
+  /** Where the last value ends that `part` has masked. */
+  #maskedTo = 0;
 
   constructor(modes: Detectors) {
     this.#modes = modes;
@@ -130,6 +95,7 @@ export class Scanner {
    */
   window(text: Uint8Array, from: number, begin: number, to: number, last: boolean, hint: number): void {
     const end = last ? to : begin + STRIDE;
+    this.#goesOn = !last;
     if (this.#hasPassed) this.#passed.fill(0);
     this.#hasPassed = false;
     if (this.#more !== null && from < begin) this.#goOn(text, Math.min(to, begin + WINDOW - STRIDE), to);
@@ -140,6 +106,44 @@ export class Scanner {
     this.#search(text, from, begin, end, to, hint);
     if (this.#modes.secret !== "off" && to - begin >= UNNAMED_LEAST) this.#blobs(text, from, begin, end, to);
     if (last) this.#more = null;
+  }
+
+  /**
+   * What begins in the part `text[begin, end)` of a stream, of which `text[from, begin)` was looked at before and
+   * `text[end, to)` follows; the rest has yet to come. Answers where the last value ends that was masked, or `begin`.
+   * `tentative`: what isn't masked is not counted either, since it will be looked at again.
+   */
+  part(text: Uint8Array, from: number, begin: number, end: number, to: number, tentative: boolean): number {
+    let at = begin;
+    if (this.#more !== null) {
+      at = runEnd(text, begin, to, this.#more);
+      mask(text, begin, at, STAR);
+      if (at < to) this.#more = null;
+    }
+    this.#maskedTo = at;
+    this.#goesOn = true;
+    this.#tentative = tentative;
+    if (end > at) this.#search(text, from, at, end, to, Hint.none);
+    this.#tentative = false;
+    if (end > at && !tentative && this.#modes.secret !== "off") {
+      // What only looks like a secret may have one in it, whose name stands in the next part.
+      const passed = this.#passed[INDEX.secret]!;
+      this.#blobs(text, from, at, end, to);
+      this.#passed[INDEX.secret] = passed;
+    }
+    return this.#maskedTo;
+  }
+
+  /** The text that `part` is given begins so many bytes further on than before. */
+  slide(by: number): void {
+    for (const [index, end] of this.#passed.entries()) this.#passed[index] = Math.max(0, end - by);
+  }
+
+  /** The stream has ended; another begins. */
+  restart(): void {
+    this.#more = null;
+    this.#passed.fill(0);
+    this.#hasPassed = false;
   }
 
   #search(text: Uint8Array, from: number, begin: number, end: number, to: number, hint: number): void {
@@ -207,7 +211,7 @@ export class Scanner {
       if (start < from || start < this.#passed[INDEX[anchor.detector]]!) continue;
       const value = anchor.find(text, start, at, from, to, hint);
       if (value === null) continue;
-      const past = this.#found(anchor.detector, value, text, from, begin, end, to, hint);
+      const past = this.#found(anchor.detector, value, start, text, from, begin, end, to, hint);
       if (past > 0) return past;
     }
     return 0;
@@ -229,10 +233,10 @@ export class Scanner {
     if (start < from || (start > from && DIGIT[text[start - 1]!] === 1)) return last;
     if (length === 9 && this.#wanted("ssn", start)) {
       const value = bareSsn(text, start, last, from, to, hint);
-      if (value !== null) this.#found("ssn", value, text, from, begin, end, to, hint);
+      if (value !== null) this.#found("ssn", value, start, text, from, begin, end, to, hint);
     } else if (length >= 13 && length <= 19 && this.#wanted("card", start)) {
       const value = bareCard(text, start, last, from, to, hint);
-      if (value !== null) this.#found("card", value, text, from, begin, end, to, hint);
+      if (value !== null) this.#found("card", value, start, text, from, begin, end, to, hint);
     }
     return last;
   }
@@ -244,14 +248,14 @@ export class Scanner {
   #named(text: Uint8Array, from: number, to: number): void {
     if (this.#modes.secret === "off") return;
     const value = namedSecret(text, from, to);
-    if (value !== null) this.#found("secret", value, text, from, from, to, to, Hint.none);
+    if (value !== null) this.#found("secret", value, from, text, from, from, to, to, Hint.none);
   }
 
   #blobs(text: Uint8Array, from: number, begin: number, end: number, to: number): void {
     for (let at = begin; at < end; ) {
       const value = unnamedSecret(text, at, Math.max(from, at - UNNAMED_LEAST), to);
       if (value === null) return;
-      this.#found("secret", value, text, from, begin, end, to, Hint.none);
+      this.#found("secret", value, value.start, text, from, begin, end, to, Hint.none);
       at = value.end;
     }
   }
@@ -260,6 +264,7 @@ export class Scanner {
   #found(
     detector: DetectorName,
     value: Found,
+    anchor: number,
     text: Uint8Array,
     from: number,
     begin: number,
@@ -267,15 +272,19 @@ export class Scanner {
     to: number,
     hint: number,
   ): number {
-    // Another window has it.
-    if (value.start < begin || value.start >= end) return 0;
+    // Another window has it. What is told by a name before it belongs where the name begins.
+    const first = Math.min(anchor, value.start);
+    if (first < begin || first >= end) return 0;
+    const masks = value.certain && this.#modes[detector] === "mask";
+    if (!masks && this.#tentative) return 0;
     if (!this.#counted(detector, value.certain)) {
       this.#passed[INDEX[detector]] = value.end;
       this.#hasPassed = true;
       return 0;
     }
     mask(text, value.start, value.end, filler(text, value, from, to, hint));
-    if (value.end === to && end < to) this.#more = value.more ?? null;
+    if (value.end === to && this.#goesOn) this.#more = value.more ?? null;
+    this.#maskedTo = Math.max(this.#maskedTo, value.end);
     return value.end;
   }
 

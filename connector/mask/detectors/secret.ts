@@ -1,5 +1,5 @@
-import { anyCase, BASE64URL, bytesOf, runEnd, runStart, word } from "./characters.ts";
-import type { Anchor, Find, Found } from "./found.ts";
+import { anyCase, BASE64URL, bytesOf, either, runEnd, runStart, word } from "./characters.ts";
+import type { Anchor, Find, Found, Reach } from "./found.ts";
 
 /** Bytes that a value has at least, and of which its entropy is taken at most. */
 const LEAST = 8;
@@ -125,7 +125,18 @@ function entropy(text: Uint8Array, start: number, end: number): number {
 }
 const COUNTS = new Uint16Array(256);
 
+const ASSIGNED_REACH: Reach = {
+  bytes: either(BASE64URL, QUOTES, SPACE, ASSIGNS, VALUE),
+  most: 16 + NAME_REST + 4 * SPACING + 2 + LONGEST,
+};
+const ADDRESS_REACH: Reach = {
+  bytes: either(USER, PASSWORD, bytesOf(":/@")),
+  most: "://".length + 64 + 1 + LONGEST + 1,
+};
+
 export const SECRETS: Anchor[] = [
-  ...NAMES.map((name): Anchor => ({ detector: "secret", steps: anyCase(name), find: assigned })),
-  { detector: "secret", steps: word("://"), find: inAddress },
+  ...NAMES.map(
+    (name): Anchor => ({ detector: "secret", steps: anyCase(name), find: assigned, reach: ASSIGNED_REACH }),
+  ),
+  { detector: "secret", steps: word("://"), find: inAddress, reach: ADDRESS_REACH },
 ];

@@ -1,3 +1,4 @@
+import { NUMBER_REACH } from "./card.ts";
 import { ALNUM, BACKSLASH, bytesOf, DIGIT, LETTER } from "./characters.ts";
 import { type Anchor, type Found, Hint } from "./found.ts";
 import { near } from "./near.ts";
@@ -40,6 +41,7 @@ export const SSNS: Anchor[] = [DASH, SPACE].map((separator) => {
       const certain = told(text, start, end, from, to, hint);
       return certain || separator === DASH ? { start, end, certain } : null;
     },
+    reach: NUMBER_REACH,
   };
 });
 

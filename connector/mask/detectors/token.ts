@@ -1,6 +1,17 @@
 import type { ByteSet } from "./automaton.ts";
-import { ALNUM, anyCase, BASE64, BASE64URL, bytesOf, glued, runEnd, WORD, word } from "./characters.ts";
-import type { Anchor, Find } from "./found.ts";
+import {
+  ALNUM,
+  anyCase,
+  BASE64,
+  BASE64URL,
+  bytesOf,
+  either,
+  glued,
+  runEnd,
+  WORD,
+  word,
+} from "./characters.ts";
+import type { Anchor, Find, Reach } from "./found.ts";
 
 /** Bytes of the longest token that is overwritten whole; none that is known comes near. */
 const LONGEST = 512;
@@ -118,6 +129,7 @@ function named(bytes: ByteSet, length: number, padding: number): Find {
   };
 }
 
+const ENTRA_BYTES = bytesOf("A-Za-z0-9_~.-");
 /** An application's secret of Microsoft Entra has these three characters after its first three. */
 const ENTRA: Anchor = {
   detector: "token",
@@ -129,9 +141,15 @@ const ENTRA: Anchor = {
     if (runEnd(text, start, at, ENTRA_BYTES) !== at || glued(text, start, from, ENTRA_BYTES)) return null;
     return last - end >= 31 && last - end <= 34 ? { start, end: last, certain: true } : null;
   },
+  reach: { before: 3, bytes: ENTRA_BYTES, most: 40 },
 };
-const ENTRA_BYTES = bytesOf("A-Za-z0-9_~.-");
 const EQUALS = 0x3d;
+
+const FAMILY_REACH: Reach = { bytes: bytesOf("A-Za-z0-9._/+=-"), most: LONGEST + 32 };
+const NAMED_REACH: Reach = {
+  bytes: either(BETWEEN, BASE64, bytesOf("_-")),
+  most: 32 + BETWEEN_MOST + 88 + 2,
+};
 
 export const TOKENS: Anchor[] = [
   ...Object.values(FAMILIES).flatMap((family) =>
@@ -140,6 +158,7 @@ export const TOKENS: Anchor[] = [
         detector: "token",
         steps: word(prefix),
         find: inFamily(family),
+        reach: FAMILY_REACH,
       }),
     ),
   ),
@@ -149,6 +168,7 @@ export const TOKENS: Anchor[] = [
         detector: "token",
         steps: anyCase(name),
         find: named(bytes, length, padding),
+        reach: NAMED_REACH,
       }),
     ),
   ),

@@ -7,6 +7,7 @@ import { classify } from "../../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
+import { policyTarget, subjectOf } from "../../guard/subject.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
 import { databaseOf } from "../database-of.ts";
@@ -16,7 +17,6 @@ import { estimateOfRows, explainText } from "../plan-estimate.ts";
 import type { Guard } from "./guard.ts";
 import { refusedByMasks } from "./session-masking.ts";
 import { sightOf } from "./sight.ts";
-import { policyTarget, subjectOf } from "./subject.ts";
 
 const NOTHING_YET: Usage = {
   statements: 0,
@@ -38,7 +38,7 @@ export async function explain(
   connector: string,
   request: ExplainRequest,
 ): Promise<{ statements: ExplainedStatement[] }> {
-  const { sql } = request;
+  const { text: sql } = request;
   const database = databaseOf(target, request.database);
   await guard.parser;
   const held = guard.policies.current;

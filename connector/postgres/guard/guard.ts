@@ -1,23 +1,21 @@
 import type { SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Decision } from "../../../protocol/policy/decision.ts";
 import { judgeStatement } from "../../../protocol/policy/judge.ts";
 import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
 import { Principals, SessionUsage } from "../../../protocol/policy/usage.ts";
 import { factsOf, type StatementFacts } from "../../../protocol/sql/facts.ts";
 import { loadParser } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
+import { admitted, refusedBy, revoked } from "../../guard/admission.ts";
+import { detectorsFor } from "../../guard/detectors.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
+import { policyTarget, subjectOf } from "../../guard/subject.ts";
 import type { Detectors } from "../../mask/detectors/modes.ts";
 import { CatalogCache, type CatalogSource } from "../catalog/cache.ts";
 import { refusedSetting } from "../mask/revealing-settings.ts";
 import type { Admission } from "../startup.ts";
 import { ParsedTexts } from "./parsed-texts.ts";
-import { detectorsFor, hidesTheSame, type Sight, sightOf } from "./sight.ts";
-import { policyTarget, subjectOf } from "./subject.ts";
-
-/** How long the policy set that a session was opened under may take to arrive, ms. */
-export const POLICY_MS = 5_000;
+import { hidesTheSame, type Sight, sightOf } from "./sight.ts";
 
 /** What all sessions of one connector process share to judge by. */
 export class Guard {
@@ -26,7 +24,8 @@ export class Guard {
   /** Resolves when statements can be parsed. */
   readonly parser: Promise<void>;
   readonly now: () => number;
-  readonly #principals = new Principals();
+  /** Counts of the principals that have sessions here. */
+  readonly principals = new Principals();
   readonly #catalogs = new Map<string, CatalogCache>();
   readonly #log: (message: string) => void;
   readonly #source: CatalogSource | undefined;
@@ -49,7 +48,7 @@ export class Guard {
 
   /** Counters for a new session of this principal. */
   usage(principal: string): SessionUsage {
-    return new SessionUsage(this.#principals.of(principal));
+    return new SessionUsage(this.principals.of(principal));
   }
 
   /** The catalog of one of a target's databases, as others than the session have committed it. */
@@ -69,8 +68,7 @@ export class Guard {
    */
   async admit(facts: SessionFacts, admission: Admission): Promise<PolicySet> {
     await this.parser;
-    const set = await this.policies.atLeast(facts.policy.revision, POLICY_MS);
-    this.#checkConnect(set, facts);
+    const set = await admitted(this.policies, facts, this.now());
     if (admission.settings.length === 0) return set;
     const decision = judgeStatement(
       set,
@@ -127,51 +125,18 @@ export class Guard {
   /** What detectors do for a session by the policies of this moment; null where there are none. */
   detectors(facts: SessionFacts, target: PostgresTargetConfig, database: string): Detectors | null {
     const held = this.policies.current;
-    return held && detectorsFor(held.set, facts, target, database);
+    return held && detectorsFor(held.set, facts, target.detectors, database);
   }
 
   /** The error that must end a session which the policies of this moment would not let open; null otherwise. */
   revoked(facts: SessionFacts): SallyportError | null {
-    const held = this.policies.current;
-    // Its statements are refused until there is one; the session itself may stay.
-    if (held === null) return null;
-    try {
-      this.#checkConnect(held.set, facts);
-      return null;
-    } catch (error) {
-      return error as SallyportError;
-    }
-  }
-
-  /** A connection that needs an approval has one, its lease, until that is over. */
-  #checkConnect(set: PolicySet, facts: SessionFacts): void {
-    const { listed, mode, lease, target } = facts;
-    const decision = set.decide(subjectOf(facts), "connect", policyTarget(facts), { listed, mode });
-    if (decision.verdict === "allow") return;
-    if (decision.verdict === "block") throw refusedBy(decision, `opening ${target}`);
-    if (lease !== undefined && this.now() < lease.until) return;
-    const words = lease === undefined ? "needs an approval" : "needs another approval, for its lease is over";
-    throw new SallyportError(
-      "approval_required",
-      `opening ${target} ${words}: ${decision.reason}`,
-      `Ask for it with \`sallyport connect ${target} --reason '…'\`.`,
-    );
+    return revoked(this.policies, facts, this.now());
   }
 
   /** Ends the catalogs' connections. */
   stop(): void {
     for (const cache of this.#catalogs.values()) cache.stop();
   }
-}
-
-function refusedBy(decision: Exclude<Decision, { verdict: "allow" }>, what: string): SallyportError {
-  const { verdict, reason, policies } = decision;
-  const words =
-    verdict === "block"
-      ? "is blocked by policy"
-      : "needs an approval, which can't be asked for while a session starts";
-  const hint = policies.length === 0 ? undefined : `Decided by ${policies.join(", ")}.`;
-  return new SallyportError("forbidden", `${what} ${words}: ${reason}`, hint);
 }
 
 function startupFacts(settings: string[]): StatementFacts {

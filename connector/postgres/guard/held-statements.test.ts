@@ -82,7 +82,7 @@ async function asked(agent: TestStream, approval: number): Promise<StatementQues
       | Extract<ApprovalAsk, { event: "approval_asked" }>
       | undefined;
   await agent.until(() => find() !== undefined, `question ${approval}`);
-  return find()!.question;
+  return find()!.question as StatementQuestion;
 }
 
 const trail = (agent: TestStream) => agent.asks.map(({ event, approval }) => `${event} ${approval}`);

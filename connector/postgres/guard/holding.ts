@@ -1,9 +1,13 @@
+import type { StatementQuestion } from "../../../protocol/approval.ts";
 import { agreed } from "../../../protocol/approval-cover.ts";
 import type { PlanEstimate } from "../../../protocol/control.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
 import type { Approve, Block } from "../../../protocol/policy/decision.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import type { HeldWords } from "../../guard/approval-words.ts";
+import type { Approvals, Hold } from "../../guard/approvals.ts";
 import type { Request } from "../conversation.ts";
-import { type Approvals, CANCELLED, type Hold } from "./approvals.ts";
+import { CANCELLED, refusalOfAnswer } from "./approval-messages.ts";
 import type { Judging, JudgingOptions } from "./judging.ts";
 import type { PlannedText } from "./own-queries.ts";
 import { Refusal, refusalOfAbsent } from "./refusal.ts";
@@ -16,6 +20,8 @@ import { type Missing, refuse, type Verdict } from "./verdict.ts";
 export interface HoldingOptions extends JudgingOptions {
   catalog: SessionCatalog;
   approvals: Approvals;
+  /** To the agent, where a notice may stand. */
+  tell(words: HeldWords): void;
   timeouts: TargetTimeouts;
 }
 
@@ -28,8 +34,9 @@ export interface Findings {
   call?: string;
   /** People were asked about it so often. */
   asked: number;
-  /** What they were asked last. */
-  hold?: Hold;
+  /** What they were asked last, and what becomes of that. */
+  question?: Asked;
+  hold?: Hold<StatementQuestion>;
 }
 
 /** Of a held message what it says itself. */
@@ -72,7 +79,7 @@ export class Holding {
 
   /** Holds the message until people have answered. All that was known of it may have changed then. */
   async ask(asked: Asked, findings: Findings): Promise<Refusal | undefined> {
-    const { approvals, timeouts } = this.#options;
+    const { timeouts } = this.#options;
     findings.hold?.withdraw("what it would do has changed since it was approved");
     if (findings.asked >= MAX_ASKED) {
       return cantBeHeld("what it would do, or the policies, changed each time that it was approved");
@@ -81,17 +88,29 @@ export class Holding {
     try {
       const warning = await timeouts.begin();
       if (this.#cancelled || this.#left) return CANCELLED;
-      const hold = approvals.open(asked, warning);
+      const hold = this.#open(asked.question, warning);
+      if (hold instanceof Refusal) return hold;
       this.#hold = hold;
+      findings.question = asked;
       findings.hold = hold;
       const outcome = await hold.decided();
-      if (!outcome.approved) return outcome.refusal;
+      if (!outcome.approved) return refusalOfAnswer(hold.question, outcome.why);
       await this.#options.catalog.doubt();
       findings.plan = undefined;
       return undefined;
     } finally {
       this.#hold = undefined;
       timeouts.stop();
+    }
+  }
+
+  #open(question: StatementQuestion, warning: string | null): Hold<StatementQuestion> | Refusal {
+    const { approvals, tell } = this.#options;
+    try {
+      return approvals.ask(question, { tell, warning });
+    } catch (error) {
+      if (error instanceof SallyportError) return cantBeHeld(error.message, error.hint);
+      throw error;
     }
   }
 
@@ -115,9 +134,10 @@ export class Holding {
     if (findings.plan === undefined && text !== null) return { need: "plan", text };
     const asked = this.#askAbout(request, decision, held, findings);
     if (asked instanceof Refusal) return refused(asked);
-    const outcome = findings.hold?.outcome;
-    if (outcome?.approved === false) return refused(outcome.refusal);
-    if (findings.hold !== undefined && isStill(findings.hold.asked, asked)) return undefined;
+    const { hold, question } = findings;
+    const outcome = hold?.outcome;
+    if (hold && outcome?.approved === false) return refused(refusalOfAnswer(hold.question, outcome.why));
+    if (question !== undefined && isStill(question, asked)) return undefined;
     return { need: "approval", asked, refused };
   }
 
@@ -135,7 +155,7 @@ export class Holding {
   /** What people agreed to about this message, for what it opens. */
   approved({ hold }: Findings): Approved | null {
     if (hold?.outcome.approved !== true) return null;
-    const { question } = hold.asked;
+    const { question } = hold;
     return { question, until: this.#options.now() + question.expiresMs };
   }
 

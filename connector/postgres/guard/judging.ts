@@ -5,12 +5,12 @@ import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
 import type { SessionUsage } from "../../../protocol/policy/usage.ts";
 import type { ClassifiedStatement, StatementFacts } from "../../../protocol/sql/facts.ts";
 import type { PolicyHolder } from "../../guard/policy-holder.ts";
+import { policyTarget, subjectOf } from "../../guard/subject.ts";
 import { Verdicts } from "../../guard/verdicts.ts";
 import type { Conversation } from "../conversation.ts";
 import type { PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { Reporter } from "./reporter.ts";
-import { policyTarget, subjectOf } from "./subject.ts";
 import type { Missing } from "./verdict.ts";
 
 export interface JudgingOptions {

@@ -1,10 +1,10 @@
 import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
+import { POLICY_MS } from "../../guard/admission.ts";
 import type { Request } from "../conversation.ts";
 import type { SessionMasks } from "../mask/masking.ts";
 import { AgentMessages } from "./agent-messages.ts";
-import { POLICY_MS } from "./guard.ts";
 import { type Findings, Holding, type HoldingOptions, settled } from "./holding.ts";
 import { Judging } from "./judging.ts";
 import { type OwnQueries, OwnQueryFailed, Skipping } from "./own-queries.ts";

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import type { SessionFacts } from "../../../protocol/control.ts";
 import type { PolicySet } from "../../../protocol/policy/policy-set.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
-import { DETECTOR_NAMES, type Detectors } from "../../mask/detectors/modes.ts";
+import { detectorsFor, type Viewer } from "../../guard/detectors.ts";
+import { policyTarget, subjectOf } from "../../guard/subject.ts";
+import type { Detectors } from "../../mask/detectors/modes.ts";
 import { hasLabels } from "../../mask/label-of.ts";
 import { maskKey } from "../../mask/mask-key.ts";
 import { maskedLabels } from "../../mask/masked-labels.ts";
 import type { SessionMasks } from "../mask/masking.ts";
-import { policyTarget, subjectOf } from "./subject.ts";
 
 /** How much of a target's values one session sees, as long as it lasts. */
 export interface Sight {
@@ -18,12 +18,6 @@ export interface Sight {
   /** What is looked for in everything that it is told, as the session begins. */
   detectors: Detectors;
 }
-
-/** Who looks, and at what. */
-export type Viewer = Pick<
-  SessionFacts,
-  "principal" | "onBehalfOf" | "groups" | "target" | "kind" | "connector"
->;
 
 /** Of the key of one session's masks. */
 const KEY_BYTES = 32;
@@ -37,7 +31,7 @@ export async function sightOf(
 ): Promise<Sight> {
   const { labels } = target;
   const masked = hiddenLabels(set, viewer, target, database);
-  const detectors = detectorsFor(set, viewer, target, database);
+  const detectors = detectorsFor(set, viewer, target.detectors, database);
   if (masked.length === 0) return { set, masks: null, detectors };
   const keys = { session: randomBytes(KEY_BYTES).toString("hex"), target: await maskKey(target) };
   return { set, masks: { labels, masked, keys }, detectors };
@@ -58,19 +52,4 @@ export function hidesTheSame(
 function hiddenLabels(set: PolicySet, viewer: Viewer, { labels }: PostgresTargetConfig, database: string) {
   if (!hasLabels(labels)) return [];
   return maskedLabels(set, subjectOf(viewer), policyTarget(viewer), labels, database);
-}
-
-/** The target's detectors for somebody: what one would mask is only counted for who may see the label `detected.NAME`. */
-export function detectorsFor(
-  set: PolicySet,
-  viewer: Viewer,
-  { detectors }: PostgresTargetConfig,
-  database: string,
-): Detectors {
-  const seen = DETECTOR_NAMES.filter((name) => {
-    if (detectors[name] !== "mask") return false;
-    const context = { label: `detected.${name}`, database };
-    return set.decide(subjectOf(viewer), "unmask", policyTarget(viewer), context).verdict === "allow";
-  });
-  return { ...detectors, ...Object.fromEntries(seen.map((name) => [name, "report"])) };
 }

@@ -3,13 +3,12 @@ import { createHash } from "node:crypto";
 import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval.ts";
 import { agreed, isNotMuchMore } from "../../../protocol/approval-cover.ts";
 import { statementDigest } from "../../../protocol/approval-digest.ts";
-import { readApprovalAsk } from "../../../protocol/approval-reading.ts";
 import type { PlanEstimate, SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import { MAX_PAYLOAD } from "../../../protocol/frame.ts";
 import type { Approve } from "../../../protocol/policy/decision.ts";
 import type { Bind } from "../../../protocol/postgres/frontend.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
+import { checkAskable } from "../../guard/askable.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A message that would run something, and all that it says. */
@@ -145,19 +144,13 @@ function checkSize(question: StatementQuestion): void {
   if (bytes > MAX_APPROVAL_TEXT) {
     throw tooLong(`with its parameters, as people are shown them, it has ${bytes} bytes`);
   }
-  const ask = JSON.stringify({ event: "approval_asked", approval: 1, question });
-  if (Buffer.byteLength(ask) > MAX_ASK) throw tooLong("as a message it has more bytes than one may have");
   try {
-    // What the edge would not take would end the session.
-    readApprovalAsk(JSON.parse(ask));
+    checkAskable(question);
   } catch (error) {
-    if (error instanceof SallyportError) throw cantBeHeld(error.message);
-    throw error;
+    if (!(error instanceof SallyportError)) throw error;
+    throw error.code === "limit_exceeded" ? tooLong(error.message) : cantBeHeld(error.message);
   }
 }
-
-/** A number of at most nine digits stands in the place of the 1. */
-const MAX_ASK = MAX_PAYLOAD - 8;
 
 function tooLong(what: string): Refusal {
   return Refusal.of(

@@ -1,6 +1,6 @@
+import type { Timers } from "../../guard/timers.ts";
 import type { Conversation } from "../conversation.ts";
 import { type OwnQueries, Skipping } from "./own-queries.ts";
-import type { Timers } from "./timers.ts";
 
 /** The target is asked something after this part of the time that it would wait, ms; and never oftener. */
 const SHARE = 3;

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { SallyportError } from "../../../protocol/errors.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
+import type { Hold } from "../../guard/approvals.ts";
 import type { Exchange, Request } from "../conversation.ts";
-import type { Hold } from "./approvals.ts";
 import { OwnQueryFailed, type PlannedText } from "./own-queries.ts";
 import { Refusal } from "./refusal.ts";
 import type { ResultLimit } from "./result-limit.ts";

@@ -1,0 +1,50 @@
+import { basename } from "node:path";
+import type { AsciicastVersion } from "../../../protocol/asciicast.ts";
+import { SallyportError } from "../../../protocol/errors.ts";
+import type { RecordedEntry } from "../../../protocol/recording.ts";
+import { intoFile, intoStream } from "../export.ts";
+import { ofKind } from "../kind.ts";
+import { CastExport } from "./cast.ts";
+
+export interface CastOptions {
+  version: AsciicastVersion;
+  /** The first with a terminal, unless it is told. */
+  channel?: number;
+  /** `-` for standard output. */
+  output?: string;
+}
+
+/**
+ * Writes one channel of an SSH session for asciinema, whole or not at all; answers what was written, in words.
+ * `reference`: what the user called the recording. Throws `invalid_request` for another kind of target, `not_found` when
+ * there is nothing to play.
+ */
+export async function exportCast(
+  reference: string,
+  entries: AsyncIterable<RecordedEntry>,
+  { version, channel, output }: CastOptions,
+): Promise<string> {
+  const path = output ?? (reference === "-" ? "-" : `${basename(reference, ".sallyport")}.cast`);
+  const recording = await ofKind(entries);
+  if (recording.kind !== "ssh") {
+    throw new SallyportError(
+      "invalid_request",
+      "This session was with a database: it has no terminal to play.",
+      "Without --format the recording itself is exported.",
+    );
+  }
+  const fill = async (write: (text: string) => Promise<void>) => {
+    const cast = new CastExport(version, channel ?? null);
+    let lines = 0;
+    for await (const entry of recording.entries) {
+      const text = cast.push(entry);
+      if (text === "") continue;
+      await write(text);
+      lines += text.split("\n").length - 1;
+    }
+    cast.end();
+    return lines;
+  };
+  const lines = await (path === "-" ? fill(intoStream(process.stdout)) : intoFile(path, fill));
+  return `${path === "-" ? "standard output" : path}: asciicast ${version}, ${lines - 1} events`;
+}

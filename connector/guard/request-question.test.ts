@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MAX_APPROVAL_TEXT } from "../../protocol/approval.ts";
+import { readApprovalAsk } from "../../protocol/approval-reading.ts";
+import { SallyportError } from "../../protocol/errors.ts";
+import type { Approve } from "../../protocol/policy/decision.ts";
+import { type HeldRequest, isStillApproved, requestQuestion } from "./request-question.ts";
+
+const DECISION: Approve = {
+  verdict: "approve",
+  policies: ["restarts", "night"],
+  reason: "restarts are looked at",
+  approvals: [{ approvers: ["ops"], quorum: 1 }],
+  expiresMs: 60_000,
+  lastsMs: 60_000,
+  scope: "once",
+  rows: null,
+  bytes: null,
+};
+const HELD: HeldRequest = {
+  account: "deploy",
+  request: { type: "exec", command: "systemctl restart web", terminal: false },
+  fingerprint: "0f".repeat(32),
+};
+const exec = (command: string): HeldRequest => ({
+  ...HELD,
+  request: { type: "exec", command, terminal: false },
+});
+
+describe("a question about a request", () => {
+  test("is one that the edge takes, and stays what it was", () => {
+    const request = { type: "exec" as const, command: "reboot", terminal: false };
+    const question = requestQuestion(DECISION, { ...HELD, request });
+    const before = structuredClone(question);
+    request.command = "true";
+    assert.deepEqual(question, before);
+    const ask = { event: "approval_asked", approval: 1, question };
+    assert.deepEqual(readApprovalAsk(ask), ask);
+    assert.deepEqual(question.actions, ["ssh:exec"]);
+  });
+
+  for (const [what, held] of [
+    ["longer than people can be shown", exec("x".repeat(MAX_APPROVAL_TEXT + 1))],
+    ["longer than a message, as escapes of JSON", exec("\u0001".repeat(60_000))],
+    ["no text that can be shown as it is", exec("\ud800")],
+    ["by an account without a name", { ...HELD, account: "" }],
+  ] as [string, HeldRequest][]) {
+    test(`that is ${what} can't be asked, and the agent is told that it needs an approval`, () => {
+      assert.throws(
+        () => requestQuestion(DECISION, held),
+        (error) =>
+          error instanceof SallyportError &&
+          error.code === "limit_exceeded" &&
+          error.message.startsWith("needs an approval, but can't be held: ") &&
+          error.message.length < 300,
+      );
+    });
+  }
+});
+
+describe("what was approved", () => {
+  const was = requestQuestion(DECISION, HELD);
+  const now = (decision: Partial<Approve> = {}, held: Partial<HeldRequest> = {}) =>
+    isStillApproved(was, requestQuestion({ ...DECISION, ...decision }, { ...HELD, ...held }));
+
+  test("is still so by the same policies, or fewer of them", () => {
+    assert.ok(now());
+    assert.ok(now({ policies: ["night"], reason: "other words" }));
+  });
+
+  const attacks: [string, Partial<Approve>, Partial<HeldRequest>][] = [
+    ["of another command", {}, exec("systemctl restart db")],
+    ["of the same command with a blank more", {}, exec("systemctl restart web ")],
+    ["of another account", {}, { account: "root" }],
+    ["with a terminal", {}, { request: { type: "exec", command: "systemctl restart web", terminal: true } }],
+    ["of another meaning", {}, { fingerprint: "" }],
+    ["by another policy", { policies: ["restarts", "day"] }, {}],
+    ["asked of others", { approvals: [{ approvers: ["leads"], quorum: 1 }] }, {}],
+  ];
+  for (const [what, decision, held] of attacks) test(`is not ${what}`, () => assert.ok(!now(decision, held)));
+
+  test("for a time is not what must be asked each time", () => {
+    const before = requestQuestion({ ...DECISION, scope: "session" }, HELD);
+    assert.ok(!isStillApproved(before, was));
+    assert.ok(isStillApproved(was, before));
+  });
+});
