@@ -62,6 +62,8 @@ export class Net {
   #binary = false;
   /** A CopyOutResponse has told its format. */
   #formatKnown = true;
+  /** Lines of a COPY were walked through, of which the last may not have ended. */
+  #copyIsOpen = false;
   /** The first byte of the present piece that was not passed on. */
   #from = 0;
   #column: NetColumn = UNKNOWN;
@@ -148,8 +150,12 @@ export class Net {
     this.#kind = CELLS.has(type) ? UNKNOWN : WORDS;
     if (type === COPY_DATA) {
       this.#fields = this.#copy;
+      this.#copyIsOpen = true;
       return;
     }
+    // What was held of a line has been let go: what follows of it is a text of its own.
+    if (this.#copyIsOpen && !this.#binary) this.#copy = new Fields(COPY_TEXT);
+    this.#copyIsOpen = false;
     const shape = SHAPES.get(type);
     this.#fields = shape === undefined ? null : new Fields(shape);
     if (type === BACKEND.CopyOutResponse.type) this.#formatKnown = false;
