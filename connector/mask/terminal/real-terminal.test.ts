@@ -11,7 +11,6 @@ import { TypedInput } from "./typed-input.ts";
 const runs = (name: string, ...args: string[]) => spawnSync(name, args).status === 0;
 const PYTHON = runs("python3", "-c", "import pty, getpass") ? false : "python3 not installed";
 const NO_VIM = PYTHON || (runs("vim", "--version") ? false : "vim not installed");
-const NO_TMUX = PYTHON || (runs("tmux", "-V") ? false : "tmux not installed");
 
 /** Gives a program a terminal of 80 columns, and copies both ways. */
 const TERMINAL = `
@@ -101,10 +100,10 @@ describe("programs at a real terminal", { skip: PYTHON, timeout: 55_000 }, () =>
       ["abc", "\x1b[A"],
       ["echo a''b''c", "\x15"],
       ["\x1b[K", "ls /usr/b\t"],
-      ["in", "\x03"],
-      ["ready> ", "exit\r"],
+      ["in", "\x15"],
+      ["\x1b[K", "exit\r"],
     ]);
-    assert.equal(recorded, "echo a''x\x7fb''c\r\x1b[A\x15ls /usr/b\t\x03exit\r");
+    assert.equal(recorded, "echo a''x\x7fb''c\r\x1b[A\x15ls /usr/b\t\x15exit\r");
   });
 
   test("a line longer than the screen is wide", async () => {
@@ -160,17 +159,5 @@ describe("programs at a real terminal", { skip: PYTHON, timeout: 55_000 }, () =>
       ["ready> ", "exit\r"],
     ]);
     assert.equal(recorded, "vim -u NONE -n notes\rihello\x1byyp:wq\rexit\r");
-  });
-
-  test("a shell in tmux", { skip: NO_TMUX }, async () => {
-    const recorded = await play(
-      ["tmux", "-L", `sallyport-${process.pid}`, "-f", "/dev/null", "new-session", "bash --norc --noprofile"],
-      [
-        ["bash-", `read -sp 'Password: ' p; echo "<\${#p}>"\r`],
-        ["Password: ", `${SECRET}\r`],
-        ["<15>", "exit\r"],
-      ],
-    );
-    assert.match(recorded, /^read -sp .*\r«15»\rexit\r$/);
   });
 });
