@@ -1,7 +1,7 @@
 import type { ServerChannel } from "ssh2";
 import type { SessionUsage } from "../../protocol/policy/usage.ts";
 import { RecordKind } from "../../protocol/ssh/record.ts";
-import { forgetSent } from "./bounds.ts";
+import { forgetSent, heedSocket } from "./bounds.ts";
 import type { Recorder } from "./recorder.ts";
 import type { TunnelSocket } from "./tunnel-socket.ts";
 
@@ -24,7 +24,6 @@ export class AgentWriter {
   readonly #channel: ServerChannel;
   readonly #number: number;
   readonly #recorder: Recorder;
-  readonly #socket: TunnelSocket;
   readonly #usage: SessionUsage;
   readonly #steps: Step[] = [];
   #waiting = 0;
@@ -36,8 +35,8 @@ export class AgentWriter {
     this.#channel = channel;
     this.#number = number;
     this.#recorder = recorder;
-    this.#socket = socket;
     this.#usage = usage;
+    heedSocket(channel, socket);
   }
 
   /** Whether whoever writes should wait for `room`. */
@@ -86,11 +85,6 @@ export class AgentWriter {
 
   #next(): void {
     while (!this.#isBusy && !this.#isOver && this.#steps.length > 0) {
-      if (this.#socket.writableNeedDrain) {
-        this.#isBusy = true;
-        this.#socket.once("drain", () => this.#done(0));
-        return;
-      }
       const step = this.#steps.shift()!;
       if ("act" in step) {
         step.act();

@@ -3,7 +3,6 @@ import type { ServerChannel } from "ssh2";
 import { RecordKind } from "../../protocol/ssh/record.ts";
 import type { ForwardRequest } from "../../protocol/ssh/request.ts";
 import { AgentWriter } from "./agent-writer.ts";
-import { heedSocket } from "./bounds.ts";
 import type { AgentChannel, Connection } from "./connection.ts";
 
 /** Bytes of an agent's that may wait to be recorded and to be taken by the target. */
@@ -34,7 +33,6 @@ export class ForwardedChannel implements AgentChannel {
     const { recorder } = this.#connection;
     const writer = new AgentWriter(agent, this.#number, this.#connection);
     this.#agent = agent;
-    heedSocket(agent, this.#connection.socket);
     this.#target = target;
     this.#writer = writer;
     target.on("data", (chunk: Buffer) => {

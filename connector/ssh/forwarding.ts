@@ -156,6 +156,11 @@ export class Forwarding {
       const there = await new Promise<ClientChannel>((resolve, refused) => {
         open(target, (error, channel) => (error ? refused(error) : resolve(channel)));
       });
+      const words = this.#connection.guard.blockedSince(request, answer);
+      if (words !== null) {
+        there.close();
+        return refuse(OpenFailure.prohibited, words.message);
+      }
       const taken = this.#connection.open((number) => {
         const type = request.port === 0 ? "direct-streamlocal@openssh.com" : "direct-tcpip";
         this.#connection.recorder.event({ event: "channel_opened", channel: number, type });

@@ -9,7 +9,7 @@ import { lineFacts } from "../../protocol/shell/line.ts";
 import type { ForwardRequest, SshRequest } from "../../protocol/ssh/request.ts";
 import { type HeldWords, notApprovedWords } from "../guard/approval-words.ts";
 import type { Approvals, Hold } from "../guard/approvals.ts";
-import type { PolicyHolder } from "../guard/policy-holder.ts";
+import type { HeldPolicy, PolicyHolder } from "../guard/policy-holder.ts";
 import { isStillApproved, requestQuestion } from "../guard/request-question.ts";
 import { policyTarget, subjectOf } from "../guard/subject.ts";
 import type { Recorder } from "./recorder.ts";
@@ -36,8 +36,10 @@ export interface Asker {
   signal: AbortSignal;
 }
 
-/** `watched`: only while somebody watches. */
-export type Answer = { allowed: true; watched: boolean } | { allowed: false; words: HeldWords };
+/** `watched`: only while somebody watches. `policies`: by which it was judged. */
+export type Answer =
+  | { allowed: true; watched: boolean; policies: HeldPolicy | null }
+  | { allowed: false; words: HeldWords };
 
 /** How often people are asked about one request, when what they approved is not what would run any more. */
 const MAX_ASKED = 3;
@@ -70,7 +72,7 @@ export class SshGuard {
     const { recorder } = this.#options;
     recorder.event({ event: "requested", channel, request });
     const decision = this.#judge(request, null);
-    if (decision.verdict === "allow") return { allowed: true, watched: false };
+    if (decision.verdict === "allow") return this.#allowed(decision);
     recorder.event({ event: "request_judged", channel, request, decision, facts: null });
     const words = decision.verdict === "block" ? blockedWords(decision) : { message: decision.reason };
     return {
@@ -87,6 +89,15 @@ export class SshGuard {
     return decision.verdict === "block" ? blockedWords(decision) : null;
   }
 
+  /** The same just before what was let through begins: it may have waited long. */
+  blockedSince(request: SshRequest, { policies }: Extract<Answer, { allowed: true }>): HeldWords | null {
+    return policies === this.#options.policies.current ? null : this.blocked(request);
+  }
+
+  #allowed({ watched }: Exclude<Decision, Block>): Answer {
+    return { allowed: true, watched: watched === true, policies: this.#options.policies.current };
+  }
+
   async #decide(request: SshRequest, facts: LineFacts | null, asker: Asker): Promise<Answer> {
     const refuse = (decision: Approve | Block, words: HeldWords): Answer => {
       const { channel } = asker;
@@ -96,10 +107,10 @@ export class SshGuard {
     for (let asked = 0; ; asked++) {
       const decision = this.#judge(request, facts);
       if (decision.verdict === "block") return refuse(decision, blockedWords(decision));
-      if (decision.verdict === "allow") return { allowed: true, watched: decision.watched === true };
+      if (decision.verdict === "allow") return this.#allowed(decision);
       if (asked === MAX_ASKED) return refuse(decision, CHANGING);
       const outcome = await this.#held(request, facts, decision, asker);
-      if (outcome === "approved") return { allowed: true, watched: decision.watched === true };
+      if (outcome === "approved") return this.#allowed(decision);
       if (outcome !== "changed") return refuse(decision, outcome);
     }
   }

@@ -160,10 +160,17 @@ export class ProcessRelay {
     }
   }
 
+  /** What the masks hold goes on. */
+  #flush(): void {
+    for (const mask of [this.#output, this.#error]) {
+      mask.flush();
+      this.#options.found(mask.take());
+    }
+  }
+
   #exited(status: number | null, signal: string | null, dumped: boolean, description: string): void {
     const { agent, writer, recorder, channel } = this.#options;
-    this.#output.flush();
-    this.#error.flush();
+    this.#flush();
     recorder.event({ event: "exited", channel, status, signal });
     writer.after(() => {
       if (signal !== null) exitSignal(agent, signal, dumped, description);
@@ -175,8 +182,7 @@ export class ProcessRelay {
   #ended(what: string): void {
     this.#open.delete(what);
     if (this.#open.size > 0 || this.#isOver) return;
-    this.#output.flush();
-    this.#error.flush();
+    this.#flush();
     this.#typed.end();
     this.#options.writer.after(() => this.#options.over());
   }

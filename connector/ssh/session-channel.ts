@@ -1,30 +1,17 @@
-import type {
-  AcceptConnection,
-  Client,
-  ClientChannel,
-  PseudoTtyInfo,
-  ServerChannel,
-  Session,
-  X11Info,
-} from "ssh2";
+import type { AcceptConnection, Client, ClientChannel, ServerChannel, Session } from "ssh2";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ExecRequest, ShellRequest } from "../../protocol/ssh/request.ts";
 import type { HeldWords } from "../guard/approval-words.ts";
 import { AgentWriter } from "./agent-writer.ts";
-import { heedSocket } from "./bounds.ts";
+import { answer, ChannelSetup } from "./channel-setup.ts";
 import type { AgentChannel, Connection } from "./connection.ts";
-import { ChannelEnvironment } from "./environment.ts";
+import { EarlyInput } from "./early-input.ts";
 import { isNamedSignal } from "./exit-signal.ts";
 import { carryScp, carrySftp, openScp, openSubsystem, type Scp, scpOf } from "./file-channel.ts";
 import type { Answer } from "./guard.ts";
 import { ProcessRelay } from "./process-relay.ts";
 import { EXIT_REFUSED, EXIT_UNREACHED, said, wordsOf } from "./said.ts";
-import { pseudoTty, readTerminal, type Terminal, windowOf } from "./terminal.ts";
 
-/** Bytes of an agent's that are kept while its request waits. */
-const MOST_EARLY = 256 * 1024;
-/** What a terminal's keys for interrupt and end of file send. */
-const INTERRUPTS = [0x03, 0x04];
 const EXIT_INTERRUPTED = 130;
 
 const NOBODY_WATCHES: HeldWords = {
@@ -41,20 +28,11 @@ const NOT_UTF8: HeldWords = {
 export class SessionChannel implements AgentChannel {
   readonly #number: number;
   readonly #connection: Connection;
-  readonly #environment: ChannelEnvironment;
+  readonly #setup: ChannelSetup;
   readonly #gone = new AbortController();
-  readonly #early: Buffer[] = [];
-  #earlyBytes = 0;
-  #agentEnded = false;
-  /** People are asked, or waited for. */
-  #isHeld = false;
-  #terminal: Terminal | null = null;
-  #forwardsAgent = false;
-  #x11: X11Info | null = null;
-  /** Told as soon as there is a place for it. */
-  #refusedForward: HeldWords | null = null;
   #agent: ServerChannel | undefined;
   #writer: AgentWriter | undefined;
+  #early: EarlyInput | undefined;
   #request: ExecRequest | ShellRequest | undefined;
   #isWatched = false;
   #target: ClientChannel | undefined;
@@ -64,28 +42,16 @@ export class SessionChannel implements AgentChannel {
   constructor(number: number, session: Session, connection: Connection) {
     this.#number = number;
     this.#connection = connection;
-    this.#environment = new ChannelEnvironment(number, connection);
-    session.on("env", (accept, reject, { key, val }) =>
-      answer(this.#environment.set(key, val), accept, reject),
-    );
-    session.on("pty", (accept, reject, info) => answer(this.#setTerminal(info), accept, reject));
+    this.#setup = new ChannelSetup(number, session, connection);
     session.on("window-change", (accept, _reject, info) => {
-      this.#resize(info);
+      const size = this.#setup.resize(info);
+      if (size !== null) this.#target?.setWindow(size.rows, size.columns, size.height, size.width);
       accept?.();
     });
     session.on("signal", (accept, reject, { name }) => answer(this.#signal(name), accept, reject));
-    session.on("auth-agent", (accept, reject) => {
-      this.#forwardsAgent = this.#mayForward("agent");
-      answer(this.#forwardsAgent, accept, reject);
-    });
-    session.on("x11", (accept, reject, info) => {
-      const isSound = /^[\x21-\x7e]{1,64}$/.test(info.protocol) && info.cookie.length <= 512;
-      if (isSound && this.#mayForward("x11")) this.#x11 = info;
-      answer(this.#x11 !== null, accept, reject);
-    });
     session.on("exec", (accept, reject, { command }) => this.#exec(accept, reject, command));
     session.on("shell", (accept, reject) =>
-      this.#begin(accept, reject, { type: "shell", terminal: this.#terminal !== null }),
+      this.#begin(accept, reject, { type: "shell", terminal: this.#setup.hasTerminal }),
     );
     session.on("subsystem", (accept, reject, { name }) => this.#subsystem(accept, reject, name));
     session.on("close", () => this.stop());
@@ -122,26 +88,6 @@ export class SessionChannel implements AgentChannel {
     this.#connection.closed(this, this.#number);
   }
 
-  #setTerminal(info: PseudoTtyInfo): boolean {
-    const { modes } = this.#connection.rawRequest();
-    const terminal =
-      this.#terminal === null && this.#request === undefined ? readTerminal(info, modes) : null;
-    if (terminal === null) return false;
-    this.#terminal = terminal;
-    const { term, columns, rows } = terminal;
-    this.#connection.recorder.event({ event: "terminal", channel: this.#number, term, columns, rows });
-    return true;
-  }
-
-  #resize(info: { rows: number; cols: number; height: number; width: number }): void {
-    const size = this.#terminal && windowOf(info);
-    if (size === null) return;
-    const { rows, columns, height, width } = size;
-    this.#connection.recorder.event({ event: "resized", channel: this.#number, columns, rows });
-    Object.assign(this.#terminal!, size);
-    this.#target?.setWindow(rows, columns, height, width);
-  }
-
   #signal(name: string): boolean {
     if (!isNamedSignal(name) || !this.#target) return false;
     const target = this.#target;
@@ -151,17 +97,9 @@ export class SessionChannel implements AgentChannel {
     return true;
   }
 
-  /** At once: replies must come in the order of the requests (RFC 4254 section 4). */
-  #mayForward(direction: "agent" | "x11"): boolean {
-    const request = { type: "forward", direction, host: "", port: 0 } as const;
-    const answer = this.#connection.guard.askAtOnce(request, this.#number);
-    if (!answer.allowed) this.#refusedForward = answer.words;
-    return answer.allowed;
-  }
-
   #exec(accept: AcceptConnection<ServerChannel>, reject: () => void, command: string): void {
     if (this.#connection.rawRequest().isUtf8) {
-      this.#begin(accept, reject, { type: "exec", command, terminal: this.#terminal !== null });
+      this.#begin(accept, reject, { type: "exec", command, terminal: this.#setup.hasTerminal });
     } else if (this.#agent) {
       reject();
     } else {
@@ -192,6 +130,7 @@ export class SessionChannel implements AgentChannel {
       return;
     }
     this.#accept(accept());
+    this.#setup.close();
     this.#request = request;
     const scp = request.type === "exec" && !request.terminal ? scpOf(request.command) : null;
     void this.#whileItLasts(async () => {
@@ -211,8 +150,7 @@ export class SessionChannel implements AgentChannel {
       }
       if (answer.watched && !(await this.#watched())) return;
       const { client } = await this.#connection.target;
-      // It may have waited long, for a watcher or for the target.
-      const words = this.#connection.guard.blocked(request);
+      const words = this.#connection.guard.blockedSince(request, answer);
       if (words) this.#end(words, EXIT_REFUSED);
       else await this.#open(client, request, (target) => this.#carry(target));
     });
@@ -220,41 +158,29 @@ export class SessionChannel implements AgentChannel {
 
   #accept(agent: ServerChannel): void {
     this.#agent = agent;
-    heedSocket(agent, this.#connection.socket);
     this.#writer = new AgentWriter(agent, this.#number, this.#connection);
     agent.on("error", () => this.stop());
     agent.on("close", () => this.stop());
-    if (this.#refusedForward) this.#tell(this.#refusedForward);
-    agent.on("data", this.#hearEarly);
-    agent.on("end", this.#endEarly);
+    const { hasTerminal, refusedForward } = this.#setup;
+    if (refusedForward) this.#tell(refusedForward);
+    this.#early = new EarlyInput(agent, hasTerminal, () => this.#gone.abort());
   }
-
-  /** What the agent sends before its request may run. */
-  readonly #hearEarly = (chunk: Buffer): void => {
-    if (this.#isHeld && this.#terminal !== null && chunk.some((byte) => INTERRUPTS.includes(byte))) {
-      this.#gone.abort();
-      return;
-    }
-    this.#early.push(chunk);
-    this.#earlyBytes += chunk.length;
-    if (this.#earlyBytes >= MOST_EARLY) this.#agent?.pause();
-  };
-
-  readonly #endEarly = (): void => {
-    this.#agentEnded = true;
-  };
 
   async #ask(request: Parameters<Connection["guard"]["ask"]>[0]): Promise<Answer> {
     const answer = await this.#connection.guard.ask(request, {
       channel: this.#number,
       tell: (words) => {
-        this.#isHeld = true;
+        this.#hold(true);
         this.#tell(words);
       },
       signal: this.#gone.signal,
     });
-    this.#isHeld = false;
+    this.#hold(false);
     return answer;
+  }
+
+  #hold(isHeld: boolean): void {
+    this.#early!.isHeld = isHeld;
   }
 
   /** Waits until somebody watches; false when that is over. */
@@ -262,14 +188,14 @@ export class SessionChannel implements AgentChannel {
     const { watching, facts } = this.#connection;
     this.#isWatched = true;
     if (!watching.isWatched) {
-      this.#isHeld = true;
+      this.#hold(true);
       this.#tell({
         message: "this needs somebody who watches; waiting for one",
         hint: `Who may watch runs \`sallyport sessions watch ${facts.session}\`.`,
       });
     }
     const isWatched = await watching.begun(this.#gone.signal);
-    this.#isHeld = false;
+    this.#hold(false);
     if (isWatched) return !this.#isOver;
     if (this.#gone.signal.aborted) this.#end({ message: "interrupted" }, EXIT_INTERRUPTED);
     else {
@@ -287,12 +213,7 @@ export class SessionChannel implements AgentChannel {
     request: ExecRequest | ShellRequest,
     carry: (target: ClientChannel) => void,
   ): Promise<void> {
-    const options = {
-      env: this.#environment.accepted,
-      ...(this.#terminal && { pty: pseudoTty(this.#terminal) }),
-      ...(this.#forwardsAgent && { agentForward: true }),
-      ...(this.#x11 && { x11: this.#x11 }),
-    };
+    const options = this.#setup.options();
     return new Promise((resolve, reject) => {
       const opened = (error: Error | undefined, channel: ClientChannel) =>
         error ? reject(error) : resolve(carry(channel));
@@ -310,7 +231,7 @@ export class SessionChannel implements AgentChannel {
       agent,
       writer: this.#writer!,
       target,
-      terminal: this.#terminal !== null,
+      terminal: this.#setup.hasTerminal,
       detectors: this.#connection.detectors(),
       found: (counts) => findings.add(counts),
       recorder,
@@ -318,7 +239,7 @@ export class SessionChannel implements AgentChannel {
       over: () => this.#finish(),
     });
     this.#relay = relay;
-    relay.start(this.#early, this.#agentEnded);
+    relay.start(this.#early!.chunks, this.#early!.hasEnded);
     if (!this.#isWatched) return;
     watching.standStill(this.#gone.signal, {
       changed: (isFrozen) => this.#standStill(relay, isFrozen),
@@ -329,7 +250,7 @@ export class SessionChannel implements AgentChannel {
   #carryFiles(target: ClientChannel, scp: Scp | null): void {
     const agent = this.#take(target);
     if (agent === null) return;
-    for (const chunk of this.#early.toReversed()) agent.unshift(chunk);
+    for (const chunk of this.#early!.chunks.toReversed()) agent.unshift(chunk);
     const options = {
       channel: this.#number,
       agent,
@@ -351,9 +272,7 @@ export class SessionChannel implements AgentChannel {
       return null;
     }
     this.#target = target;
-    agent.off("data", this.#hearEarly);
-    agent.off("end", this.#endEarly);
-    agent.pause();
+    this.#early!.close();
     return agent;
   }
 
@@ -365,7 +284,7 @@ export class SessionChannel implements AgentChannel {
   }
 
   #tell(words: HeldWords): void {
-    this.#writer?.error(said(words, this.#terminal !== null));
+    this.#writer?.error(said(words, this.#setup.hasTerminal));
   }
 
   /** Runs what may fail because of the target; its error is told, and ends the channel. */
@@ -404,8 +323,4 @@ export class SessionChannel implements AgentChannel {
       this.stop();
     });
   }
-}
-
-function answer(isTaken: boolean, accept: (() => void) | undefined, reject: (() => void) | undefined): void {
-  (isTaken ? accept : reject)?.();
 }
