@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleWorker } from "../client/edge-bundle.ts";
 import { type Edge, type EdgeOptions, startEdge } from "../client/edge-host.ts";
 import { type ConnectorIdentity, connectorToken, enroll, sshHostKey } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
@@ -8,6 +10,9 @@ import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
 import type { Applied, Settings, Target } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { ALLOW_LISTED } from "./policies.ts";
+import { shared } from "./run/shared.ts";
+
+const WORKER = fileURLToPath(new URL("../workers/index.ts", import.meta.url));
 
 /** An edge with its state in a temporary folder, and what tests ask of its API. */
 export interface TestEdge {
@@ -23,12 +28,20 @@ export interface TestEdge {
   stop(): Promise<void>;
 }
 
+/** A connector in a test's own process may be slower than any in the field to say that it took policies. */
+const TAKE_MS = 8_000;
+/** For tests of what becomes of one that is too slow. */
+export const PROMPT = { bindings: { POLICY_TAKE_MS: "800" } };
+
 export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const state = options.state ?? mkdtempSync(join(tmpdir(), "sallyport-edge-"));
+  const worker = await shared("worker", bundleInto);
   const edge = await startEdge({
     state,
+    ...(worker === undefined ? {} : { entry: join(worker, "index.js") }),
     ...(process.env.EDGE_LOG ? { onLog: (line) => console.error("edge:", line) } : {}),
     ...options,
+    bindings: { POLICY_TAKE_MS: String(TAKE_MS), ...options.bindings },
   });
   const api = async <T>(
     method: string,
@@ -75,6 +88,14 @@ export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise
       if (!options.state) rmSync(state, { recursive: true, force: true });
     },
   };
+}
+
+/** The Worker in a folder, as a released package has it. */
+async function bundleInto(folder: string): Promise<void> {
+  const { mainModule, modules } = await bundleWorker(WORKER);
+  for (const [name, { contents }] of Object.entries(modules)) {
+    writeFileSync(join(folder, name === mainModule ? "index.js" : name), contents);
+  }
 }
 
 /** A Postgres target's settings at the edge, open to every service token. */

@@ -5,7 +5,7 @@ import { startConnector } from "../connector/main.ts";
 import { Path } from "../protocol/control.ts";
 import type { PolicyDistribution } from "../protocol/directory.ts";
 import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
-import { testTarget } from "./gateway.ts";
+import { PROMPT, testTarget } from "./gateway.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 import { type PostgresGateway, startPostgresGateway, TARGET } from "./postgres-gateway.ts";
 import { ensurePackages } from "./system-packages.ts";
@@ -38,7 +38,7 @@ describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
 
   before(async () => {
     ensurePackages(["postgresql", "postgresql-client"]);
-    gateway = await startPostgresGateway();
+    gateway = await startPostgresGateway({ edge: PROMPT });
     gateway.connector.stop();
     const { host, port, superuser, password } = gateway.postgres;
     admin = new pg.Client({ host, port, user: superuser, password, database: "postgres" });

@@ -81,7 +81,7 @@ describe("policies at the edge", { timeout: 180_000 }, () => {
   const inForce = () => gateway.api<PolicyRecord>("GET", "/v1/policies");
 
   before(async () => {
-    gateway = await startTestEdge();
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
     identity = await gateway.enroll("main");
     token = await gateway.serviceToken("agent");
   });
@@ -185,7 +185,7 @@ when { context.lsted };
     const closed = once(mute.socket, "close") as Promise<[number, Buffer]>;
     const before = performance.now();
     const { policies } = await apply(closedTonight);
-    assert.ok(performance.now() - before < 3_000);
+    assert.ok(performance.now() - before < 8_000);
     const states = policies!.connectors.filter(({ connector }) => connector === "main");
     assert.deepEqual(states.map(({ state }) => state).sort(), ["cut_off", "taken"]);
     assert.equal(states.find(({ state }) => state === "cut_off")!.instance, mute.instance);
@@ -306,7 +306,7 @@ describe("opening by policies", { timeout: 180_000 }, () => {
   };
 
   before(async () => {
-    gateway = await startTestEdge();
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
     const identity = await gateway.enroll("main");
     uplink = await startUplink(gateway.edge.url, identity, sessions.put, { targets: [TARGET, "hidden"] });
     token = await gateway.serviceToken("agent");
@@ -417,7 +417,7 @@ describe("explaining", { timeout: 180_000 }, () => {
     );
 
   before(async () => {
-    gateway = await startTestEdge();
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
     identity = await gateway.enroll("main");
     token = await gateway.serviceToken("agent");
     await gateway.apply({ targets: [testTarget(TARGET), { ...testTarget("hidden"), allow: ["corp/*"] }] });

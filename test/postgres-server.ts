@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { shared } from "./run/shared.ts";
 
 export interface PostgresOptions {
   /** Turns TLS on. Paths of PEM files; `ca` is needed for client certificates. */
@@ -39,30 +40,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const user = process.getuid?.() === 0 ? systemUser("postgres") : undefined;
   const directory = await mkdtemp(join(tmpdir(), "sallyport-postgres-"));
   const own = async (path: string) => {
-    await chmod(path, path === directory ? 0o700 : 0o600);
+    await chmod(path, 0o600);
     if (user !== undefined) await chown(path, user.uid, user.gid);
   };
-  await own(directory);
-  const passwordFile = `${directory}.password`;
-  await writeFile(passwordFile, PASSWORD);
-  await own(passwordFile);
-  const initdb = [
-    "-D",
-    directory,
-    "-U",
-    SUPERUSER,
-    `--pwfile=${passwordFile}`,
-    "--auth=scram-sha-256",
-    "--encoding=UTF8",
-    "--locale=C.UTF-8",
-    "--no-sync",
-  ];
-  execFileSync(program("initdb"), initdb, {
-    ...user,
-    cwd: directory,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await rm(passwordFile);
+  const template = await shared("cluster", (folder) => initialise(folder, user));
+  if (template === undefined) await initialise(directory, user);
+  else execFileSync("cp", ["-a", `${template}/.`, directory]);
 
   const settings: Record<string, string> = {
     listen_addresses: HOST,
@@ -104,6 +87,28 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     };
     return { host: HOST, port, superuser: SUPERUSER, password: PASSWORD, directory, stop };
   }
+}
+
+/** Makes an empty cluster in a folder. */
+async function initialise(folder: string, user: { uid: number; gid: number } | undefined): Promise<void> {
+  await chmod(folder, 0o700);
+  if (user !== undefined) await chown(folder, user.uid, user.gid);
+  const passwordFile = `${folder}.password`;
+  await writeFile(passwordFile, PASSWORD, { mode: 0o600 });
+  if (user !== undefined) await chown(passwordFile, user.uid, user.gid);
+  const options = [
+    "-D",
+    folder,
+    "-U",
+    SUPERUSER,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--no-sync",
+  ];
+  execFileSync(program("initdb"), options, { ...user, cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  await rm(passwordFile);
 }
 
 interface Running {

@@ -21,6 +21,8 @@ export interface Env {
   ADDRESS_HEADER?: string;
   /** How many Session objects share all sessions; 0 or unset gives each session its own. */
   SESSION_SHARDS?: string;
+  /** How long connectors may take to say that they judge by new policies, ms, before they are cut off. */
+  POLICY_TAKE_MS?: string;
   /** Slack's incoming webhook for approvals; itself a secret. Unset, Slack is not told. */
   SLACK_WEBHOOK_URL?: string;
   /** The signing secret of the Slack app; unset, messages have no buttons and nobody answers in Slack. */
@@ -29,6 +31,14 @@ export interface Env {
   APPROVAL_WEBHOOK_URL?: string;
   /** What its messages are signed with: `whsec_` and base64 of 24 to 64 bytes. Without it nothing is sent. */
   APPROVAL_WEBHOOK_SECRET?: string;
+}
+
+/** What follows must fit into the second that is promised, too. */
+const TAKE_MS = 800;
+
+/** How long connectors may take to say that they judge by new policies, ms. */
+export function takeMs({ POLICY_TAKE_MS }: Pick<Env, "POLICY_TAKE_MS">): number {
+  return Number(POLICY_TAKE_MS) || TAKE_MS;
 }
 
 /** The edge's signing key. Throws without a word of what the binding holds. */

@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { describe, test } from "node:test";
 import ssh2, { type CipherAlgorithm, type Client, type Connection } from "ssh2";
+import { ed25519Pair } from "../../test/ssh-keys.ts";
 import { keepPacketKeys } from "./packet-keys.ts";
 import { protocolOf } from "./target/insides.ts";
 
-const { private: hostKey } = ssh2.utils.generateKeyPairSync("ed25519");
+const { private: hostKey } = ed25519Pair();
 
 /** The names of an end's keys that are objects. */
 function keysOf(end: Client | Connection): string[] {

@@ -44,7 +44,7 @@ export interface ApprovalRig {
   client(): Promise<HeldClient>;
   /** Those that wait now, the newest first. */
   pending(): Promise<ApprovalSummary[]>;
-  /** Waits until somebody asks, and answers the question. */
+  /** Waits until somebody asks what this has not answered before, and answers the question. */
   asked(): Promise<Approval>;
   approval(id: string): Promise<Approval>;
   /** Waits until the approval has this status. */
@@ -69,7 +69,7 @@ export interface HeldClient {
   end(): Promise<void>;
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export async function startApprovalRig(
   options: { policies?: string; edge?: Partial<EdgeOptions> } = {},
@@ -98,6 +98,8 @@ export async function startApprovalRig(
   }
   const listener = await gateway.listen();
   const clients: pg.Client[] = [];
+  /** Ids of the questions that `asked` has answered. */
+  const known = new Set<string>();
   const rig: ApprovalRig = {
     gateway,
     direct,
@@ -132,8 +134,11 @@ export async function startApprovalRig(
     async asked() {
       const until = performance.now() + PATIENCE_MS;
       for (;;) {
-        const [one] = await rig.pending();
-        if (one !== undefined) return rig.approval(one.id);
+        const one = (await rig.pending()).find(({ id }) => !known.has(id));
+        if (one !== undefined) {
+          known.add(one.id);
+          return rig.approval(one.id);
+        }
         assert.ok(performance.now() < until, "nobody asked");
         await sleep(25);
       }

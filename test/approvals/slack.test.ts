@@ -15,7 +15,7 @@ const MALLORY = "U0MALLORY";
 const AGENT = "U0AGENT";
 const STRANGER = "U0STRANGER";
 const PUBLIC_URL = "https://sallyport.example.com";
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Settings that let a principal answer in Slack. */
 async function letAnswer(rig: ApprovalRig, users: [id: string, principal: string][]): Promise<void> {

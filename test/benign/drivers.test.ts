@@ -9,7 +9,7 @@ import { LABELLED, startTwins, type Twins } from "./rig.ts";
 
 /** Real drivers in a session with masks: rows come masked, as values of the columns' types. */
 
-describe("drivers in a session with masks", { timeout: 120_000 }, () => {
+describe("drivers in a session with masks", { timeout: 340_000 }, () => {
   let twins: Twins;
 
   before(async () => {

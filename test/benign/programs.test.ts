@@ -95,7 +95,7 @@ const SCRIPTS: Record<string, string> = {
     "\\set ON_ERROR_ROLLBACK on\nBEGIN;\nSELECT 1/0;\nINSERT INTO landing VALUES (1, 'kept');\nSELECT * FROM landing;\nROLLBACK;\n",
 };
 
-describe("PostgreSQL's own programs in a session with masks", { timeout: 150_000 }, () => {
+describe("PostgreSQL's own programs in a session with masks", { timeout: 340_000 }, () => {
   let twins: Twins;
   let folder: string;
 

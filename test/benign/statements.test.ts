@@ -10,7 +10,7 @@ import { LABELLED, PLAIN, ROLE, spot, startTwins, type Twins } from "./rig.ts";
 
 /** Statements as agents, ORMs and tools send them, of which none does harm: each answer is the server's own. */
 
-describe("harmless statements in a session with masks", { timeout: 150_000 }, () => {
+describe("harmless statements in a session with masks", { timeout: 340_000 }, () => {
   let twins: Twins;
   const outcomes: Outcome[] = [];
 

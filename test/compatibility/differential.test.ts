@@ -25,7 +25,7 @@ const CORPUS: Record<string, Case[]> = {
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-describe("messages through the gateway are those of the server", { timeout: 120_000 }, () => {
+describe("messages through the gateway are those of the server", { timeout: 340_000 }, () => {
   let places: Places;
   let observer: pg.Client;
   let direct: Place;

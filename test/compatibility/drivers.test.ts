@@ -14,7 +14,7 @@ import { testPythonDrivers } from "./python-drivers.ts";
 
 /** The same scenario with the server and through the gateway, for each driver; what they saw is compared. */
 
-describe("drivers", { timeout: 120_000 }, () => {
+describe("drivers", { timeout: 340_000 }, () => {
   let places: Places;
 
   before(async () => {

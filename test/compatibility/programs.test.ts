@@ -11,7 +11,7 @@ import { type Outcome, type Place, type Places, run, startPlaces } from "./place
 
 const DATABASES = ["bench", "restored"];
 
-describe("PostgreSQL's own programs", { timeout: 180_000 }, () => {
+describe("PostgreSQL's own programs", { timeout: 340_000 }, () => {
   let places: Places;
   let folder: string;
 

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import { ed25519Pair } from "../ssh-keys.ts";
 
 /** What the parent gets when it listens. */
 export interface HostReady {
@@ -33,8 +34,8 @@ process.on("disconnect", () => process.exit());
 // A terminal's Ctrl-C reaches the whole group; the parent says when.
 process.on("SIGINT", () => {});
 
-const host = ssh2.utils.generateKeyPairSync("ed25519");
-const client = ssh2.utils.generateKeyPairSync("ed25519");
+const host = ed25519Pair();
+const client = ed25519Pair();
 const clientKey = publicBlob(client.public);
 
 const server = new ssh2.Server({ hostKeys: [host.private] }, serve);

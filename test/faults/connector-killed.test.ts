@@ -20,7 +20,7 @@ const BUSY = {
   "a COPY in": { sql: "SELECT 'begun';\nCOPY arrivals FROM STDIN;\n1\n2\n", told: /57P01/ },
 } as const;
 
-describe("a connector killed, and an edge that stays away", { timeout: 120_000 }, () => {
+describe("a connector killed, and an edge that stays away", { timeout: 340_000 }, () => {
   let rig: Rig;
   let near: CuttingProxy;
   let far: CuttingProxy;

@@ -16,7 +16,7 @@ const LINE = `${"0123456789abcdef".repeat(62)}\n`;
 const rows = (bytes: number) =>
   `SELECT i, repeat(md5(i::text), 31) FROM generate_series(1, ${Math.ceil(bytes / 1_000)}) AS i`;
 
-describe("the edge killed, and sockets cut, under real traffic", { timeout: 240_000 }, () => {
+describe("the edge killed, and sockets cut, under real traffic", { timeout: 340_000 }, () => {
   const random = seeded(chooseSeed());
   const proxies: CuttingProxy[] = [];
   const taps: Tap[] = [];

@@ -27,7 +27,7 @@ const ATTACKS: Record<string, Record<string, Attack>> = {
 /** Refused by the guard, or no SQL at all to PostgreSQL's own parser. */
 const REFUSALS = new Set(["42501", "42601"]);
 
-describe("attacks", { timeout: 170_000 }, () => {
+describe("attacks", { timeout: 340_000 }, () => {
   let guarded: Guarded;
   let state: string;
 

@@ -30,7 +30,7 @@ INSERT INTO orders (customer, total) SELECT n % 500 + 1, n FROM generate_series(
 ANALYZE;
 `;
 
-describe("clients", { timeout: 120_000 }, () => {
+describe("clients", { timeout: 340_000 }, () => {
   let guarded: Guarded;
   let through: Place;
   let direct: Place;

@@ -55,7 +55,7 @@ function cut(answer: Answer, rows = 10): void {
   assert.equal(answer.heard.at(-1)?.name, "ReadyForQuery");
 }
 
-describe("bounds", { timeout: 120_000 }, () => {
+describe("bounds", { timeout: 340_000 }, () => {
   let guarded: Guarded;
 
   before(async () => {

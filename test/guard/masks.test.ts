@@ -34,7 +34,7 @@ const SYNC = wire.sync();
 const READ = "SELECT id, email FROM customers ORDER BY id LIMIT 2";
 const HASH = /^masked_[0-9a-f]{32}$/;
 
-describe("masks over the life of a session", { timeout: 120_000 }, () => {
+describe("masks over the life of a session", { timeout: 340_000 }, () => {
   let guarded: Guarded;
 
   before(async () => {

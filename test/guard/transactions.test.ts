@@ -55,7 +55,7 @@ when { context.writes.contains("public.fickle") };`;
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-describe("a blocked statement and the transaction", { timeout: 120_000 }, () => {
+describe("a blocked statement and the transaction", { timeout: 340_000 }, () => {
   let guarded: Guarded;
   let functions: Functions;
 

@@ -146,7 +146,7 @@ const NAMES: NameContext = {
   trustedFunctions: new Set(),
 };
 
-describe("code that no statement names", { timeout: 120_000 }, () => {
+describe("code that no statement names", { timeout: 340_000 }, () => {
   let server: PostgresServer;
   let admin: pg.Client;
 

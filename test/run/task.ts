@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,12 @@ export interface TaskResult {
   /** What the process printed, its end if that is much. */
   output: string;
 }
+
+/** What the tests of this run share, so that it is made once: Node's compiled code, and what else `shared.ts` keeps. */
+const SHARED = mkdtempSync(join(tmpdir(), "sallyport-shared-"));
+// PostgreSQL makes its part as another user.
+chmodSync(SHARED, 0o711);
+process.on("exit", () => rmSync(SHARED, { recursive: true, force: true }));
 
 const running = new Set<number>();
 let taskNumber = 0;
@@ -111,7 +117,14 @@ function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(SALLYPORT_|PG[A-Z]|NODE_OPTIONS$)/.test(name),
   );
-  return { ...Object.fromEntries(own), CI: "true", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
+  return {
+    ...Object.fromEntries(own),
+    CI: "true",
+    NO_COLOR: "1",
+    WRANGLER_SEND_METRICS: "false",
+    NODE_COMPILE_CACHE: join(SHARED, "node"),
+    TEST_SHARED: SHARED,
+  };
 }
 
 function collect(report: string): TestResult[] {

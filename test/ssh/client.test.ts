@@ -32,7 +32,7 @@ test("the SSH target in the example is one, once its comment signs are gone", ()
   );
 });
 
-describe("the client's commands for SSH targets", { skip, timeout: 120_000 }, () => {
+describe("the client's commands for SSH targets", { skip, timeout: 340_000 }, () => {
   let gateway: SshGateway;
   let folder: string;
   let env: Record<string, string>;

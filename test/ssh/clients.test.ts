@@ -13,7 +13,7 @@ const CLIENTS: [SystemPackage, (place: ClientPlace) => Promise<unknown>][] = [
 ];
 
 /** Clients that share no code with OpenSSH's, nor with each other: what they see direct they see through the gateway. */
-describe("independent clients", { concurrency: 2, timeout: 120_000 }, () => {
+describe("independent clients", { concurrency: 2, timeout: 340_000 }, () => {
   let gateway: SshGateway;
 
   before(async () => {

@@ -4,7 +4,7 @@ import { EXEC } from "./differential/exec.ts";
 import { Places } from "./differential/places.ts";
 import { run } from "./gateway.ts";
 
-describe("commands through the gateway are as they are direct", { concurrency: 4, timeout: 120_000 }, () => {
+describe("commands through the gateway are as they are direct", { concurrency: 4, timeout: 340_000 }, () => {
   let places: Places;
 
   before(async () => {

@@ -2,7 +2,7 @@ import { after, before, describe, test } from "node:test";
 import { SCP, SFTP } from "./differential/files.ts";
 import { Places } from "./differential/places.ts";
 
-describe("files go through the gateway as they go direct", { concurrency: 3, timeout: 120_000 }, () => {
+describe("files go through the gateway as they go direct", { concurrency: 3, timeout: 340_000 }, () => {
   let places: Places;
 
   before(async () => {

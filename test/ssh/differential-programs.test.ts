@@ -3,7 +3,7 @@ import { ensurePackages } from "../system-packages.ts";
 import { Places } from "./differential/places.ts";
 import { GIT, RSYNC } from "./differential/programs.ts";
 
-describe("programs that work over ssh do as they do direct", { concurrency: 3, timeout: 120_000 }, () => {
+describe("programs that work over ssh do as they do direct", { concurrency: 3, timeout: 340_000 }, () => {
   let places: Places;
 
   before(async () => {

@@ -20,7 +20,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-describe("hostile clients of agents", { timeout: 60_000 }, () => {
+describe("hostile clients of agents", { timeout: 340_000 }, () => {
   let sshd: SshServer;
   let rig: HostileRig;
 

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import ssh2 from "ssh2";
 import { PolicyHolder } from "../../connector/guard/policy-holder.ts";
 import { REAL_TIMERS } from "../../connector/guard/timers.ts";
 import { DEFAULT_DETECTORS } from "../../connector/mask/detectors/modes.ts";
@@ -14,6 +13,7 @@ import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { Principals } from "../../protocol/policy/usage.ts";
 import { type ChannelRecord, readRecord } from "../../protocol/ssh/record.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
+import { ed25519Pair } from "../ssh-keys.ts";
 import type { SshServer } from "../ssh-server.ts";
 import { RawClient } from "./raw-client.ts";
 
@@ -208,7 +208,7 @@ export function hostileRig(
     (text) => PolicySet.load(nodeCedar(), text),
     (line) => void log.push(line),
   );
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519").private;
+  const hostKey = ed25519Pair().private;
   const principals = new Principals();
   const config: SshTargetConfig = {
     name: "web1",

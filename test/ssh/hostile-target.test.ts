@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import { ed25519Pair } from "../ssh-keys.ts";
 import { type HostileRig, hostileRig } from "./hostile-rig.ts";
 import { exec, Message, type RawClient } from "./raw-client.ts";
 
@@ -21,14 +22,14 @@ interface Inside {
   };
 }
 
-describe("hostile targets", { timeout: 60_000 }, () => {
+describe("hostile targets", { timeout: 340_000 }, () => {
   let rig: HostileRig;
   let folder: string;
   let server: Server;
   const sockets = new Set<Socket>();
   /** What the target of the test at hand does with a connection. */
   let serve: (socket: Socket) => void;
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
+  const hostKey = ed25519Pair();
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "sallyport-false-"));
@@ -40,7 +41,7 @@ describe("hostile targets", { timeout: 60_000 }, () => {
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const clientKey = join(folder, "key");
-    writeFileSync(clientKey, ssh2.utils.generateKeyPairSync("ed25519").private, { mode: 0o600 });
+    writeFileSync(clientKey, ed25519Pair().private, { mode: 0o600 });
     const knownHosts = join(folder, "known_hosts");
     writeFileSync(knownHosts, `[127.0.0.1]:${port} ${hostKey.public}\n`);
     rig = hostileRig({ host: "127.0.0.1", port, user: "root", clientKey, knownHosts });
@@ -121,15 +122,12 @@ describe("hostile targets", { timeout: 60_000 }, () => {
 
   test("a target with another host key gets no login", async () => {
     let logins = 0;
-    const real = new ssh2.Server(
-      { hostKeys: [ssh2.utils.generateKeyPairSync("ed25519").private] },
-      (connection) => {
-        connection.on("error", () => {});
-        connection.on("authentication", () => {
-          logins += 1;
-        });
-      },
-    );
+    const real = new ssh2.Server({ hostKeys: [ed25519Pair().private] }, (connection) => {
+      connection.on("error", () => {});
+      connection.on("authentication", () => {
+        logins += 1;
+      });
+    });
     serve = (socket) => real.injectSocket(socket);
     const { tunnel, client } = await asked();
     await client.closed();

@@ -3,12 +3,12 @@ import type { PolicyDistribution, PolicyRecord, PolicyUptake } from "../../proto
 import { SallyportError } from "../../protocol/errors.ts";
 import { keyedConnectors } from "../directory/connectors.ts";
 import type { OpenSession } from "../directory/sessions.ts";
-import type { Env } from "../environment.ts";
+import { type Env, takeMs } from "../environment.ts";
 import type { Uptake } from "../hub/object.ts";
 import { endSessions } from "./revocation.ts";
 
-/** How long a hub may take in all, ms; it waits for its replicas less long than this. */
-const HUB_MS = 1_200;
+/** How long a hub may take beyond what it waits for its replicas, ms. */
+const HUB_MS = 400;
 
 /** What became of the set at one connector. */
 interface Delivery {
@@ -62,12 +62,13 @@ async function deliver(
   expected: string[],
 ): Promise<Delivery> {
   const hub = env.HUB.getByName(connector);
-  const ask = () => inTime(hub.policies(message, expected));
+  const limit = takeMs(env) + HUB_MS;
+  const ask = () => inTime(hub.policies(message, expected), limit);
   try {
     return { connector, uptake: await ask().catch(ask) };
   } catch (error) {
     console.error(`the hub of connector ${connector} did not take the policies:`, error);
-    await inTime(hub.reconnect()).catch(() => {});
+    await inTime(hub.reconnect(), limit).catch(() => {});
     return { connector, uptake: null };
   }
 }
@@ -115,9 +116,9 @@ async function endLost(
 }
 
 /** An answer that does not come is a failure. */
-function inTime<T>(answer: Promise<T>): Promise<T> {
+function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("no answer in time")), HUB_MS);
+    const timer = setTimeout(() => reject(new Error("no answer in time")), ms);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -25,6 +25,7 @@ import { noteHostKey } from "../directory/host-keys.ts";
 import { currentPolicies } from "../directory/policies.ts";
 import { addInstance } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
+import { takeMs } from "../environment.ts";
 import { Questions } from "./questions.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 import { choose, isLive, type Replica } from "./replicas.ts";
@@ -39,8 +40,6 @@ const MAX_TARGETS = 1_024;
 /** How long a replica may take to answer, ms. */
 const ANSWER_MS: Record<Question["type"], number> = { explain: 10_000, scan_labels: 60_000 };
 const ANSWERS: readonly string[] = Object.values(ANSWER_OF);
-/** How long replicas may take to say that they judge by new policies, ms: what follows must fit into the second, too. */
-const TAKE_MS = 800;
 
 /** Who serves a new session, and in which session it does. */
 export interface Assignment {
@@ -180,7 +179,7 @@ export class ConnectorHub extends DurableObject<Env> {
   }
 
   /**
-   * RPC. Tells every replica that these policies are in force, and waits, `TAKE_MS` at most, until all that are online
+   * RPC. Tells every replica that these policies are in force, and waits, `takeMs` at most, until all that are online
    * and those expected say that they judge by them. The control sockets of the others are closed: a new one begins
    * with what is in force.
    */
@@ -196,7 +195,7 @@ export class ConnectorHub extends DurableObject<Env> {
       const here = new Set(replicas.map(({ instance }) => instance));
       return replicas.every(took) && expected.every((instance) => here.has(instance));
     };
-    await this.#uptake.until(all, TAKE_MS);
+    await this.#uptake.until(all, takeMs(this.env));
     const [taken, cut]: [string[], string[]] = [[], []];
     for (const [socket, replica] of [...this.#replicas]) {
       (took(replica) ? taken : cut).push(replica.instance);

@@ -13,6 +13,9 @@ export interface Protocol {
   /** The channel as the server counts it. Without `want reply`. */
   signal(channel: number, name: string): void;
   channelClose(channel: number): void;
+  /** Opens a session. */
+  session(channel: number, window: number, maxPacket: number): void;
+  exec(channel: number, line: string, wantReply: boolean): void;
   _packetRW: { write: PacketWriter };
   /** Those of the last key exchange. */
   _cipher: PacketKeys;
@@ -39,16 +42,31 @@ export interface Channel {
   type: string;
   /** Of a session: `exec`, `shell`, `subsystem`. */
   subtype?: string;
-  outgoing: { id: number; state: "open" | "eof" | "closing" | "closed" };
+  outgoing: { id: number; state: ChannelState };
+  incoming: { state: ChannelState };
   /** What waits for CHANNEL_SUCCESS or CHANNEL_FAILURE, in order; `failed` also where the channel is closed. */
   _callbacks: ((failed: boolean) => void)[];
+  /** Of a process, once the target has told its end: its status, or null where it was a signal. */
+  _exit?: { code: number | null | undefined };
+}
+
+type ChannelState = "open" | "eof" | "closing" | "closed";
+
+/** What is called when a channel is open, or can't be opened. */
+interface Opening {
+  (error: Error | undefined, channel?: Channel): void;
+  type: string;
 }
 
 interface ClientInsides {
   _protocol: Protocol;
   _remoteVer: string;
   /** By number; those that are still being opened are no objects. */
-  _chanMgr: { _channels: Record<number, Channel | ((...args: never) => void) | true> };
+  _chanMgr: {
+    _channels: Record<number, Channel | Opening | true>;
+    /** Answers the number of the channel, or -1. */
+    add(opening: Opening): number;
+  };
 }
 
 export function protocolOf(client: Client | Connection): Protocol {
@@ -73,6 +91,61 @@ export function onDebug(client: Client, told: (message: string) => void): void {
 export function channelsOf(client: Client): Channel[] {
   const channels = Object.values((client as unknown as ClientInsides)._chanMgr._channels);
   return channels.filter((channel) => typeof channel === "object");
+}
+
+/** What ssh2 grants and takes on each channel. */
+const WINDOW = 2 * 1024 * 1024;
+const PACKET = 32 * 1024;
+
+/** Opens a session in which nothing runs yet. Calls with undefined where that can't be. */
+export function openSession(client: Client, opened: (channel: Channel | undefined) => void): void {
+  const { _chanMgr, _protocol } = client as unknown as ClientInsides;
+  const opening: Opening = Object.assign(
+    (error: Error | undefined, channel?: Channel) => opened(error ? undefined : channel),
+    { type: "session" },
+  );
+  try {
+    const number = _chanMgr.add(opening);
+    if (number === -1) opened(undefined);
+    else _protocol.session(number, WINDOW, PACKET);
+  } catch {
+    // The connection is gone.
+    opened(undefined);
+  }
+}
+
+/** Runs a line in a session of `openSession`, whatever it says; calls when it is over, with whether it was begun. */
+export function execOn(client: Client, inside: Channel, line: string, over: (begun: boolean) => void): void {
+  const channel = inside as unknown as ClientChannel;
+  inside._callbacks.push((failed) => {
+    if (failed) over(false);
+  });
+  channel.on("close", () => over(true)).resume();
+  channel.stderr.resume();
+  try {
+    protocolOf(client).exec(inside.outgoing.id, line, true);
+  } catch {
+    over(false);
+  }
+}
+
+/** What is being opened now is closed when it is open, and nothing is run in it. Its opener is told that it failed. */
+export function abandonOpening(client: Client): void {
+  const { _chanMgr, _protocol } = client as unknown as ClientInsides;
+  for (const [number, opening] of Object.entries(_chanMgr._channels)) {
+    if (typeof opening !== "function") continue;
+    const abandoned: Opening = Object.assign(
+      (error: Error | undefined, channel?: Channel) => {
+        if (channel) {
+          channel.outgoing.state = "closing";
+          _protocol.channelClose(channel.outgoing.id);
+        }
+        opening(error ?? new Error("the connection is being ended"));
+      },
+      { type: opening.type },
+    );
+    _chanMgr._channels[Number(number)] = abandoned;
+  }
 }
 
 /**

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { ClientChannel, ExecOptions } from "ssh2";
+import ssh2, { type ClientChannel, type ExecOptions } from "ssh2";
+import { fingerprint, parsePublicKey } from "../../../protocol/ssh/public-key.ts";
+import { chooseSeed, seeded } from "../../../test/faults/rig.ts";
+import { processes as processesOf } from "../../../test/ssh/clients.ts";
 import { isRunning, type SshServer, startSshServer } from "../../../test/ssh-server.ts";
 import { unavailable } from "../../../test/system-packages.ts";
 import { dialTarget } from "./dial.ts";
 import type { SshTarget } from "./target.ts";
-import { targetAt } from "./testing.ts";
+import { listenOnce, targetAt } from "./testing.ts";
 
 const skip = unavailable("openssh-server");
 const never = new AbortController().signal;
@@ -47,8 +50,11 @@ async function gone(processes: number[]): Promise<void> {
   while (processes.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Argument of sleep(1), by which processes of one test are known. */
+let mark = 1_000 * (2_000_000 + process.pid);
+
 function suite(who: string, user: string | undefined, runsAsRoot: boolean): void {
-  describe(`what runs on a host, of ${who}`, { timeout: 60_000 }, () => {
+  describe(`what runs on a host, of ${who}`, { timeout: 150_000 }, () => {
     let server: SshServer;
     before(async () => {
       server = await startSshServer(user === undefined ? {} : { user });
@@ -92,6 +98,59 @@ function suite(who: string, user: string | undefined, runsAsRoot: boolean): void
       assert.deepEqual(spared.processes.map(isRunning), [true, true]);
       await other.kill();
       await gone(spared.processes);
+    });
+
+    test("as many commands as the server lets one connection have are gone", async () => {
+      const target = await dial();
+      const begun: number[][] = [];
+      await assert.rejects(async () => {
+        for (;;) begun.push((await begin(target, COMMANDS[1]![1])).processes);
+      }, /open/i);
+      assert.ok(begun.length >= 9, `${begun.length} commands`);
+      await target.kill();
+      await gone(begun.flat());
+    });
+
+    test("what a command left behind is gone that has ended, while it holds the channel", async () => {
+      const target = await dial();
+      const { channel, processes } = await begin(
+        target,
+        "(sh -c 'echo $PPID $$; echo ready; sleep 1000'; true) & true",
+      );
+      if ((channel as unknown as { _exit: { code?: number } })._exit.code === undefined)
+        await once(channel, "exit");
+      await target.kill();
+      await gone(processes);
+    });
+
+    test("a command that is beginning in any moment is gone, or does not begin", async () => {
+      const random = seeded(chooseSeed());
+      for (let round = 0; round < 12; round++) {
+        mark += 1;
+        const one = await dial();
+        one.client.exec(`sleep ${mark}`, () => {});
+        if (round % 3 === 0) one.client.exec(`sleep ${mark}`, () => {});
+        const until = performance.now() + random() * 30;
+        do await new Promise((resolve) => setImmediate(resolve));
+        while (performance.now() < until);
+        await one.kill();
+        await gone(processesOf(`${mark}`));
+      }
+      // What sshd had only just forked would be a command by now.
+      await dial().then((last) => last.kill());
+      for (let past = 0; past < 12; past++) assert.deepEqual(processesOf(`${mark - past}`), []);
+    });
+
+    test("a channel that is still being opened when the session is killed runs nothing", async () => {
+      const target = await dial();
+      const { processes } = await begin(target, COMMANDS[0]![1]);
+      const log = `${server.home}/begun`;
+      const refused = Promise.withResolvers<Error | undefined>();
+      target.client.exec(`echo begun >> ${log}`, (error) => refused.resolve(error));
+      await target.kill();
+      await gone(processes);
+      assert.ok((await refused.promise) instanceof Error);
+      assert.equal(existsSync(log), false);
     });
 
     test("killing is harmless where nothing runs, twice, and where the connection is gone", async () => {
@@ -151,4 +210,59 @@ test("a forced command is not begun anew to end it", {
   await begin(target, "whatever");
   await target.kill();
   assert.equal(readFileSync(log, "utf8"), "run\n");
+});
+
+/** ssh2's server answers no request about a process that has begun. */
+function answer(agent: ssh2.Connection, session: object, failed: boolean): void {
+  const { _chanInfo } = session as { _chanInfo: { outgoing: { id: number } } };
+  const { _protocol } = agent as unknown as {
+    _protocol: Record<"channelFailure" | "channelSuccess", (channel: number) => void>;
+  };
+  _protocol[failed ? "channelFailure" : "channelSuccess"](_chanInfo.outgoing.id);
+}
+
+test("what has no process group yet when it is to be killed is killed once it has one", {
+  skip,
+  timeout: 60_000,
+}, async (context) => {
+  const server = await startSshServer();
+  context.after(() => server.stop());
+  let refusals = 2;
+  const heard: string[] = [];
+  const stand = new ssh2.Server(
+    { hostKeys: [readFileSync(`${server.folder}/host-ed25519`)], ident: "OpenSSH_9.2" },
+    (agent) => {
+      agent.on("error", () => {});
+      agent.on("authentication", (attempt) => attempt.accept());
+      agent.on("session", (accept) => {
+        const session = accept();
+        session.on("exec", (take, _reject, { command }) => {
+          heard.push(command.slice(0, 12));
+          const channel = take();
+          if (command !== "begin") channel.end();
+        });
+        session.on("signal", (_accept, _reject, { name }) => {
+          heard.push(name);
+          answer(agent, session, refusals-- > 0);
+        });
+        session.on("close", () => heard.push("closed"));
+      });
+    },
+  );
+  const place = await listenOnce(context, (socket) => stand.injectSocket(socket));
+  const config = targetAt(server);
+  const [account] = config.accounts;
+  const target = await dialTarget(
+    {
+      ...config,
+      ...place,
+      accounts: [{ ...account!, name: "a" }],
+      hostKeys: { knownHosts: null, fingerprints: [fingerprint(parsePublicKey(server.hostKeys[0]!)!.blob)] },
+    },
+    "a",
+    never,
+  );
+  await new Promise<void>((resolve) => target.client.exec("begin", () => resolve()));
+  await target.kill();
+  assert.deepEqual(heard.slice(0, 6), ["begin", "KILL", "KILL", "KILL", "closed", "exec /bin/sh"]);
 });

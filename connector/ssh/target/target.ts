@@ -4,12 +4,27 @@ import { SallyportError } from "../../../protocol/errors.ts";
 import type { Timers } from "../../guard/timers.ts";
 import { REAL_TIMERS } from "../../guard/timers.ts";
 import type { SshTargetConfig } from "./config.ts";
-import { type Channel, changeNextPacket, channelsOf, insideOf, onDebug, protocolOf } from "./insides.ts";
+import {
+  abandonOpening,
+  type Channel,
+  changeNextPacket,
+  channelsOf,
+  execOn,
+  insideOf,
+  onDebug,
+  openSession,
+  protocolOf,
+} from "./insides.ts";
+import { SWEEP } from "./sweep.ts";
 
-/** How long the target has to answer when a session is killed, ms: promise 6 is a second in all. */
-const KILL_MS = 500;
-/** How long the search for what is left of a session may take, ms. */
-const SWEEP_MS = 2_000;
+/** How long the target has to end what a session runs, ms, before its connection is closed all the same. */
+const KILL_MS = 5_000;
+/** How long of that it may take to say that it has killed a process group, ms. */
+const SIGNAL_MS = 2_500;
+/** How long it is to be asked anew, ms, when it could not end a process: one that it has only just forked has no process group. */
+const AGAIN_MS = [10, 20, 40, 80, 160];
+/** How long until the line that ends processes is tried anew, ms. */
+const SWEEP_AGAIN_MS = 20;
 const MIB = 1024 * 1024;
 /** Bytes that may wait to be written to the target before it is taken for one that doesn't read. */
 const MAX_BACKLOG = 16 * MIB;
@@ -33,6 +48,8 @@ export class SshTarget {
   #isForced: boolean;
   /** What `endChannel` waits for. */
   readonly #ending = new Set<Promise<boolean>>();
+  /** A channel for the line that ends processes, where the agent's could take all that the server has. */
+  #spare: Channel | undefined;
 
   constructor(opened: {
     config: SshTargetConfig;
@@ -70,6 +87,7 @@ export class SshTarget {
       resolve(new SallyportError("target_closed", `target ${config.name} ${why}`, CLOSED_HINT)),
     );
     this.closed = promise;
+    if (/^OpenSSH_/.test(software) && !this.#takesSignals) this.#keepSpare();
   }
 
   /**
@@ -97,7 +115,7 @@ export class SshTarget {
    */
   endChannel(channel: ClientChannel): Promise<boolean> {
     const inside = insideOf(channel);
-    const ended = end(this.client, inside);
+    const ended = this.#end(inside);
     if (!isProcess(inside)) return ended;
     this.#ending.add(ended);
     return ended.finally(() => this.#ending.delete(ended));
@@ -105,19 +123,48 @@ export class SshTarget {
 
   /**
    * Ends what this connection runs on the target, then the connection. Kills the process group of each channel, and
-   * then, by a line of its own, all that still carries the connection's SSH_CONNECTION in its environment: jobs of a
-   * shell, what ignores SIGHUP, what was sent to the background. Nothing is run where no command or shell is open, nor
-   * for an account with a forced command, which would begin anew. Never throws.
+   * then, by a line of its own, all else that belongs to the connection: jobs of a shell, what ignores SIGHUP, what was
+   * sent to the background. Nothing is run where no command or shell is open, nor for an account with a forced command,
+   * which would begin anew. What is still being opened does not begin. Never throws.
    */
   async kill(): Promise<void> {
-    const open = channelsOf(this.client);
+    abandonOpening(this.client);
+    const open = channelsOf(this.client).filter((one) => one !== this.#spare);
     const runs = this.#ending.size > 0 || open.some(isProcess);
-    const ended = [...this.#ending, ...open.map((one) => end(this.client, one))];
-    const killed = await this.#within(KILL_MS, Promise.all(ended));
-    if (runs && !this.#isForced && (killed?.includes(true) || !this.#takesSignals)) {
-      await this.#within(SWEEP_MS, this.#sweep());
-    }
+    const ending = [...this.#ending, ...open.map((one) => this.#end(one))];
+    await this.#within(KILL_MS, this.#killed(ending, runs));
     this.destroy();
+  }
+
+  async #killed(ending: Promise<boolean>[], runs: boolean): Promise<void> {
+    const ended = await Promise.all(ending);
+    if (runs && !this.#isForced && (ended.includes(true) || !this.#takesSignals)) await this.#sweep();
+  }
+
+  /** Resolves with whether the process was ended, or had ended by itself, so that what it left behind is to be ended, too. */
+  async #end(channel: Channel): Promise<boolean> {
+    const { outgoing, type } = channel;
+    if (outgoing.state === "closing" || outgoing.state === "closed") return false;
+    outgoing.state = "closing";
+    const killed = type === "session" ? sendKill(this.client, channel) : Promise.resolve(false);
+    if (!isProcess(channel) || !this.#takesSignals || this.#isForced) {
+      close(this.client, channel);
+      return false;
+    }
+    const ended = await this.#within(SIGNAL_MS, this.#killedAtLast(channel, killed));
+    close(this.client, channel);
+    return ended ?? false;
+  }
+
+  async #killedAtLast(channel: Channel, killed: Promise<boolean>): Promise<boolean> {
+    let isKilled = await killed;
+    for (const pause of AGAIN_MS) {
+      if (isKilled || hasExited(channel)) return true;
+      if (hasClosed(channel)) return false;
+      await new Promise<void>((resolve) => this.#timers.after(pause, resolve));
+      isKilled = await sendKill(this.client, channel);
+    }
+    return isKilled || hasExited(channel);
   }
 
   /** OpenSSH before 7.9 knows no signals, and a later one has none for root; otherwise it refuses them for forced commands. */
@@ -132,19 +179,27 @@ export class SshTarget {
     this.#socket.destroy();
   }
 
-  #sweep(): Promise<void> {
-    return new Promise((resolve) => {
-      void this.closed.then(() => resolve());
-      try {
-        this.client.exec(SWEEP, (error, channel) => {
-          if (error) return resolve();
-          channel.on("close", () => resolve()).resume();
-          channel.stderr.resume();
-        });
-      } catch {
-        resolve();
-      }
+  /** Before the agent's first: sshd has a limit (`MaxSessions`), and counts them in their order. */
+  #keepSpare(): void {
+    openSession(this.client, (channel) => {
+      this.#spare = channel;
     });
+  }
+
+  /** Runs the line that ends processes, to its end. A channel is free once a process that was killed has been noticed. */
+  async #sweep(): Promise<void> {
+    const over = this.closed.then(() => true);
+    for (;;) {
+      const swept = Promise.withResolvers<boolean>();
+      const run = (channel: Channel | undefined) =>
+        channel === undefined ? swept.resolve(false) : execOn(this.client, channel, SWEEP, swept.resolve);
+      const spare = this.#spare;
+      this.#spare = undefined;
+      if (spare && !hasClosed(spare)) run(spare);
+      else openSession(this.client, run);
+      if (await Promise.race([swept.promise, over])) return;
+      await new Promise<void>((resolve) => this.#timers.after(SWEEP_AGAIN_MS, resolve));
+    }
   }
 
   async #within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
@@ -160,22 +215,6 @@ export class SshTarget {
 
 const CLOSED_HINT = "Connect again; the log of the host's sshd may say why.";
 
-/**
- * One line, for a login shell of whatever kind. It looks up to three times, since what is killed may just have begun
- * another process; what reads the environments has the variable, too, and is gone by then.
- */
-const SWEEP = [
-  "exec /bin/sh -c '",
-  '[ -n "$SSH_CONNECTION" ] || exit 0;',
-  "for i in 1 2 3; do",
-  "found=;",
-  'for pid in $(grep -lsaF "SSH_CONNECTION=$SSH_CONNECTION" /proc/[0-9]*/environ | tr -cd "0-9\\n"); do',
-  'if [ "$pid" != $$ ] && kill -KILL "$pid" 2>/dev/null; then found=1; fi;',
-  "done;",
-  '[ -n "$found" ] || exit 0;',
-  "done'",
-].join(" ");
-
 /** A session that has no subtype yet may be a command whose beginning the target has not answered. */
 function isProcess({ type, subtype }: Channel): boolean {
   return subtype === "exec" || subtype === "shell" || (type === "session" && subtype === undefined);
@@ -184,26 +223,38 @@ function isProcess({ type, subtype }: Channel): boolean {
 /** A CHANNEL_REQUEST up to `want reply`: type, channel, the name "signal" with its length. */
 const WANT_REPLY = 1 + 4 + 4 + 6;
 
-function end(client: Client, channel: Channel): Promise<boolean> {
-  const { outgoing, type } = channel;
-  if (outgoing.state === "closing" || outgoing.state === "closed") return Promise.resolve(false);
+/** Has the process group of a channel killed; resolves with whether it was. */
+function sendKill(client: Client, channel: Channel): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const protocol = protocolOf(client);
   try {
-    if (type === "session") {
-      // ssh2 sends signals only while its own direction is open, and never asks what became of them.
-      channel._callbacks.push((failed) => resolve(!failed));
-      changeNextPacket(protocol, (payload) => {
-        payload[WANT_REPLY] = 1;
-        return undefined;
-      });
-      protocol.signal(outgoing.id, "KILL");
-    } else resolve(false);
-    protocol.channelClose(outgoing.id);
-    outgoing.state = "closing";
+    // ssh2 sends signals only while its own direction is open, and never asks what became of them.
+    channel._callbacks.push((failed) => resolve(!failed));
+    changeNextPacket(protocol, (payload) => {
+      payload[WANT_REPLY] = 1;
+      return undefined;
+    });
+    protocol.signal(channel.outgoing.id, "KILL");
   } catch {
     // The connection is gone.
     resolve(false);
   }
   return promise;
+}
+
+function close(client: Client, { outgoing }: Channel): void {
+  try {
+    protocolOf(client).channelClose(outgoing.id);
+  } catch {
+    // The connection is gone.
+  }
+}
+
+/** Whether the target has told how the process of this channel ended; others that it began may hold the channel open. */
+function hasExited({ _exit }: Channel): boolean {
+  return _exit !== undefined && _exit.code !== undefined;
+}
+
+function hasClosed({ incoming }: Channel): boolean {
+  return incoming.state === "closed";
 }

@@ -16,15 +16,18 @@ const command = (
   run: ({ exec }) => exec(line, options),
 });
 
-/** A command by `ssh -t` at a terminal of its own, which `set` prepares. */
+/**
+ * A command by `ssh -t` at a terminal of its own, which `set` prepares. On a connection of its own, too: a client that
+ * shares one makes its terminal raw only when the command may have said something already.
+ */
 const atTerminal = (
   name: string,
   line: string,
   { set = "true", dialogue = [] }: { set?: string; dialogue?: ProgramOptions["dialogue"] } = {},
 ): Case => ({
   name,
-  run: ({ program, shared, host }) => {
-    const quoted = [...shared, "-t", host, line].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  run: ({ program, config, host }) => {
+    const quoted = ["-F", config, "-t", host, line].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
     return program("script", ["-qec", `${set}; exec ssh ${quoted.join(" ")}`, "/dev/null"], {
       ...(dialogue && { dialogue }),
       keepInput: true,
@@ -134,8 +137,9 @@ f" g\\ h $'i\\nj'; echo`,
     name: "keep-alives over an idle command",
     run: ({ config, program, host }) =>
       program("ssh", [
-        ...["-F", config, "-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"],
-        ...[host, "sleep 3; echo alive"],
+        // Without answers it would end after four seconds.
+        ...["-F", config, "-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=3"],
+        ...[host, "sleep 6; echo alive"],
       ]),
   },
   {

@@ -30,7 +30,8 @@ export function makeTree(folder: string, name: string): void {
   symlinkSync("deep/er/run.sh", join(below, "link"));
   symlinkSync("nowhere", join(below, "dangling"));
   chmodSync(join(below, "deep"), 0o750);
-  for (const path of ["big", "empty", "secret", "deep/er/run.sh", "deep/er", "deep", "."]) {
+  const names = ODD.map((odd) => `deep/${odd}`);
+  for (const path of ["big", "empty", "secret", ...names, "deep/er/run.sh", "deep/er", "deep", "."]) {
     utimesSync(join(below, path), SOMETIME, SOMETIME);
   }
 }
