@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { SallyportError } from "../protocol/errors.ts";
 import { CredentialStore, configFolder } from "./credentials.ts";
 import { EdgeApi, edgeUrl, type TokenSource } from "./edge-api.ts";
+import { jwtExpiry } from "./http/kubeconfig.ts";
 
 type Environment = NodeJS.ProcessEnv;
 
@@ -26,6 +27,12 @@ export function tokenSource(edge: URL, env: Environment): TokenSource {
   if (file) return async () => headerSafe(readToken(file), `The file ${file} (SALLYPORT_TOKEN_FILE)`);
   const store = new CredentialStore(configFolder(env));
   return () => store.token(edge);
+}
+
+/** When a token of `tokenSource` expires, ms since 1970; null where that can't be told, as of service tokens. */
+export function tokenExpiry(edge: URL, token: string, env: Environment): number | null {
+  const login = new CredentialStore(configFolder(env)).get(edge);
+  return login?.bearer === token ? login.expires : jwtExpiry(token);
 }
 
 /** The API of the edge that options and environment name. */

@@ -94,6 +94,59 @@ test("secrets of an SSH target that stand in the file are refused", () => {
   }
 });
 
+const HTTP = `targets:
+  - name: shop
+    kind: http
+    connector: main
+    connection: {url: https://shop.internal, credential: {bearer: {file: token}}}
+  - name: keyed
+    kind: http
+    connector: main
+    connection: {url: https://shop.internal, credential: {header: X-Api-Key, value: {env: API_KEY}}}
+  - name: basic
+    kind: http
+    connector: main
+    connection: {url: https://shop.internal, credential: {basic: {user: a, password: {env: BASIC}}}}
+  - name: aws
+    kind: http
+    connector: main
+    connection:
+      url: https://s3.eu-central-1.amazonaws.com
+      credential: {sigv4: {region: eu-central-1, service: s3, accessKeyId: {env: ID}, secretAccessKey: {env: AWS}, sessionToken: {env: SESSION}}}
+  - name: cluster
+    kind: kubernetes
+    connector: main
+    connection: {server: https://k8s.internal, token: {file: k8s-token}}
+  - name: certified
+    kind: kubernetes
+    connector: main
+    connection: {server: https://k8s.internal, certificate: c.pem, key: {file: key.pem}}
+`;
+
+test("of HTTP and Kubernetes targets the edge gets no address", () => {
+  const { targets } = parseConfigFile(HTTP, FILE).settings;
+  assert.deepEqual(
+    targets.map(({ name, kind }) => `${kind} ${name}`),
+    ["http shop", "http keyed", "http basic", "http aws", "kubernetes cluster", "kubernetes certified"],
+  );
+  assert.doesNotMatch(JSON.stringify(targets), /internal|amazonaws|API_KEY/);
+});
+
+test("secrets of HTTP and Kubernetes targets that stand in the file are refused", () => {
+  for (const secret of HTTP.match(/\{(?:env|file): [^}]*\}/g)!) {
+    for (const literal of ["hunter2", "[hunter2]", "{value: hunter2}"]) {
+      assert.throws(
+        () => parseConfigFile(HTTP.replace(secret, literal), FILE),
+        (error: Error) => {
+          assert.match(error.message, /connection\.[\w.]+ is not (?:a mapping|known here)/);
+          assert.doesNotMatch(error.message, /hunter2/);
+          return true;
+        },
+      );
+    }
+  }
+});
+
 test("an empty file has defaults", () => {
   const config = parseConfigFile("edge: {}\n", FILE);
   assert.deepEqual(config.edge.listen, { host: "127.0.0.1", port: 7843 });

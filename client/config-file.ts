@@ -188,16 +188,33 @@ function target(field: Field): Target {
   };
 }
 
+/** Where a connection names secrets, of whatever kind of target; `*` stands for each of a list. */
+const SECRETS = [
+  ["password"],
+  ["tls", "key"],
+  ...["key", "passphrase", "password"].flatMap((name) => [
+    ["credentials", name],
+    ["accounts", "*", "credentials", name],
+  ]),
+  ["credential", "value"],
+  ["credential", "basic", "password"],
+  ["credential", "bearer"],
+  ...["accessKeyId", "secretAccessKey", "sessionToken"].map((name) => ["credential", "sigv4", name]),
+  ["token"],
+  ["key"],
+];
+
 /** The connector judges the whole of `connection`, and the labels; a secret that stands in the file is everybody's matter. */
 function refuseLiteralSecrets(connection: Field): void {
-  connection.get("password").optional(refuseLiteral);
-  connection.get("tls").optional((tls) => tls.get("key").optional(refuseLiteral));
-  const accounts = connection.get("accounts").optional((field) => field.list()) ?? [];
-  for (const place of [connection, ...accounts]) {
-    place.get("credentials").optional((credentials) => {
-      for (const name of ["key", "passphrase", "password"]) credentials.get(name).optional(refuseLiteral);
-    });
-  }
+  for (const path of SECRETS) refuseLiteralsAt(connection, path);
+}
+
+function refuseLiteralsAt(field: Field, [name, ...rest]: string[]): void {
+  field.optional((there) => {
+    if (name === undefined) refuseLiteral(there);
+    else if (name !== "*") refuseLiteralsAt(there.get(name), rest);
+    else for (const one of there.list()) refuseLiteralsAt(one, rest);
+  });
 }
 
 function refuseLiteral(secret: Field): Field {

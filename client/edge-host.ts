@@ -191,7 +191,7 @@ function workerOptions(
     config: {
       name: NAME,
       compatibilityDate: "2026-11-01",
-      compatibilityFlags: ["nodejs_compat"],
+      compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
       manifest: bundle,
       env,
       exports: {

@@ -82,4 +82,36 @@ targets:
 #      # environment: [LANG, LC_*]        # what agents may set
 #      # algorithms: compatible           # for hosts of old
 #    # detectors: {email: mask}           # what is masked in terminals and output; see docs/masking.md
+
+#  - name: shop
+#    kind: http
+#    connector: main
+#    description: The shop's API
+#    allow: [service/*]
+#    connection:
+#      url: https://shop.internal/api     # with a path, agents reach what is below it
+#      # tls: {ca: ./shop-ca.pem}         # as for databases; http:// needs {mode: disable}
+#      credential: {bearer: {file: ./shop-token}}   # read again when it changes
+#      # credential: {header: X-Api-Key, value: {env: SHOP_KEY}}
+#      # credential: {basic: {user: sallyport, password: {env: SHOP_PASSWORD}}}
+#      # credential: {sigv4: {region: eu-central-1, service: s3, accessKeyId: {env: AWS_ACCESS_KEY_ID}, secretAccessKey: {env: AWS_SECRET_ACCESS_KEY}}}
+#      # encodedSlashes: true             # %2F may stand in paths: the service takes it for no '/'
+#      # timeouts: {connect: 10000, response: 300000}   # ms, until it is connected, until it begins to answer
+#      # connections: 1000                # requests under way at once
+
+#  - name: cluster
+#    kind: kubernetes
+#    connector: main
+#    description: The staging cluster
+#    allow: [service/*]
+#    connection:
+#      server: https://10.0.0.1:6443
+#      ca: ./cluster-ca.crt
+#      token: {file: ./cluster-token}     # or certificate: PATH and key: {file: PATH}
+#      # inCluster: true                  # instead of these three, for a connector that is a pod of the cluster
+#      # impersonate:                     # as whom agents act there: their own names behind a prefix, but for these
+#      #   userPrefix: "sallyport:"
+#      #   groupPrefix: "sallyport:"
+#      #   users: [{principal: corp/alice@example.com, as: alice@example.com}]
+#      #   groups: [{group: platform, as: [platform-admins]}]
 `;

@@ -6,7 +6,7 @@ import { POSTGRES_MANNER } from "./refusal.ts";
 import { type Ending, relay } from "./relay.ts";
 
 /** How long closing waits for the edge to confirm that the tunnels are over, ms. */
-const GOODBYE_MS = 1_000;
+export const GOODBYE_MS = 1_000;
 
 export interface ListenerOptions {
   host: string;
@@ -89,7 +89,8 @@ async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
   options.onEnded?.(ending);
 }
 
-function bind(server: Server, { host, port }: ListenerOptions): Promise<void> {
+/** Throws `conflict` for an address that can't be had. */
+export function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(

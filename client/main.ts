@@ -7,6 +7,7 @@ import { addAdministrationCommands } from "./commands/administration.ts";
 import { addApprovalCommands } from "./commands/approvals.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
 import { addHostCommands } from "./commands/host.ts";
+import { addKubernetesCommands } from "./commands/kubernetes.ts";
 import { addLabelCommands } from "./commands/labels.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
@@ -54,6 +55,7 @@ export function buildProgram(): Command {
   addAccountCommands(program);
   addTunnelCommands(program);
   addSshCommands(program);
+  addKubernetesCommands(program);
   const sessions = addSessionCommands(program);
   registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
   addApprovalCommands(program);
@@ -80,6 +82,7 @@ export function buildProgram(): Command {
     ["sallyport run orders -- psql -c 'select 1'", "a command through a tunnel"],
     ["sallyport connect orders", "a local address for any client"],
     ["sallyport ssh web uptime", "a command on an SSH target"],
+    ["sallyport kubeconfig prod > kc", "a Kubernetes target, for kubectl --kubeconfig kc"],
     ["sallyport sessions list --open", "who is connected now"],
     ["sallyport approvals list --watch", "what waits for your word"],
   ]);

@@ -1,7 +1,7 @@
 import type { ListedTarget } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
-import { openTunnel } from "../protocol/join.ts";
-import type { AgentStream } from "../protocol/stream.ts";
+import { openExchangeTunnel, openTunnel, type TunnelOptions } from "../protocol/join.ts";
+import type { AgentStream, ExchangeTunnel } from "../protocol/stream.ts";
 import { type Access, accessTo, type Wanted } from "./approvals/access.ts";
 import { type OpeningCommand, obtainAccess, reasonMissing, tellAccess } from "./approvals/told-access.ts";
 import type { EdgeApi } from "./edge-api.ts";
@@ -89,8 +89,26 @@ export async function openTarget(
   target: string,
   command: OpeningCommand,
 ): Promise<AgentStream> {
+  return await open(openTunnel, api, target, command);
+}
+
+/** The same to a target whose sessions carry exchanges. */
+export async function openExchangeTarget(
+  api: EdgeApi,
+  target: string,
+  command: OpeningCommand,
+): Promise<ExchangeTunnel> {
+  return await open(openExchangeTunnel, api, target, command);
+}
+
+async function open<T>(
+  way: (options: TunnelOptions) => Promise<T>,
+  api: EdgeApi,
+  target: string,
+  command: OpeningCommand,
+): Promise<T> {
   try {
-    return await openTunnel({ edge: api.edge, target, token: await api.token() });
+    return await way({ edge: api.edge, target, token: await api.token() });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "approval_required") throw error;
     const { hint } = reasonMissing(target, command, null);

@@ -7,9 +7,9 @@ const USER = "sallyport";
 
 /**
  * Settings of libpq that would lead past the tunnel (another host, a service), or ask of it what it has no need
- * of (TLS and passwords end at the connector), and what proves us to the edge: the command needs none of it.
+ * of (TLS and passwords end at the connector): the command needs none of it.
  */
-const REMOVED = [
+const POSTGRES_REMOVED = [
   "PGHOSTADDR",
   "PGSERVICE",
   "PGSERVICEFILE",
@@ -20,9 +20,16 @@ const REMOVED = [
   "PGREQUIRESSL",
   "PGREQUIREAUTH",
   "PGCHANNELBINDING",
-  "SALLYPORT_TOKEN",
-  "SALLYPORT_TOKEN_FILE",
 ];
+
+/** What proves us to the edge. */
+const OUR_OWN = ["SALLYPORT_TOKEN", "SALLYPORT_TOKEN_FILE"];
+
+/** An environment without these variables, and without what proves us to the edge. */
+export function environmentWithout(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  const removed = new Set([...names, ...OUR_OWN]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !removed.has(name)));
+}
 
 /** The environment of a command whose PostgreSQL clients shall use the tunnel at this local address. */
 export function tunnelEnvironment(
@@ -30,7 +37,7 @@ export function tunnelEnvironment(
   local: { host: string; port: number },
   database: string | undefined,
 ): NodeJS.ProcessEnv {
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !REMOVED.includes(name)));
+  const kept = environmentWithout(env, POSTGRES_REMOVED);
   const path = database === undefined ? "" : encodeURIComponent(database);
   return {
     ...kept,

@@ -4,8 +4,11 @@ import { TARGET_KINDS, type TargetKind } from "../protocol/control.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { type SecretReference, secretReference } from "../protocol/secrets.ts";
+import { type HttpTargetConfig, httpTarget } from "./http/target/config.ts";
+import { type KubernetesTargetConfig, kubernetesTarget } from "./kubernetes/target/config.ts";
 import { type MaskSettings, maskSettings } from "./mask/settings.ts";
 import { type SshTargetConfig, sshTarget } from "./ssh/target/config.ts";
+import { type TlsConfig, tlsConfig, VERIFY_FULL } from "./target-tls.ts";
 
 /**
  * The connector's part of sallyport.yaml: `connector`, and of the targets that name this connector `connection` and what
@@ -23,7 +26,7 @@ export interface ConnectorConfig {
 }
 
 /** `kind` says which. */
-export type TargetConfig = PostgresTargetConfig | SshTargetConfig;
+export type TargetConfig = PostgresTargetConfig | SshTargetConfig | HttpTargetConfig | KubernetesTargetConfig;
 
 export interface PostgresTargetConfig extends MaskSettings {
   name: string;
@@ -42,19 +45,6 @@ export interface PostgresTargetConfig extends MaskSettings {
   /** Functions, `schema.name`, that statements may call as if they were PostgreSQL's own and harmless. */
   trustedFunctions: readonly string[];
 }
-
-/** Nothing is opportunistic: a target either speaks TLS as configured, or isn't connected to. */
-export type TlsConfig =
-  | { mode: "disable" }
-  | {
-      mode: "verify-full" | "verify-ca";
-      /** Path of the authorities' certificates (PEM); null for the system's. */
-      ca: string | null;
-      /** The name that the certificate must carry, and SNI; null for the host. */
-      serverName: string | null;
-      /** The connector's own certificate, for targets that ask for one. */
-      client: { certificate: string; key: SecretReference } | null;
-    };
 
 const DEFAULT_STATE = "sallyport-state/connector";
 const DEFAULT_PORT = 5432;
@@ -109,7 +99,12 @@ function targets(list: Field, connector: string, folder: string): TargetConfig[]
   });
 }
 
-const READERS = { postgres: postgresTarget, ssh: sshTarget } satisfies Record<TargetKind, unknown>;
+const READERS = {
+  postgres: postgresTarget,
+  ssh: sshTarget,
+  http: httpTarget,
+  kubernetes: (name: string, target: Field, folder: string) => kubernetesTarget(name, target, folder),
+} satisfies Record<TargetKind, unknown>;
 
 function postgresTarget(name: string, target: Field, folder: string): PostgresTargetConfig {
   const keys = ["host", "port", "databases", "user", "password", "tls", "channelBinding", "trustedFunctions"];
@@ -160,29 +155,6 @@ function databaseName(field: Field): string {
   const name = field.string();
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES && !name.includes("\0")) return name;
   return field.fail("is no name of PostgreSQL's", `Names have 1 to ${MAX_NAME_BYTES} bytes.`);
-}
-
-const VERIFY_FULL: TlsConfig = { mode: "verify-full", ca: null, serverName: null, client: null };
-
-function tlsConfig(field: Field, folder: string): TlsConfig {
-  const tls = field.mapping(["mode", "ca", "serverName", "certificate", "key"]);
-  const path = (name: string) => tls.get(name).optional((one) => resolve(folder, one.string()));
-  const mode = tls.get("mode").optional((one) => one.oneOf(["verify-full", "verify-ca", "disable"]));
-  if (mode === "disable") {
-    field.mapping(["mode"], "With TLS disabled, nothing else can be set.");
-    return { mode };
-  }
-  const certificate = path("certificate");
-  const key = tls.get("key").optional((one) => secretReference(one, folder));
-  if ((certificate === null) !== (key === null)) {
-    field.fail("has only one of certificate and key", "Give both, or none.");
-  }
-  return {
-    mode: mode ?? "verify-full",
-    ca: path("ca"),
-    serverName: tls.get("serverName").optional((one) => one.string()),
-    client: certificate === null || key === null ? null : { certificate, key },
-  };
 }
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;

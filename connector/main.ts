@@ -10,7 +10,13 @@ import {
 } from "./config.ts";
 import { PolicyHolder } from "./guard/policy-holder.ts";
 import { REAL_TIMERS } from "./guard/timers.ts";
+import { explainExchange } from "./http/explain.ts";
+import { type ExchangeDeps, type ExchangeTarget, serveExchanges } from "./http/gate.ts";
+import { httpRules } from "./http/http-rules.ts";
+import { httpUpstream } from "./http/target/upstream.ts";
 import { connectorToken, enroll, loadIdentity, sshHostKey } from "./identity.ts";
+import { kubernetesRules } from "./kubernetes/rules.ts";
+import { kubernetesUpstream } from "./kubernetes/target/upstream.ts";
 import { CancelRegistry } from "./postgres/cancel.ts";
 import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
 import { explain } from "./postgres/guard/explain.ts";
@@ -134,16 +140,18 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
   const policies = new PolicyHolder((text) => PolicySet.load(nodeCedar(), text), log);
   const guard = new Guard(policies, Date.now, log);
   const hostKey = sshHostKey(identity);
+  const exchangeTargets = new Map(
+    config.targets.flatMap((target) => {
+      const one = exchangeTarget(target);
+      return one === null ? [] : [[target.name, one] as const];
+    }),
+  );
+  const shared = { policies, principals: guard.principals, log, now: Date.now, timers: REAL_TIMERS };
   const deps: Deps = {
+    exchanges: shared,
+    exchangeTargets,
     postgres: { guard, cancels, cancelElsewhere: (...key) => uplink.cancelElsewhere(...key), log },
-    ssh: {
-      policies,
-      principals: guard.principals,
-      hostKey: hostKey.pem,
-      log,
-      now: Date.now,
-      timers: REAL_TIMERS,
-    },
+    ssh: { ...shared, hostKey: hostKey.pem },
   };
   const database = (name: string): PostgresTargetConfig => {
     const target = targets.get(name);
@@ -174,18 +182,38 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     policies: (message) => policies.put(message),
     explain: async (request) => {
       const target = targets.get(request.target);
-      return target?.kind === "ssh"
-        ? explainLine(policies, target, identity.name, request)
-        : await explain(guard, database(request.target), identity.name, request);
+      if (target?.kind === "ssh") return explainLine(policies, target, identity.name, request);
+      if (target?.kind === "http" || target?.kind === "kubernetes") {
+        return explainExchange(policies, target, identity.name, request);
+      }
+      return await explain(guard, database(request.target), identity.name, request);
     },
     scanLabels: async (request, signal) => await scanLabels(database(request.target), request, signal),
     log,
   });
+  uplink.stopping.addEventListener("abort", () => {
+    for (const { upstream } of exchangeTargets.values()) upstream.close();
+  });
   return uplink;
+}
+
+/** A target that carries exchanges, with its connections; null for others. */
+function exchangeTarget(config: TargetConfig): ExchangeTarget | null {
+  if (config.kind === "http") {
+    const rules = httpRules(config);
+    return { config, upstream: httpUpstream(config), as: () => ({ rules, identity: null }) };
+  }
+  if (config.kind === "kubernetes") {
+    return { config, upstream: kubernetesUpstream(config), as: (facts) => kubernetesRules(config, facts) };
+  }
+  return null;
 }
 
 /** What the sessions of each kind of target need. */
 interface Deps {
+  exchanges: ExchangeDeps;
+  /** By name. */
+  exchangeTargets: ReadonlyMap<string, ExchangeTarget>;
   postgres: PostgresDeps;
   ssh: SshDeps;
 }
@@ -193,7 +221,11 @@ interface Deps {
 /** The edge names the target; only what stands in this connector's own file is served. */
 function serveSession(session: ConnectorSession, target: TargetConfig | undefined, deps: Deps): void {
   const { facts } = session;
-  if (target?.kind === "postgres" && facts.kind === "postgres") servePostgres(session, target, deps.postgres);
+  const exchanges = deps.exchangeTargets.get(facts.target);
+  if (exchanges !== undefined && facts.kind === exchanges.config.kind) {
+    serveExchanges(session, exchanges, deps.exchanges);
+  } else if (target?.kind === "postgres" && facts.kind === "postgres")
+    servePostgres(session, target, deps.postgres);
   else if (target?.kind === "ssh" && facts.kind === "ssh") serveSsh(session, target, deps.ssh);
   else {
     const message = `connector ${facts.connector} does not serve a ${facts.kind} target ${facts.target}`;

@@ -3,6 +3,7 @@ import type { EndCode } from "../protocol/close-reason.ts";
 import {
   type ConnectorEvent,
   type ConnectorSeal,
+  carriesExchanges,
   connectorSealText,
   type EdgeMessage,
   type EndSession,
@@ -11,10 +12,11 @@ import {
   type SessionFacts,
 } from "../protocol/control.ts";
 import { chainFrame, frameGenesis } from "../protocol/entry.ts";
+import type { ExchangeStreams } from "../protocol/exchange-streams.ts";
 import { FrameFlag } from "../protocol/frame.ts";
 import { join } from "../protocol/join.ts";
 import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
-import type { ConnectorStream, StreamHandlers } from "../protocol/stream.ts";
+import type { ConnectorStream, ExchangeStream, StreamHandlers } from "../protocol/stream.ts";
 import type { TunnelEnd, TunnelSide } from "../protocol/tunnel.ts";
 
 /** Who keeps the sessions of a connector. */
@@ -34,6 +36,8 @@ export class ConnectorSession implements ConnectorStream {
   readonly #key: PrivateKey;
   #tunnel!: TunnelEnd;
   #facts: SessionFacts | undefined;
+  /** Of a session that carries exchanges, once an agent has joined. */
+  #exchanges: ExchangeStreams | undefined;
   #agentHead: Buffer;
   #agentFrames = 0;
   #connectorHead: Buffer;
@@ -153,6 +157,8 @@ export class ConnectorSession implements ConnectorStream {
       // Said again after a resume; once is enough.
       if (this.#facts) return;
       this.#facts = message.facts;
+      if (carriesExchanges(message.facts.kind))
+        this.#exchanges = this.#tunnel.carryExchanges((stream) => this.#onExchange(stream));
       this.#owner.onOpen(this);
     } else if (message.type === "approval") {
       this.#handlers.onApproval?.(message);
@@ -163,6 +169,11 @@ export class ConnectorSession implements ConnectorStream {
       // An edge that counts frames which were not sent gets no seal.
       this.#seal(message).catch(() => this.#tunnel.abandon());
     }
+  }
+
+  #onExchange(stream: ExchangeStream): void {
+    if (this.#handlers.onExchange) this.#handlers.onExchange(stream);
+    else stream.reset("unknown_target", "this connector does not serve the target");
   }
 
   async #seal(end: EndSession): Promise<void> {
@@ -182,6 +193,7 @@ export class ConnectorSession implements ConnectorStream {
   #finish(code: EndCode, reason: string): void {
     if (this.#over) return;
     this.#over = true;
+    this.#exchanges?.end(code, reason);
     this.#handlers.onClose(code, reason);
     this.#owner.onOver(this);
   }

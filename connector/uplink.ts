@@ -99,6 +99,11 @@ export class Uplink {
     void this.#connect();
   }
 
+  /** Aborts with `stop`. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   /** Ends every session and the control socket. */
   stop(): void {
     this.#stopped = true;

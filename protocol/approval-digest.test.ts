@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type DigestedStatement, requestDigest, statementDigest } from "./approval-digest.ts";
+import type { HttpRequest } from "./http/request.ts";
 import type { SshRequest } from "./ssh/request.ts";
 
 const BASE: DigestedStatement = {
@@ -129,6 +130,41 @@ describe("the digest of a request", () => {
       ["deploy", { ...forward, direction: "remote" }],
     ];
     const digests = all.map(([account, request]) => requestDigest(account, request));
+    assert.equal(new Set(digests).size, digests.length);
+  });
+
+  test("of an exchange is over the encoding that is written down", () => {
+    const u32 = (value: number) => Buffer.from([0, 0, 0, value]);
+    const text = (value: string) => Buffer.concat([u32(Buffer.byteLength(value)), Buffer.from(value)]);
+    const sha256 = "ab".repeat(32);
+    const request: HttpRequest = {
+      type: "http",
+      method: "POST",
+      target: "/a?b=c",
+      contentType: "application/json",
+      body: { bytes: 2, sha256, text: "{}" },
+      streamed: false,
+      websocket: true,
+      kubernetes: null,
+    };
+    const encoded = [
+      ...["sallyport http request approval v1", "alice", "http", "POST", "/a?b=c"].map(text),
+      ...[u32(1), text("application/json"), u32(1), u32(2), text(sha256), u32(0), u32(1)],
+    ];
+    const expected = createHash("sha256").update(Buffer.concat(encoded)).digest("hex");
+    assert.equal(requestDigest("alice", request), expected);
+    const others: HttpRequest[] = [
+      { ...request, method: "PUT" },
+      { ...request, target: "/a?b=c&" },
+      { ...request, contentType: null },
+      { ...request, contentType: "" },
+      { ...request, body: null },
+      { ...request, body: { bytes: 3, sha256, text: "{}" } },
+      { ...request, body: { bytes: 2, sha256: "cd".repeat(32), text: "{}" } },
+      { ...request, streamed: true },
+      { ...request, websocket: false },
+    ];
+    const digests = [expected, ...others.map((one) => requestDigest("alice", one))];
     assert.equal(new Set(digests).size, digests.length);
   });
 

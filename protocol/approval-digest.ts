@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import type { HeldRequest } from "./approval.ts";
+import type { HttpRequest } from "./http/request.ts";
 import type { SshRequest } from "./ssh/request.ts";
 
 /** Exactly what an approval is for. */
@@ -23,7 +25,8 @@ export interface DigestedStatement {
 
 /** Another encoding is another tag. */
 const STATEMENT = "sallyport statement approval v1";
-const REQUEST = "sallyport ssh request approval v1";
+const SSH_REQUEST = "sallyport ssh request approval v1";
+const HTTP_REQUEST = "sallyport http request approval v1";
 
 /**
  * SHA-256 of a statement with its parameters and of who would run it where, 64 lower-case hex digits. No two different
@@ -50,8 +53,12 @@ export function statementDigest(statement: DigestedStatement): string {
  * SHA-256 of a request and of the account that it would run as, likewise. It is over nothing that people aren't shown,
  * so whoever has the question can compute it.
  */
-export function requestDigest(account: string, request: SshRequest): string {
-  const digest = new Digest(REQUEST);
+export function requestDigest(account: string, request: HeldRequest): string {
+  return request.type === "http" ? httpDigest(account, request) : sshDigest(account, request);
+}
+
+function sshDigest(account: string, request: SshRequest): string {
+  const digest = new Digest(SSH_REQUEST);
   digest.text(account);
   digest.text(request.type);
   switch (request.type) {
@@ -73,6 +80,24 @@ export function requestDigest(account: string, request: SshRequest): string {
       digest.text(request.host);
       digest.number(request.port);
   }
+  return digest.hex();
+}
+
+/** What a Kubernetes target takes it for follows from method and target: that it is one is enough. */
+function httpDigest(account: string, request: HttpRequest): string {
+  const { method, target, contentType, body, streamed, websocket, kubernetes } = request;
+  const digest = new Digest(HTTP_REQUEST);
+  digest.text(account);
+  digest.text(kubernetes === null ? "http" : "kubernetes");
+  digest.text(method);
+  digest.text(target);
+  digest.optional(contentType, (type) => digest.text(type));
+  digest.optional(body, ({ bytes, sha256 }) => {
+    digest.number(bytes);
+    digest.text(sha256);
+  });
+  digest.number(streamed ? 1 : 0);
+  digest.number(websocket ? 1 : 0);
   return digest.hex();
 }
 

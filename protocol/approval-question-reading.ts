@@ -6,14 +6,18 @@ import {
   type StatementQuestion,
 } from "./approval.ts";
 import { requestDigest } from "./approval-digest.ts";
+import {
+  areHeldActions,
+  hasItsAccount,
+  isHeldRequest,
+  readHeldRequest,
+  textsOf,
+} from "./approval-request.ts";
 import { SallyportError } from "./errors.ts";
 import { any, count, hasExactly, isObject, list, misfit, oneOf, type Shape, text } from "./json-shape.ts";
 import { ACTIONS } from "./policy/actions.ts";
 import { SCOPES } from "./policy/annotations.ts";
 import { isPlan } from "./policy/reading.ts";
-import { actionsOf } from "./policy/ssh.ts";
-import { SSH_ACTIONS, type SshRequest } from "./ssh/request.ts";
-import { isSshRequest, readSshRequest } from "./ssh/request-reading.ts";
 
 /** Bounds of a question beside `MAX_APPROVAL_TEXT`: above what policies can say, below what could do harm. */
 const MAX_POLICIES = 1_000;
@@ -64,9 +68,9 @@ const STATEMENT: Shape<StatementQuestion> = {
 const REQUEST: Shape<RequestQuestion> = {
   ...RULE,
   kind: oneOf(["request"]),
-  account: text(1, MAX_NAME),
-  actions: list(1, SSH_ACTIONS.length, oneOf(SSH_ACTIONS)),
-  request: (value) => readSshRequest(value) !== null,
+  account: text(0, MAX_NAME),
+  actions: list(1, ACTIONS.size, (value) => typeof value === "string" && ACTIONS.has(value)),
+  request: (value) => readHeldRequest(value) !== null,
   sha256: (value) => typeof value === "string" && SHA256.test(value),
   fingerprint: (value) => value === "" || (typeof value === "string" && SHA256.test(value)),
 };
@@ -102,9 +106,10 @@ function readRequestQuestion(json: Record<string, unknown>): RequestQuestion {
   check(json, REQUEST);
   const given = json as unknown as RequestQuestion;
   const { account, actions, sha256, fingerprint } = given;
-  const request = readSshRequest(given.request)!;
+  const request = readHeldRequest(given.request)!;
+  if (!hasItsAccount({ account, request })) throw malformed("question.account");
   // The right to answer is asked for each of them: none may be left out.
-  if (actions.toSorted().join() !== actionsOf(request).sort().join()) throw malformed("question.actions");
+  if (!areHeldActions(request, actions)) throw malformed("question.actions");
   checkBytes(textsOf(request), "request");
   if (sha256 !== requestDigest(account, request)) throw malformed("question.sha256");
   return { kind: "request", ...ruleOf(given), account, actions, request, sha256, fingerprint };
@@ -147,7 +152,7 @@ function isStatement({ kind, database, statement, parameters, plan }: Record<str
 }
 
 function isRequest({ kind, account, request }: Record<string, unknown>): boolean {
-  return kind === "request" && typeof account === "string" && isSshRequest(request);
+  return kind === "request" && typeof account === "string" && isHeldRequest(request);
 }
 
 function check(json: Record<string, unknown>, shape: Shape<object>): void {
@@ -159,20 +164,6 @@ function check(json: Record<string, unknown>, shape: Shape<object>): void {
 function ruleOf({ policies, reason, approvals, expiresMs, lastsMs, scope }: ApprovalRule): ApprovalRule {
   const rules = approvals.map(({ approvers, quorum }) => ({ approvers, quorum }));
   return { policies, reason, approvals: rules, expiresMs, lastsMs, scope };
-}
-
-/** All that a request says in words of its agent's. */
-function textsOf(request: SshRequest): string[] {
-  switch (request.type) {
-    case "exec":
-      return [request.command];
-    case "shell":
-      return [];
-    case "file":
-      return [request.path, request.other ?? ""];
-    case "forward":
-      return [request.host];
-  }
 }
 
 function checkBytes(texts: readonly (string | null)[], what: string): void {

@@ -1,5 +1,6 @@
-import type { ApprovalQuestion } from "./approval.ts";
-import { requestText, type SshRequest } from "./ssh/request.ts";
+import type { ApprovalQuestion, HeldRequest, RequestQuestion } from "./approval.ts";
+import { exchangeText } from "./http/request-text.ts";
+import { requestText } from "./ssh/request.ts";
 
 /**
  * What a question asks for in one text, as its asker wrote it and with whatever characters that has: the statement, the
@@ -14,17 +15,31 @@ export function questionText(question: ApprovalQuestion): string {
     case "request":
       return question.request.type === "exec"
         ? `exec: ${question.request.command}`
-        : requestText(question.request);
+        : heldRequestText(question.request);
   }
 }
 
+/** The whole of a request in words that mean exactly it, as far as `requestTitle` and `terminalText` don't say it. */
+export function heldRequestText(request: HeldRequest): string {
+  return request.type === "http" ? exchangeText(request) : requestText(request);
+}
+
 /** What stands over the whole text of a request. */
-export function requestTitle({ type }: SshRequest): "Command" | "Request" {
+export function requestTitle({ type }: HeldRequest): "Command" | "Request" {
   return type === "exec" ? "Command" : "Request";
 }
 
 /** Whether a command has a terminal; null for requests that say so themselves, or have none. */
-export function terminalText(request: SshRequest): "yes" | "no" | null {
+export function terminalText(request: HeldRequest): "yes" | "no" | null {
   if (request.type !== "exec") return null;
   return request.terminal ? "yes" : "no";
+}
+
+/** As whom the request goes to the target, and what that is called there; null where the target is told of nobody. */
+export function accountOf({
+  account,
+  request,
+}: Pick<RequestQuestion, "account" | "request">): { what: "account" | "user"; name: string } | null {
+  if (request.type !== "http") return { what: "account", name: account };
+  return account === "" ? null : { what: "user", name: account };
 }

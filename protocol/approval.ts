@@ -1,4 +1,5 @@
 import type { PlanEstimate } from "./control.ts";
+import type { HttpRequest } from "./http/request.ts";
 import type { Approve } from "./policy/decision.ts";
 import type { SshRequest } from "./ssh/request.ts";
 
@@ -57,15 +58,18 @@ export interface StatementQuestion extends ApprovalRule {
   plan: PlanEstimate | null;
 }
 
-/** What a connector asks the edge: may this SSH request pass? */
+/** What of requests is held: those of SSH, and exchanges. */
+export type HeldRequest = SshRequest | HttpRequest;
+
+/** What a connector asks the edge: may this request pass? */
 export interface RequestQuestion extends ApprovalRule {
   kind: "request";
-  /** The login name on the target. */
+  /** The login name on an SSH target, the user that Kubernetes is told; else empty. */
   account: string;
   /** The Cedar actions that it is judged as, `ssh:exec`; the edge refuses others. */
   actions: string[];
   /** All of it, whole. */
-  request: SshRequest;
+  request: HeldRequest;
   /** `requestDigest` of account and request, 64 hex digits; the edge refuses another. */
   sha256: string;
   /** What scope `fingerprint` compares: 64 hex digits, or empty for what is like nothing else. */
@@ -199,3 +203,29 @@ export type ApprovalEvent =
       until: number | null;
       under: number | null;
     };
+
+/** Names of what a connector writes about approvals. */
+export const APPROVAL_ASKS: ReadonlySet<string> = new Set<ApprovalAsk["event"]>([
+  "approval_asked",
+  "approval_withdrawn",
+  "approval_used",
+]);
+
+/** Names of what the edge writes about them. */
+export const APPROVAL_EVENTS: ReadonlySet<string> = new Set<ApprovalEvent["event"]>([
+  "approval_opened",
+  "approval_told",
+  "approval_answered",
+  "approval_rejected",
+  "approval_decided",
+]);
+
+/** Whether what a connector wrote is about an approval. */
+export function isAsk(event: { event: string }): event is ApprovalAsk {
+  return APPROVAL_ASKS.has(event.event);
+}
+
+/** Whether what the edge wrote is about an approval. */
+export function isByEdge(event: { event: string }): event is ApprovalEvent {
+  return APPROVAL_EVENTS.has(event.event);
+}

@@ -1,3 +1,5 @@
+import { harmlessJson } from "./harmless-json.ts";
+
 /**
  * Files of terminal sessions as asciinema plays them: a header, then events, one JSON value a line.
  * https://docs.asciinema.org/manual/asciicast/v2/ and …/v3/
@@ -60,7 +62,7 @@ export class AsciicastWriter {
     const now = Math.max(time, this.#last);
     const since = now - (this.#version === 2 ? this.#begun : this.#last);
     this.#last = now;
-    return `[${seconds(since)}, ${json(code)}, ${json(data)}]\n`;
+    return `[${seconds(since)}, ${harmlessJson(code)}, ${harmlessJson(data)}]\n`;
   }
 
   resized(time: number, columns: number, rows: number): string {
@@ -74,15 +76,7 @@ function seconds(ms: number): string {
 }
 
 function line(value: object): string {
-  return `${json(value)}\n`;
-}
-
-/** JSON in which no control character stands as it is: who prints the file is not driven by it. */
-function json(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return `${harmlessJson(value)}\n`;
 }
 
 function clamped(size: number): number {

@@ -1,5 +1,7 @@
 import type { ApprovalEvent, ApprovalNews } from "./approval.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { HttpEvent } from "./http/events.ts";
+import type { ExchangeFacts } from "./http/facts.ts";
 import type { LabelScan, ScanLabelsRequest } from "./label-scan.ts";
 import type { Decision } from "./policy/decision.ts";
 import type { LineFacts } from "./shell/facts.ts";
@@ -28,6 +30,8 @@ export const Path = {
   tunnel: (target: string) => `/v1/tunnel/${encodeURIComponent(target)}`,
   /** Either side resumes a session after its socket dropped. */
   resume: (session: string) => `/v1/resume/${session}`,
+  /** An HTTP or Kubernetes target at the edge's own address; what follows it is the target's path. */
+  exchange: (target: string) => `/t/${encodeURIComponent(target)}`,
   /** The connector's control socket. */
   control: "/v1/connector",
   /** The connector joins a session with a ticket. */
@@ -55,7 +59,11 @@ export interface SessionFacts {
   until: number;
   /** Address of the agent as the edge saw it. */
   address: string;
-  mode: "framed" | "raw";
+  /**
+   * How the agent's side speaks: frames of a tunnel, bytes alone, or HTTP requests to the edge's own address, each of
+   * which is a stream.
+   */
+  mode: "framed" | "raw" | "http";
   /** Whether the target's list `allow` names the principal, its user, or a group: `context.listed` of `connect`. */
   listed: boolean;
   /** The policy set that was in force when the session was opened. */
@@ -82,9 +90,16 @@ export interface PolicyStamp {
   revision: number;
 }
 
-export const TARGET_KINDS = ["postgres", "ssh"] as const;
+export const TARGET_KINDS = ["postgres", "ssh", "http", "kubernetes"] as const;
 
 export type TargetKind = (typeof TARGET_KINDS)[number];
+
+/** The kinds whose sessions carry exchanges, one on each stream; stream 0 is theirs for events and control alone. */
+export type ExchangeKind = Extract<TargetKind, "http" | "kubernetes">;
+
+export function carriesExchanges(kind: TargetKind): kind is ExchangeKind {
+  return kind === "http" || kind === "kubernetes";
+}
 
 /** Edge to either side, first after joining or resuming. `received`: how many of your frames are logged. */
 export interface Welcome {
@@ -250,7 +265,7 @@ export interface ExplainRequest {
   principal: string;
   onBehalfOf?: string;
   groups: string[];
-  /** SQL, or a command line, as the target's kind has it. */
+  /** SQL, a command line, or a request (`protocol/http/written-request.ts`), as the target's kind has it. */
   text: string;
 }
 
@@ -275,13 +290,20 @@ export interface NoAnswer {
   error: { code: ErrorCode; message: string; hint?: string };
 }
 
-export type ExplainedStatement = ExplainedSql | ExplainedLine;
+export type ExplainedStatement = ExplainedSql | ExplainedLine | ExplainedExchange;
 
 /** What the guard finds of a command line. */
 export interface ExplainedLine {
   text: string;
   decision: Decision;
   facts: LineFacts;
+}
+
+/** What the guard finds of a request to an HTTP or Kubernetes target. */
+export interface ExplainedExchange {
+  text: string;
+  decision: Decision;
+  facts: ExchangeFacts;
 }
 
 /** What the guard finds of one statement of a string. */
@@ -319,6 +341,7 @@ export type EdgeEvent =
 /** JSON of a `connector` entry's frame (kind 3), beside `ApprovalAsk`. */
 export type ConnectorEvent =
   | SshEvent
+  | HttpEvent
   | {
       event: "target_connected";
       host: string;

@@ -108,6 +108,11 @@ export class Field {
     return this.#wrong(`a number from ${least} to ${most}`);
   }
 
+  boolean(): boolean {
+    const value = this.#value;
+    return typeof value === "boolean" ? value : this.#wrong("true or false");
+  }
+
   /** What `read` makes of it, or null where it is absent. */
   optional<T>(read: (field: this) => T): T | null {
     return this.#value === undefined || this.#value === null ? null : read(this);

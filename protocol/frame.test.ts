@@ -21,6 +21,9 @@ const LEGAL: [FrameType, number][] = [
     [FrameType.data, flags],
     [FrameType.end, flags],
   ]),
+  ...[32, 64, 65].map((flags): [FrameType, number] => [FrameType.data, flags]),
+  [FrameType.end, 32],
+  ...[0, 2].map((flags): [FrameType, number] => [FrameType.reset, flags]),
   ...[0, 4, 8, 16, 24].map((flags): [FrameType, number] => [FrameType.event, flags]),
   [FrameType.ack, 0],
 ];

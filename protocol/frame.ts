@@ -23,6 +23,11 @@ export const FrameType = {
   event: 3,
   /** Acknowledgement and credit. Relayed, never logged. */
   ack: 4,
+  /**
+   * Ends a stream in both directions before its time: JSON, a `StreamReset`. Logged, delivered. Of stream 0: every
+   * stream of the session that is open. See `protocol/http/head.ts` for what streams other than 0 carry.
+   */
+  reset: 5,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 
@@ -37,19 +42,24 @@ export const FrameFlag = {
   record: 8,
   /** Of an event: the connector waits until it is logged, so the edge acknowledges at once. */
   confirm: 16,
+  /** Of an exchange's stream: the payload is JSON, a head; of its last frame the trailers. */
+  head: 32,
+  /** Of an exchange's stream that became a WebSocket: the payload is of a text message, else of a binary one. */
+  text: 64,
 } as const;
 
-const { partial, edge, ask, record, confirm } = FrameFlag;
+const { partial, edge, ask, record, confirm, head, text } = FrameFlag;
 const STREAM_FLAGS: ReadonlySet<number> = new Set([0, partial, edge, partial | edge]);
 /**
  * The flags that a frame may have, by its type. An ask is answered by what becomes of it, so nobody waits for its
  * confirmation.
  */
 const FLAGS: Record<FrameType, ReadonlySet<number>> = {
-  [FrameType.data]: STREAM_FLAGS,
-  [FrameType.end]: STREAM_FLAGS,
+  [FrameType.data]: new Set([...STREAM_FLAGS, head, text, text | partial]),
+  [FrameType.end]: new Set([...STREAM_FLAGS, head]),
   [FrameType.event]: new Set([0, ask, record, confirm, record | confirm]),
   [FrameType.ack]: new Set([0]),
+  [FrameType.reset]: new Set([0, edge]),
 };
 
 /** Builds a frame from the chunks of its payload; the chunks are copied once. */
@@ -94,7 +104,7 @@ export function decodeHeader(frame: Uint8Array): FrameHeader {
     );
   }
   const type = frame[0]!;
-  if (type < FrameType.data || type > FrameType.ack) {
+  if (type < FrameType.data || type > FrameType.reset) {
     throw new SallyportError("protocol_violation", `unknown frame type ${type}`);
   }
   const flags = frame[1]!;

@@ -1,8 +1,9 @@
-import { readCloseReason } from "./close-reason.ts";
+import { type EndCode, readCloseReason } from "./close-reason.ts";
 import { Path, type Welcome } from "./control.ts";
 import { connect, readProblem } from "./dial.ts";
 import { SallyportError } from "./errors.ts";
-import type { AgentStream } from "./stream.ts";
+import type { ExchangeStreams } from "./exchange-streams.ts";
+import type { AgentStream, ExchangeHandlers, ExchangeStream, ExchangeTunnel } from "./stream.ts";
 import { TunnelEnd, type TunnelSide } from "./tunnel.ts";
 
 /** Joins a session: resolves at the edge's `welcome`. Throws what the edge answered, or `connector_offline`-like errors. */
@@ -47,15 +48,66 @@ export function join(side: TunnelSide): Promise<TunnelEnd> {
   });
 }
 
-/** Opens a tunnel to a target as an agent. Throws `SallyportError` with the edge's own code and words. */
-export async function openTunnel(options: {
+/** Who opens a tunnel, and where to. */
+export interface TunnelOptions {
   edge: URL;
   target: string;
   token: string;
-}): Promise<AgentStream> {
-  return await join({
-    edge: options.edge,
-    path: Path.tunnel(options.target),
-    headers: { authorization: `Bearer ${options.token}` },
-  });
+}
+
+/** Opens a tunnel to a target as an agent. Throws `SallyportError` with the edge's own code and words. */
+export async function openTunnel(options: TunnelOptions): Promise<AgentStream> {
+  return await join(agentSide(options));
+}
+
+/** The same to a target whose sessions carry exchanges. */
+export async function openExchangeTunnel(options: TunnelOptions): Promise<ExchangeTunnel> {
+  return new AgentTunnel(await join(agentSide(options)));
+}
+
+function agentSide({ edge, target, token }: TunnelOptions): TunnelSide {
+  return { edge, path: Path.tunnel(target), headers: { authorization: `Bearer ${token}` } };
+}
+
+class AgentTunnel implements ExchangeTunnel {
+  readonly #tunnel: TunnelEnd;
+  readonly #streams: ExchangeStreams;
+  #onClose: (code: EndCode, reason: string) => void = () => {};
+  #ending: { code: EndCode; reason: string } | undefined;
+
+  constructor(tunnel: TunnelEnd) {
+    this.#tunnel = tunnel;
+    this.#streams = tunnel.carryExchanges();
+    tunnel.handlers = {
+      onData() {},
+      onDrain() {},
+      onEnd() {},
+      onClose: (code, reason) => {
+        this.#ending = { code, reason };
+        this.#onClose(code, reason);
+      },
+    };
+  }
+
+  get session(): string {
+    return this.#tunnel.session;
+  }
+
+  get onClose(): (code: EndCode, reason: string) => void {
+    return this.#onClose;
+  }
+
+  /** It may have ended before anybody could ask to be told. */
+  set onClose(onClose: (code: EndCode, reason: string) => void) {
+    this.#onClose = onClose;
+    if (this.#ending) onClose(this.#ending.code, this.#ending.reason);
+  }
+
+  open(handlers: ExchangeHandlers): ExchangeStream {
+    return this.#streams.open(handlers);
+  }
+
+  close(code: EndCode, reason: string): void {
+    this.#tunnel.close(code, reason);
+  }
 }

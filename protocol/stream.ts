@@ -1,6 +1,8 @@
 import type { ApprovalAsk, ApprovalNews } from "./approval.ts";
+import type { EndCode } from "./close-reason.ts";
 import type { ConnectorEvent, SessionFacts } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { Fields, RequestHead, ResponseHead } from "./http/head.ts";
 
 /**
  * One end of the byte stream that a tunnel carries; resuming, retransmission and credit are below it. A local
@@ -38,6 +40,8 @@ export interface StreamHandlers {
   onApproval?(news: ApprovalNews): void;
   /** At a connector's end: so many people watch the session now. */
   onWatched?(watchers: number): void;
+  /** At a connector's end of a session that carries exchanges: the agent has opened one. Its handlers must be set at once. */
+  onExchange?(stream: ExchangeStream): void;
 }
 
 /** The agent's end. */
@@ -60,4 +64,55 @@ export interface ConnectorStream extends ByteStream {
   record(chunks: Uint8Array[], logged?: () => void): void;
   /** The same for what the edge must act on; it answers by `onApproval`. */
   askEdge(ask: ApprovalAsk): void;
+}
+
+/**
+ * One end of one exchange's stream (`protocol/http/head.ts`). Its frames are at most `MAX_PAYLOAD`; its window is
+ * `WINDOW`. What is sent after it is over is dropped.
+ */
+export interface ExchangeStream {
+  /** 1 for a session's first; at the agent's end 0 until its head was sent, as only that opens it. */
+  readonly number: number;
+  /**
+   * Sends a head: of the request, of an interim response, of the response. Throws `frame_too_large` for more than
+   * `MAX_HEAD` bytes of JSON, and nothing was sent.
+   */
+  head(head: RequestHead | ResponseHead): void;
+  /** Sends bytes of the body, or of a WebSocket's message: `partial` says that it goes on, `text` what it is. */
+  send(chunks: Uint8Array[], message?: { partial: boolean; text: boolean }): void;
+  /** Sends the last bytes of this direction, or the trailers. Throws as `head` does. */
+  end(last?: { chunks: Uint8Array[] } | { trailers: Fields }): void;
+  /** Ends both directions; the other side is told. */
+  reset(code: EndCode, reason: string): void;
+  /** Bytes that may be sent before the window is full. */
+  readonly credit: number;
+  /** Tells that received bytes were passed on, which gives the sender credit. */
+  consumed(bytes: number): void;
+  /** Set before data can arrive. */
+  handlers: ExchangeHandlers;
+}
+
+export interface ExchangeHandlers {
+  /** JSON as it was sent, of at most `MAX_HEAD` bytes: whoever takes it checks it. */
+  onHead(head: unknown): void;
+  /**
+   * The chunk belongs to the receiver. `last`: it came in the end frame, and `onEnd` follows; of a WebSocket that is
+   * the Close frame's payload, not a message.
+   */
+  onData(chunk: Uint8Array, message: { partial: boolean; text: boolean; last: boolean }): void;
+  onDrain(): void;
+  /** The other side has sent its last bytes, or its trailers (JSON, unchecked); null where there are none. */
+  onEnd(trailers: unknown): void;
+  /** It is over for good, before its time: reset by the other side, or with the session. Not called for one's own reset. */
+  onReset(code: EndCode, reason: string): void;
+}
+
+/** The agent's end of a session that carries exchanges. */
+export interface ExchangeTunnel {
+  readonly session: string;
+  /** Opens the next stream. Throws `too_many` where `MAX_STREAMS` are open, `session_ended`. */
+  open(handlers: ExchangeHandlers): ExchangeStream;
+  close(code: EndCode, reason: string): void;
+  /** Called once, when the session is over. Streams that were open have been told. */
+  onClose: (code: EndCode, reason: string) => void;
 }

@@ -12,6 +12,7 @@ import {
 } from "./control.ts";
 import { connect, type EdgeSocket, readProblem } from "./dial.ts";
 import { ERRORS, isFinalClose, SallyportError } from "./errors.ts";
+import { ExchangeStreams } from "./exchange-streams.ts";
 import {
   ACK_EVERY,
   decodeAck,
@@ -20,11 +21,13 @@ import {
   encodeFrame,
   FRAME_HEADER,
   FrameFlag,
+  type FrameHeader,
   FrameType,
   MAX_PAYLOAD,
   WINDOW,
 } from "./frame.ts";
-import type { AgentStream, StreamHandlers } from "./stream.ts";
+import { cutPayloads } from "./frame-cutting.ts";
+import type { AgentStream, ExchangeStream, StreamHandlers } from "./stream.ts";
 
 /** How long an end keeps trying to resume, ms; the edge waits as long by default. */
 export const RESUME_MS = 15_000;
@@ -32,6 +35,8 @@ const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 1_000;
 /** How long a socket may stay open after this end's last word, ms. */
 const LEAVE_MS = 1_000;
+/** Frames of exchanges that this end takes before it says so: many are too small to ask for credit. */
+const ACK_EVERY_FRAMES = 64;
 
 const TOO_LATE = new SallyportError("session_ended", "the edge could not be reached again in time");
 
@@ -73,6 +78,11 @@ export class TunnelEnd implements AgentStream {
   #receivedFrames = 0;
   #consumedBytes = 0;
   #announcedBytes = 0;
+  /** Set where the tunnel carries exchanges, each on a stream of its own, and nothing on stream 0. */
+  #streams: ExchangeStreams | undefined;
+  /** What of exchanges has come since this end last told how many frames it has. */
+  #untoldFrames = 0;
+  #untoldBytes = 0;
   #awaySince = 0;
   /** What the edge answered to the last try to resume, if it answered. */
   #refused: SallyportError | undefined;
@@ -114,6 +124,21 @@ export class TunnelEnd implements AgentStream {
 
   end(chunks: Uint8Array[] = []): void {
     this.#sendFrames(FrameType.end, chunks, false);
+  }
+
+  /**
+   * From here on the tunnel carries exchanges. To be called before there are any: at the agent's end before the
+   * handlers are set, at the connector's, with `accept`, when it is told the session's kind.
+   */
+  carryExchanges(accept?: (stream: ExchangeStream) => void): ExchangeStreams {
+    this.#streams = new ExchangeStreams(
+      {
+        send: (frame) => this.#sendFrame(frame),
+        acknowledge: (stream, bytes) => this.#acknowledge(stream, bytes),
+      },
+      accept,
+    );
+    return this.#streams;
   }
 
   /** Sends one frame that is no part of the stream; answers its number among all that this end has sent, from 1. */
@@ -161,21 +186,11 @@ export class TunnelEnd implements AgentStream {
   }
 
   #sendFrames(type: FrameType, chunks: Uint8Array[], partial: boolean): void {
-    let batch: Uint8Array[] = [];
-    let size = 0;
-    for (let chunk of chunks) {
-      while (size + chunk.length > MAX_PAYLOAD) {
-        const head = chunk.subarray(0, MAX_PAYLOAD - size);
-        this.#sendData(FrameType.data, FrameFlag.partial, [...batch, head], MAX_PAYLOAD);
-        chunk = chunk.subarray(head.length);
-        batch = [];
-        size = 0;
-      }
-      batch.push(chunk);
-      size += chunk.length;
-    }
-    if (size > 0 || type === FrameType.end)
-      this.#sendData(type, partial ? FrameFlag.partial : 0, batch, size);
+    const rest = cutPayloads(chunks, (whole) =>
+      this.#sendData(FrameType.data, FrameFlag.partial, whole, MAX_PAYLOAD),
+    );
+    if (rest.size > 0 || type === FrameType.end)
+      this.#sendData(type, partial ? FrameFlag.partial : 0, rest.chunks, rest.size);
   }
 
   #sendData(type: FrameType, flags: number, chunks: Uint8Array[], size: number): void {
@@ -190,9 +205,16 @@ export class TunnelEnd implements AgentStream {
   }
 
   #sendAck(): void {
-    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return;
-    this.#announcedBytes = this.#consumedBytes;
-    this.#socket.sendFrame(encodeAck(0, { frames: this.#receivedFrames, bytes: this.#consumedBytes }));
+    if (this.#acknowledge(0, this.#consumedBytes)) this.#announcedBytes = this.#consumedBytes;
+  }
+
+  /** Answers whether it could be sent; a resume makes up for one that could not. */
+  #acknowledge(stream: number, bytes: number): boolean {
+    if (!this.#ready || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#untoldFrames = 0;
+    this.#untoldBytes = 0;
+    this.#socket.sendFrame(encodeAck(stream, { frames: this.#receivedFrames, bytes }));
+    return true;
   }
 
   #attach(socket: EdgeSocket): void {
@@ -225,7 +247,12 @@ export class TunnelEnd implements AgentStream {
   }
 
   #onFrame(frame: Buffer): void {
-    const { type, flags, stream } = decodeHeader(frame);
+    const header = decodeHeader(frame);
+    const { type, flags, stream } = header;
+    if (this.#streams) {
+      this.#onExchangeFrame(this.#streams, header, frame);
+      return;
+    }
     if (stream !== 0)
       throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
     if (type === FrameType.ack) {
@@ -239,13 +266,31 @@ export class TunnelEnd implements AgentStream {
       if (stalled && this.credit > 0) this.handlers.onDrain();
       return;
     }
-    if (type === FrameType.event)
-      throw new SallyportError("protocol_violation", "an event frame from the edge");
+    if (type === FrameType.event || type === FrameType.reset)
+      throw new SallyportError("protocol_violation", "a frame that the edge may not send");
     this.#receivedFrames++;
     this.interruptible = type === FrameType.data && (flags & FrameFlag.partial) === 0;
     this.#side.onDelivered?.(frame);
     if (frame.length > FRAME_HEADER) this.handlers.onData(frame.subarray(FRAME_HEADER));
     if (type === FrameType.end) this.handlers.onEnd();
+  }
+
+  #onExchangeFrame(streams: ExchangeStreams, header: FrameHeader, frame: Buffer): void {
+    const { type, stream } = header;
+    if (type === FrameType.ack) {
+      const ack = decodeAck(frame);
+      this.confirm(ack.frames);
+      streams.acknowledged(stream, ack.bytes);
+      return;
+    }
+    if (type === FrameType.event)
+      throw new SallyportError("protocol_violation", "an event frame from the edge");
+    this.#receivedFrames++;
+    this.#untoldFrames++;
+    this.#untoldBytes += frame.length;
+    this.#side.onDelivered?.(frame);
+    streams.receive(header, frame);
+    if (this.#untoldFrames >= ACK_EVERY_FRAMES || this.#untoldBytes >= ACK_EVERY) this.#sendAck();
   }
 
   #onText(text: string): void {
@@ -271,6 +316,7 @@ export class TunnelEnd implements AgentStream {
     this.confirm(welcome.received);
     for (const frame of this.#unconfirmed) if (this.#socket) this.#socket.sendFrame(frame);
     this.#sendAck();
+    this.#streams?.announce();
   }
 
   #onSocketClose(code: number, reason: string): void {
@@ -350,6 +396,7 @@ export class TunnelEnd implements AgentStream {
   #end(code: EndCode, reason: string): void {
     if (this.#closed) return;
     this.#finish();
+    this.#streams?.end(code, reason);
     this.handlers.onClose(code, reason);
   }
 

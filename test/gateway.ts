@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../client/edge-bundle.ts";
 import { type Edge, type EdgeOptions, startEdge } from "../client/edge-host.ts";
+import { recordedEntries } from "../client/recordings/source.ts";
 import { type ConnectorIdentity, connectorToken, enroll, sshHostKey } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
 import { Uplink, type UplinkOptions } from "../connector/uplink.ts";
 import type { Applied, Settings, Target } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import type { RecordedEntry } from "../protocol/recording.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 import { shared } from "./run/shared.ts";
 
@@ -25,6 +27,10 @@ export interface TestEdge {
   /** Puts settings in force; without policies, those that let everything pass on targets that list one. */
   apply(settings: Partial<Settings>): Promise<Applied>;
   enroll(name: string): Promise<ConnectorIdentity>;
+  /** The sessions that the edge knows, the latest first. */
+  sessions(): Promise<{ id: string; endCode: string | null }[]>;
+  /** The entries of a session's recording, the latest session's by default. */
+  recording(session?: string): Promise<RecordedEntry[]>;
   stop(): Promise<void>;
 }
 
@@ -58,10 +64,22 @@ export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return (text === "" ? undefined : JSON.parse(text)) as T;
   };
+  const sessions = async () =>
+    (await api<{ items: { id: string; endCode: string | null }[] }>("GET", "/v1/sessions")).items;
   return {
     edge,
     state,
     api,
+    sessions,
+    async recording(session) {
+      const id = session ?? (await sessions())[0]!.id;
+      const response = await fetch(new URL(`/v1/sessions/${id}/recording`, edge.url), {
+        headers: { authorization: `Bearer ${edge.adminToken}` },
+      });
+      const entries: RecordedEntry[] = [];
+      for await (const entry of recordedEntries(response.body!)) entries.push(entry);
+      return entries;
+    },
     async serviceToken(name) {
       const body = { name, principal: `service/${name}`, administrator: false, expiresIn: 3_600_000 };
       return (await api<{ token: string }>("POST", "/v1/tokens", body)).token;

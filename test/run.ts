@@ -1,7 +1,9 @@
 // npm test: everything that must hold before a change is taken. With arguments, a part of it:
 //   node test/run.ts [check] [unit] [e2e] [long] [words that the files' paths hold]
+import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { BUILDS } from "./kubernetes/cluster/binaries.ts";
 import type { TestResult } from "./run/reporter.ts";
 import { abandon, ROOT, runAll, type Task, type TaskResult } from "./run/task.ts";
 import { type SystemPackage, unavailableOf } from "./system-packages.ts";
@@ -23,6 +25,8 @@ const PACKAGES: SystemPackage[] = [
   "rsync",
   "git",
   "curl",
+  "etcd-server",
+  "nginx-light",
   "python3-paramiko",
   "python3-asyncssh",
   "zsh",
@@ -182,6 +186,15 @@ const filters = words.filter((word) => !isPart(word));
 const parts: readonly Part[] =
   chosen.length > 0 ? chosen : filters.length > 0 ? ["unit", "e2e"] : ["check", "unit", "e2e"];
 
+const groups = parts.flatMap((part) => groupsOf(part, filters));
+if (groups.some(({ tasks }) => tasks.some(({ name }) => name.startsWith("test/kubernetes/")))) {
+  // Before any test, each of which has a time limit: the first time on a machine it takes many minutes.
+  spawnSync(process.execPath, ["test/kubernetes/cluster/binaries.ts"], {
+    cwd: ROOT,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  process.env[BUILDS] = "no";
+}
 if (parts.some((part) => part !== "check")) {
   for (const missing of unavailableOf(PACKAGES)) console.log(`missing: ${missing}`);
 }
@@ -189,7 +202,7 @@ const turn = Number(process.env.TURN ?? Math.floor(Math.random() * 2)) % IN_TURN
 const left = new Set(words.length === 0 ? IN_TURN.filter((_, index) => index !== turn).flat() : []);
 if (left.size > 0) console.log(`TURN=${turn}: ${left.size} files have their turn with another one`);
 const done: TaskResult[] = [];
-for (const { tasks, atOnce } of parts.flatMap((part) => groupsOf(part, filters))) {
+for (const { tasks, atOnce } of groups) {
   const now = tasks.filter(({ name }) => !left.has(name));
   await runAll(now, atOnce, (result) => {
     done.push(result);

@@ -10,10 +10,10 @@ import {
   STATUSES,
 } from "../../protocol/approval.ts";
 import { isChannel } from "../../protocol/approval-reading.ts";
+import { isHeldRequest } from "../../protocol/approval-request.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { isPlan } from "../../protocol/policy/reading.ts";
-import { isSshRequest } from "../../protocol/ssh/request-reading.ts";
 
 /**
  * Whether what an edge answered is what the types of approvals say. Each is total: any value is answered. How much there
@@ -44,7 +44,7 @@ function isQuestion(value: unknown): value is ApprovalQuestion {
   const { sha256, fingerprint } = value as ApprovalRule & Record<string, unknown>;
   if (kind === "connect") return isText(purpose);
   if (![sha256, fingerprint].every(isText) || !areTexts(actions)) return false;
-  if (kind === "request") return isText(account) && isSshRequest(request);
+  if (kind === "request") return isText(account) && isHeldRequest(request);
   return (
     kind === "statement" &&
     [database, statement].every(isText) &&

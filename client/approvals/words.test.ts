@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
+import type { HttpRequest } from "../../protocol/http/request.ts";
+import { exchangeText } from "../../protocol/http/request-text.ts";
+import { requestInfo } from "../../protocol/kubernetes/reading-request-info.ts";
 import { isApproval, isApprovalSummary } from "./reading.ts";
 import {
   ASKED,
@@ -185,4 +188,41 @@ test("what an edge answers is an approval of a request only where it can be show
   }
   assert.ok(!isApproval({ ...approval, kind: "statement" }));
   assert.ok(!isApproval({ ...approval, kind: "connect" }));
+});
+
+test("a request to a cluster tells what it is taken for, as whom, and all of its body", () => {
+  const text = '{"spec":\n  {"replicas": 0}}\u202e';
+  const target = "/apis/apps/v1/namespaces/shop/deployments/web";
+  const request: HttpRequest = {
+    type: "http",
+    method: "PATCH",
+    target,
+    contentType: "application/merge-patch+json",
+    body: { bytes: Buffer.byteLength(text), sha256: "0".repeat(64), text },
+    streamed: false,
+    websocket: false,
+    kubernetes: requestInfo("PATCH", target),
+  };
+  const approval = heldRequest({ request, account: "corp/alice", actions: ["kubernetes:patch"] });
+  const lines = shown(approval, ASKED);
+  assert.ok(lines.includes("target      web-1, user corp/alice"));
+  assert.ok(!lines.some((line) => line.startsWith("terminal")));
+  const [kind, head = "", ...rest] = exchangeText(request).split("\n");
+  assert.deepEqual(lines.slice(-6), [
+    "request (5 lines)",
+    `  │ ${kind}`,
+    `  │ ${head}`,
+    "  │ ",
+    '  │ {"spec":',
+    '  │   {"replicas": 0}}⟨U+202E⟩',
+  ]);
+  assert.ok(head.startsWith(`PATCH ${target}`) && rest.length === 3);
+  assert.ok(isApproval(JSON.parse(JSON.stringify(approval))));
+  assert.match(askedText(summaryOf(approval)), /^patch deployments\.apps web in namespace shop PATCH/);
+  const plain = heldRequest({
+    request: { ...request, kubernetes: null },
+    account: "",
+    actions: ["http:patch"],
+  });
+  assert.ok(shown(plain, ASKED).includes("target      web-1"));
 });

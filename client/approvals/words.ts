@@ -7,10 +7,15 @@ import {
   CHANNELS,
   type HeldQuestion,
 } from "../../protocol/approval.ts";
-import { questionText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
+import {
+  accountOf,
+  heldRequestText,
+  questionText,
+  requestTitle,
+  terminalText,
+} from "../../protocol/approval-text.ts";
 import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
-import { requestText } from "../../protocol/ssh/request.ts";
 import { printable, styled, timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
 
@@ -116,8 +121,10 @@ function placeText(target: string, question: ApprovalQuestion): string {
       return target;
     case "statement":
       return `${target}, database ${question.database}`;
-    case "request":
-      return `${target}, account ${question.account}`;
+    case "request": {
+      const account = accountOf(question);
+      return account === null ? target : `${target}, ${account.what} ${account.name}`;
+    }
   }
 }
 
@@ -138,7 +145,7 @@ function askedLines(question: ApprovalQuestion): string[] {
   if (question.kind === "connect") return [styled("bold", "purpose"), ...quote(question.purpose)];
   if (question.kind === "request") {
     const { request } = question;
-    return headed(requestTitle(request).toLowerCase(), requestText(request));
+    return headed(requestTitle(request).toLowerCase(), heldRequestText(request));
   }
   const values = question.parameters.map((value, index) =>
     value === null ? `  $${index + 1} = NULL` : `  $${index + 1} = ${exactText(JSON.stringify(value))}`,

@@ -7,6 +7,12 @@ import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Command } from "commander";
 import type { Session } from "../../protocol/directory.ts";
+import {
+  type WrittenExchange,
+  writtenApiRequest,
+  writtenExchange,
+} from "../../protocol/http/written-facts.ts";
+import { readWrittenRequest } from "../../protocol/http/written-request.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
@@ -163,6 +169,26 @@ describe("policy explain", () => {
       /\n {2}command +frobnicate --fast\n {4}input +pipe\n {4}not known +What this program does/,
     );
     assert.equal(status, 8);
+  });
+
+  test("of a request tells what was proved of it", async () => {
+    const of = (text: string, { facts }: WrittenExchange) => {
+      explanation = { policy: POLICY, statements: [{ text, decision: HELD, facts }] };
+      return sallyport(["policy", "explain", "billing", text]);
+    };
+    const post = 'POST /v1/orders?dry=1\n\n{"item": 7}';
+    const http = await of(post, writtenExchange(readWrittenRequest(post)));
+    assert.deepEqual(asked[0]?.body, { text: post });
+    assert.match(http.stdout, /^approve POST \/v1\/orders\?dry=1\n/);
+    assert.match(http.stdout, /\n {2}path +\/v1\/orders\n {2}parameters +dry=1\n {2}body +json\n/);
+    assert.match(http.stdout, /\n {2}fields +item=7\n {2}complete +yes\n/);
+    assert.equal(http.status, 8);
+    const scale = 'PATCH /apis/apps/v1/namespaces/a/deployments/b?dryRun=All\n\n{"spec":{"replicas":0}}';
+    const { stdout } = await of(scale, writtenApiRequest(readWrittenRequest(scale)));
+    assert.match(
+      stdout,
+      /\n {2}replicas +0\n(?:.*\n)*? {2}dry run +nothing would be kept\n {2}complete +yes\n/,
+    );
   });
 
   test("of a connection asks no text", async () => {

@@ -39,10 +39,13 @@ function addExplain(policy: Command): void {
   const explain = policy
     .command("explain")
     .description(
-      "what would become of SQL or a command line: the verdict, the policies that decide, and what the parser proves",
+      "what would become of SQL, a command line or a request: the verdict, the policies that decide, and what is proved of it",
     )
     .argument("<target>", "the target")
-    .argument("[text]", "the SQL, or the command line of an SSH target; '-' is standard input")
+    .argument(
+      "[text]",
+      "the SQL; the command line of an SSH target; of an HTTP or Kubernetes target a request line, with an empty line and the body after it; '-' is standard input",
+    )
     .option("--as <principal>", "who would send it (default: you); for administrators")
     .option("--group <group>", "a group that PRINCIPAL has; may be given several times", collect, [])
     .option("--on-behalf-of <principal>", "the user for whom PRINCIPAL would act")
@@ -62,7 +65,7 @@ function addExplain(policy: Command): void {
         process.exitCode = VerdictStatus[explained.decision.verdict];
         return;
       }
-      if (text === undefined) throw usage("The SQL or command line to explain is missing.");
+      if (text === undefined) throw usage("The SQL, command line or request to explain is missing.");
       const explained = await explainText(api, target, text === "-" ? await standardInput() : text, question);
       if (options.json) printJson(explained);
       else textLines(explained).forEach(print);
@@ -72,6 +75,10 @@ function addExplain(policy: Command): void {
     ["sallyport policy explain --as corp/alice orders 'DELETE FROM customers'", ""],
     ["sallyport policy explain --as agent/ci --group deploy orders - < migration.sql", ""],
     ["sallyport policy explain --as agent/ci web1 'systemctl restart nginx'", "an SSH target's command line"],
+    [
+      "sallyport policy explain --as agent/ci billing 'GET /v1/invoices?limit=5'",
+      "a request to an HTTP target",
+    ],
     ["sallyport policy explain --as corp/alice --action connect orders", "may she open it at all?"],
   ]);
 }

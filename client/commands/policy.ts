@@ -93,6 +93,9 @@ A file of cases:
     - {as: agent/7, unmask: pii.email, expect: block}
     - {as: agent/7, ssh: {command: systemctl restart nginx}, expect: approve}
     - {as: agent/7, ssh: {file: read, path: /etc/shadow}, expect: approve}
+    - {as: agent/7, http: GET /v1/orders, expect: allow}
+    - {as: agent/7, http: {request: POST /v1/orders, body: '{"item": 7}'}, expect: approve}
+    - {as: agent/7, kubernetes: DELETE /api/v1/namespaces/shop/pods/web-1, expect: approve}
 docs/policies.md has the rest: usage, targets, transactions, functions.
 
 Exit status:

@@ -1,15 +1,18 @@
 import type { Command } from "commander";
+import { carriesExchanges, type TargetKind } from "../../protocol/control.ts";
+import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { accessTo } from "../approvals/access.ts";
 import { obtainAccess } from "../approvals/told-access.ts";
 import { duration, edgeOf, listenAddress, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { ExitStatus, exitStatus } from "../exit-status.ts";
-import { isLoopback, listen } from "../listener.ts";
-import { type AccessOptions, accessFor, findTarget, listTargets, openTarget, wantedOf } from "../opening.ts";
+import { httpEnvironment, kubernetesEnvironment, localUrl } from "../http/run-environment.ts";
+import { isLoopback } from "../listener.ts";
+import { type AccessOptions, accessFor, findTarget, listTargets, wantedOf } from "../opening.ts";
 import { psqlLine, runToEnd, tunnelEnvironment } from "../run-command.ts";
 import { hostOptions, sshLine } from "../ssh/host-options.ts";
-import { SSH_MANNER } from "../ssh/refusal.ts";
+import { listenForTarget } from "../target-listener.ts";
 import { note, print, printable, printJson, reportError, styled } from "../terminal.ts";
 import { reasonText } from "./approvals.ts";
 
@@ -31,29 +34,50 @@ Exit status 3: denied, or nobody answered in time; of 'connect' also that the ri
 export function addTunnelCommands(program: Command): void {
   const connect = program
     .command("connect <target>")
-    .description("listen on this machine for PostgreSQL or SSH clients, and give each a tunnel to the target")
+    .description("listen on this machine for clients of the target: of PostgreSQL, SSH, HTTP or Kubernetes")
     .option("--listen <host:port>", "where to listen (default: 127.0.0.1, a free port)", listenAddress)
     .option("--reason <text>", REASON_HELP, reasonText)
     .option("--for <duration>", FOR_HELP, duration)
     .option("--json", "print the address as JSON when ready")
-    .addHelpText("after", `\n${ACCESS_HELP}`)
+    .addHelpText(
+      "after",
+      `
+Clients of PostgreSQL and SSH get a session each; all requests to an HTTP or Kubernetes target share one, which is opened
+by the first, and anew by the first after it has ended. Requests need no credential. They are refused where a browser
+sends them for another site's page, or to another name than an address or localhost.
+
+${ACCESS_HELP}`,
+    )
     .action(async (target: string, options: ConnectOptions, command: Command) => {
       await connectTo(edgeOf(command), target, options);
     });
   withExamples(connect, [
     ["sallyport connect orders", "prints the psql command line to use"],
     ["sallyport connect orders --listen 127.0.0.1:5433", "on a port of your choice"],
+    [
+      "sallyport connect prod --listen 127.0.0.1:8001",
+      "then: kubectl --server http://127.0.0.1:8001 get pods",
+    ],
     ["sallyport connect orders --reason 'ticket 4711' --for 30m", "asks people first, if need be"],
   ]);
 
   const run = program
     .command("run <target> <command> [arguments...]")
     .usage("<target> [options] -- <command> [arguments...]")
-    .description("run a command whose PostgreSQL clients reach the target: sets PG* and DATABASE_URL for it")
-    .option("--database <name>", "database to open (default: the target's first)")
+    .description("run a command whose clients reach the target")
+    .option("--database <name>", "of a PostgreSQL target, the database to open (default: the target's first)")
     .option("--reason <text>", REASON_HELP, reasonText)
     .option("--for <duration>", FOR_HELP, duration)
-    .addHelpText("after", `\n${ACCESS_HELP}`)
+    .addHelpText(
+      "after",
+      `
+Sets for the command, as the target's kind has it:
+  PostgreSQL  PGHOST, PGPORT, PGUSER, PGSSLMODE, PGGSSENCMODE, PGDATABASE, DATABASE_URL
+  HTTP        SALLYPORT_URL, the address in whose place the target stands
+  Kubernetes  KUBECONFIG, a file of this command's own that leads to the target alone
+
+${ACCESS_HELP}`,
+    )
     .action(
       async (target: string, program: string, args: string[], options: RunOptions, command: Command) => {
         process.exit(await runWith(edgeOf(command), target, [program, ...args], options));
@@ -63,6 +87,8 @@ export function addTunnelCommands(program: Command): void {
     ["sallyport run orders -- psql -c 'select count(*) from orders'", ""],
     ["sallyport run orders --database reports -- pg_dump -Fc -f reports.dump", ""],
     ["sallyport run orders --reason 'ticket 4711' -- psql", "asks people first, if need be"],
+    ["sallyport run prod -- kubectl get pods", "a Kubernetes target"],
+    ["sallyport run billing -- sh -c 'curl \"$SALLYPORT_URL/invoices\"'", "an HTTP target"],
     ["sallyport run orders -- sh -c 'node migrate.js \"$DATABASE_URL\"'", ""],
   ]);
 }
@@ -82,10 +108,7 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
   const access = await accessFor(api, target, wanted, "connect");
   const { host, port } = options.listen ?? { host: "127.0.0.1", port: 0 };
   const over = Promise.withResolvers<"over">();
-  const isSsh = target.kind === "ssh";
-  const listener = await listen({
-    open: () => openTarget(api, name, "connect"),
-    ...(isSsh && { manner: SSH_MANNER }),
+  const listener = await listenForTarget(api, target, "connect", {
     host,
     port,
     onRefused: (error) => {
@@ -110,9 +133,10 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
   // Whoever reads the address may end us at once.
   const stopped = signalled();
   const local = { host: listener.host, port: listener.port };
-  if (options.json) printJson(local);
-  else {
-    const line = isSsh ? sshLine(local, hostOptions(api.edge, target)) : psqlLine(local);
+  if (options.json) {
+    printJson(carriesExchanges(target.kind) ? { ...local, url: localUrl(local) } : local);
+  } else {
+    const line = clientLine(api, target, local);
     print(`Listening on ${local.host}:${local.port} for ${name}. Connect with\n  ${line}`);
   }
   if (access) setTimeout(() => over.resolve("over"), Math.min(access.leftMs + LAST_WORDS_MS, MAX_TIMER_MS));
@@ -122,6 +146,20 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
   if (error) reportError(error);
   // A tunnel whose edge is away would keep trying to resume.
   process.exit(error ? exitStatus(error) : ExitStatus.ok);
+}
+
+/** A command line that uses the local address. */
+function clientLine(api: EdgeApi, target: ListedTarget, local: { host: string; port: number }): string {
+  switch (target.kind) {
+    case "postgres":
+      return psqlLine(local);
+    case "ssh":
+      return sshLine(local, hostOptions(api.edge, target));
+    case "http":
+      return `curl ${localUrl(local)}/`;
+    case "kubernetes":
+      return `kubectl --server ${localUrl(local)} get pods`;
+  }
 }
 
 /** Whether the right is there still; where that can't be told it is, until a client is refused. */
@@ -144,38 +182,48 @@ function accessOver(target: string, command: "connect" | "run"): SallyportError 
 
 async function runWith(
   api: EdgeApi,
-  target: string,
+  name: string,
   [command, ...args]: [string, ...string[]],
   options: RunOptions,
 ): Promise<number> {
-  const wanted = wantedOf(target, options);
-  await refuseSsh(api, target);
+  const wanted = wantedOf(name, options);
+  const kind = await runnableKind(api, name, options);
   const access = wanted && (await obtainAccess(api, wanted));
-  // What goes wrong is the command's to tell: its client has it as PostgreSQL's error.
-  const listener = await listen({
-    open: () => openTarget(api, target, "run"),
-    host: "127.0.0.1",
-    port: 0,
-  });
+  // What goes wrong is the command's to tell: its client has it as an error of the protocol's.
+  const listener = await listenForTarget(api, { name, kind }, "run", { host: "127.0.0.1", port: 0 });
   const end =
-    access && setTimeout(() => reportError(accessOver(target, "run")), Math.min(access.leftMs, MAX_TIMER_MS));
+    access && setTimeout(() => reportError(accessOver(name, "run")), Math.min(access.leftMs, MAX_TIMER_MS));
   try {
-    return await runToEnd(command, args, tunnelEnvironment(process.env, listener, options.database));
+    if (kind === "kubernetes") {
+      const { env, remove } = kubernetesEnvironment(process.env, name, listener);
+      return await runToEnd(command, args, env).finally(remove);
+    }
+    const env =
+      kind === "http"
+        ? httpEnvironment(process.env, listener)
+        : tunnelEnvironment(process.env, listener, options.database);
+    return await runToEnd(command, args, env);
   } finally {
     if (end) clearTimeout(end);
     await listener.close();
   }
 }
 
-/** Nothing that \`run\` sets would lead an SSH client anywhere. */
-async function refuseSsh(api: EdgeApi, name: string): Promise<void> {
+/** The target's kind; where that can't be told, that of databases. Throws `invalid_request` where \`run\` is of no use. */
+async function runnableKind(api: EdgeApi, name: string, { database }: RunOptions): Promise<TargetKind> {
   const targets = await listTargets(api).catch(() => []);
-  if (targets.find((one) => one.name === name)?.kind !== "ssh") return;
-  throw new SallyportError(
-    "invalid_request",
-    `${name} is an SSH target, and \`run\` leads PostgreSQL clients to databases.`,
-    `Run a command there by sallyport ssh ${name} COMMAND; for scp, rsync or git: sallyport ssh-config ${name}.`,
-  );
+  const kind = targets.find((one) => one.name === name)?.kind ?? "postgres";
+  if (kind === "ssh") {
+    throw new SallyportError(
+      "invalid_request",
+      `${name} is an SSH target: nothing that \`run\` sets leads an SSH client there.`,
+      `Run a command there by sallyport ssh ${name} COMMAND; for scp, rsync or git: sallyport ssh-config ${name}.`,
+    );
+  }
+  if (database !== undefined && kind !== "postgres") {
+    throw new SallyportError("invalid_request", `${name} has no databases.`, "Leave --database out.");
+  }
+  return kind;
 }
 
 function signalled(): Promise<"signal"> {

@@ -1,13 +1,17 @@
 import type { ExplainedSql, ExplainedStatement, PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { ExchangeFacts } from "../../protocol/http/facts.ts";
+import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
 import type { Allow, Approve, Decision } from "../../protocol/policy/decision.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../../protocol/policy/reading.ts";
+import type { LineFacts } from "../../protocol/shell/facts.ts";
 import { isLineFacts } from "../../protocol/shell/facts-reading.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { approvalWords } from "../recordings/approval-words.ts";
 import { stampText } from "../recordings/session-words.ts";
 import { printable, styled } from "../terminal.ts";
+import { exchangeFields } from "./exchange-fields.ts";
 import { type Field, lineFields } from "./line-fields.ts";
 
 /** What is asked: who would send it, and where. Without `as` it is whoever asks. */
@@ -19,7 +23,7 @@ export interface Question {
   account?: string;
 }
 
-/** What the edge answers about SQL or a command line, and by which policy set. */
+/** What the edge answers about SQL, a command line or a request, and by which policy set. */
 export interface ExplainedText {
   policy: PolicyStamp;
   statements: ExplainedStatement[];
@@ -33,7 +37,7 @@ export interface ExplainedConnect {
   decision: Decision;
 }
 
-/** Asks the edge what would become of this SQL or command line; nothing of it is run. Throws what the edge answers. */
+/** Asks the edge what would become of this SQL, command line or request; nothing of it is run. Throws what the edge answers. */
 export async function explainText(
   api: EdgeApi,
   target: string,
@@ -74,9 +78,13 @@ function statementLines(explained: ExplainedStatement): string[] {
   const [first = "", ...more] = text.split("\n").map((line) => printable(line.replaceAll("\t", "    ")));
   const fields: Field[] = [
     ...decisionFields(decision),
-    ...("plan" in explained ? sqlFields(explained) : lineFields(explained.facts)),
+    ...("plan" in explained ? sqlFields(explained) : fieldsOf(explained.facts)),
   ];
   return [verdictLine(decision, first), ...more.map((line) => `${INDENT}${line}`), ...fields.map(fieldLine)];
+}
+
+function fieldsOf(facts: LineFacts | ExchangeFacts): Field[] {
+  return "commands" in facts ? lineFields(facts) : exchangeFields(facts);
 }
 
 /** The same of a connection. */
@@ -173,7 +181,8 @@ function isExplained(value: unknown): value is ExplainedStatement {
   if (typeof value !== "object" || value === null) return false;
   const { text, decision, facts, plan } = value as Record<string, unknown>;
   if (typeof text !== "string" || !isDecision(decision)) return false;
-  return plan === undefined ? isLineFacts(facts) : isStatementFacts(facts) && isPlan(plan);
+  if (plan === undefined) return isLineFacts(facts) || isExchangeFacts(facts);
+  return isStatementFacts(facts) && isPlan(plan);
 }
 
 function noAnswer(api: EdgeApi): SallyportError {

@@ -1,9 +1,11 @@
-import type { TargetKind } from "../../protocol/control.ts";
+import { carriesExchanges, type TargetKind } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { UsageCounter } from "../../protocol/policy/usage.ts";
 import { edgeEvent } from "../../protocol/recording/events.ts";
+import { ExchangeExtractor } from "./exchange-extract.ts";
+import { ExchangeJudge } from "./exchange-judge.ts";
 import { Extractor } from "./extract.ts";
 import { mergeTracks } from "./merge.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
@@ -61,10 +63,12 @@ export async function replayPolicy(
 }
 
 async function extract(source: Source, spool: Spool): Promise<Extracted> {
-  let extractor: Extractor | SshExtractor = new Extractor();
+  let extractor: Extractor | SshExtractor | ExchangeExtractor = new Extractor();
   const from = await spool.position();
   for await (const entry of source.entries()) {
-    if (isOpeningOf(entry, "ssh")) extractor = new SshExtractor();
+    const kind = openedKind(entry);
+    if (kind === "ssh") extractor = new SshExtractor();
+    if (kind !== null && carriesExchanges(kind)) extractor = new ExchangeExtractor();
     for (const step of extractor.push(entry)) await spool.add(step);
   }
   for (const step of extractor.end()) await spool.add(step);
@@ -81,11 +85,11 @@ async function extract(source: Source, spool: Spool): Promise<Extracted> {
   return { session, steps: { from, to }, facts: { from: to, to: await spool.position() } };
 }
 
-/** Whether it is the first entry of a recording, and of a session with this kind of target. */
-function isOpeningOf({ seq, kind, frame }: Entry, target: TargetKind): boolean {
-  if (seq !== 1 || kind !== EntryKind.edge) return false;
+/** The kind of target that the first entry of a recording names; null for any other entry. */
+function openedKind({ seq, kind, frame }: Entry): TargetKind | null {
+  if (seq !== 1 || kind !== EntryKind.edge) return null;
   const event = edgeEvent(frame);
-  return event?.event === "opened" && event.facts.kind === target;
+  return event?.event === "opened" ? event.facts.kind : null;
 }
 
 /** Sessions whose principal's usage is counted together. */
@@ -104,17 +108,14 @@ async function judge(
     const track = {
       start: session.facts.opened,
       session,
-      judge: null as SessionJudge | SshJudge | null,
+      judge: null as SessionJudge | SshJudge | ExchangeJudge | null,
       async *open(): AsyncGenerator<Step> {
         let recorded = new RecordedFacts();
         for await (const json of spool.read(facts)) {
           recorded = RecordedFacts.from(json as ReturnType<RecordedFacts["toJSON"]>);
         }
         const own = new UsageCounter();
-        track.judge =
-          session.facts.kind === "ssh"
-            ? new SshJudge(set, session, own, principal)
-            : new SessionJudge(set, session, recorded, own, principal);
+        track.judge = judgeOf(set, session, recorded, own, principal);
         for await (const step of spool.read(steps)) yield step as Step;
         track.judge = null;
       },
@@ -127,4 +128,17 @@ async function judge(
     const { time } = judgement.run;
     if (time >= options.since && time <= options.until) await options.tell(judgement, track.session);
   }
+}
+
+function judgeOf(
+  set: PolicySet,
+  session: SessionOf,
+  recorded: RecordedFacts,
+  own: UsageCounter,
+  principal: UsageCounter,
+): SessionJudge | SshJudge | ExchangeJudge {
+  const { kind } = session.facts;
+  if (kind === "ssh") return new SshJudge(set, session, own, principal);
+  if (carriesExchanges(kind)) return new ExchangeJudge(set, session, own, principal);
+  return new SessionJudge(set, session, recorded, own, principal);
 }

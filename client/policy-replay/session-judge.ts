@@ -8,7 +8,7 @@ import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
 import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
-import type { NamedPortal, Run, SessionOf, SshRun, Step } from "./steps.ts";
+import type { ExchangeRun, NamedPortal, Run, SessionOf, SshRun, Step } from "./steps.ts";
 import { classifyText, factsWithoutCatalog, isNameless, mayBeOf } from "./without-catalog.ts";
 
 /** On what a judgement rests; of a string's statements the weakest. */
@@ -27,7 +27,7 @@ export const BASES = [
 export type Basis = (typeof BASES)[number];
 
 export interface Judgement {
-  run: Run | SshRun;
+  run: Run | SshRun | ExchangeRun;
   then: Decision;
   /** Null when nothing can be said: its basis is `unknown`. */
   now: Decision | null;
@@ -113,6 +113,7 @@ export class SessionJudge {
         for (const usage of this.#usage) usage.result(step.rows, step.bytes);
         return null;
       case "request":
+      case "exchange":
         return null;
     }
   }

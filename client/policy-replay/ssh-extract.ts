@@ -70,7 +70,7 @@ export class SshExtractor {
       }
       case "approval_asked": {
         const { question } = event;
-        if (question.kind !== "request") break;
+        if (question.kind !== "request" || question.request.type === "http") break;
         const run = this.#latest(question.request);
         if (run === undefined) break;
         const { policies, reason, approvals, expiresMs, lastsMs, scope } = question;

@@ -1,10 +1,12 @@
 import type { PlanEstimate, SessionFacts } from "../../protocol/control.ts";
+import type { ExchangeFacts } from "../../protocol/http/facts.ts";
+import type { HttpRequest } from "../../protocol/http/request.ts";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import type { SshRequest } from "../../protocol/ssh/request.ts";
 
 /** What a recorded session did, as far as a verdict depends on it, in the order in which it did it. */
-export type Step = Run | NamedText | NamedPortal | Delivered | SshRun;
+export type Step = Run | NamedText | NamedPortal | Delivered | SshRun | ExchangeRun;
 
 /** Something that was sent to be run: judged as one, and by its worst statement. */
 export interface Run {
@@ -62,6 +64,28 @@ export interface SshRun {
   asked: { decision: Approve } | null;
 }
 
+/** Something that was asked of an HTTP or Kubernetes target. */
+export interface ExchangeRun {
+  step: "exchange";
+  /** The entry that tells what it was taken for. */
+  seq: number;
+  /** Ms since 1970, by the edge's clock. */
+  time: number;
+  request: HttpRequest;
+  /** Null where the recording doesn't tell. */
+  facts: ExchangeFacts | null;
+  /** The content type of its response, where it is that which was judged. */
+  unreadable: string | null;
+  /** What it asks for, in words. */
+  text: string;
+  /** `done`: it went to the target, or the response to the agent; `refused`: it did not. */
+  outcome: "done" | "refused";
+  /** What kept it from there; null when it went. */
+  judged: { decision: Approve | Block } | null;
+  /** What people were asked before it went; null when nobody was. */
+  asked: { decision: Approve } | null;
+}
+
 /** A Parse gave a name to a text, or tried to: SQL may EXECUTE it. */
 export interface NamedText {
   step: "named";
@@ -81,18 +105,18 @@ export interface NamedPortal {
   text: string | null;
 }
 
-/** Rows, or bytes of a channel or a file, went to the agent. */
+/** Rows, or bytes of a channel, a file or a response, went to the agent. */
 export interface Delivered {
   step: "delivered";
   time: number;
   rows: number;
-  /** Of the rows' messages, or of copied data, of a channel, of a file. */
+  /** Of the rows' messages, or of copied data, of a channel, of a file, of a response. */
   bytes: number;
 }
 
 /** Who ran it, where. */
 export interface SessionOf {
   facts: SessionFacts;
-  /** The database that the client named, or the target told; empty for SSH. */
+  /** The database that the client named, or the target told; empty for other kinds of targets. */
   database: string;
 }

@@ -31,8 +31,10 @@ export const REPLAY_HELP = `Exit status:
 A statement that people approved was held then, also if it ran: it differs where it would be blocked now, or go unasked,
 or where others would be asked.
 
-What is judged: every request to an SSH target, its command line parsed anew; every statement that was sent to be run,
-with the facts that the parser recorded of it then. Where none were recorded it is judged by its text alone: what its names stand for on the target is not known then, context.complete
-is false, and it may be blocked for that alone. Usage is counted anew from the times in the recordings, of
-those sessions only that are replayed. With --since, sessions that were opened more than a day before it and have ended
-since are not found; name them with --session.`;
+What is judged: every request to an SSH target, its command line parsed anew; every request to an HTTP or Kubernetes
+target, with the facts that were recorded of it, and every response of theirs that was refused as it can't be looked into;
+every statement that was sent to be run, with the facts that the parser recorded of it then. Where none were recorded it
+is judged by its text alone: what its names stand for on the target is not known then, context.complete is false, and it
+may be blocked for that alone. Usage is counted anew from the times in the recordings, of those sessions only that are
+replayed. With --since, sessions that were opened more than a day before it and have ended since are not found; name them
+with --session.`;

@@ -8,6 +8,7 @@ import type { PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts"
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";
 import { requestText, type SshRequest } from "../../protocol/ssh/request.ts";
 import type { DescribedCatalog, DescribedRelation } from "./case-catalog.ts";
+import { type ExchangeCase, exchangeCaseOf } from "./http-case.ts";
 import { readPolicyFile } from "./policy-file.ts";
 import { sshRequestOf } from "./ssh-case.ts";
 
@@ -26,6 +27,8 @@ export interface PolicyCase {
   request:
     | { sql: string }
     | { ssh: SshRequest }
+    | { http: ExchangeCase }
+    | { kubernetes: ExchangeCase }
     | { connect: "listed" | "unlisted" }
     | { unmask: string }
     | { watch: string };
@@ -53,7 +56,7 @@ export interface CaseFile {
 const KEYS = ["policies", "target", "catalog", "cases"];
 const CASE_KEYS = [
   ...["name", "as", "groups", "onBehalfOf", "target", "database", "account", "inTransaction"],
-  ...["sql", "ssh", "connect", "unmask", "watch", "plan", "usage", "principalUsage"],
+  ...["sql", "ssh", "http", "kubernetes", "connect", "unmask", "watch", "plan", "usage", "principalUsage"],
   ...["expect", "reason", "policy", "watched"],
 ];
 const COUNTS = ["statements", "statementsLastMinute", "rows", "bytes", "repeatedLastMinute"] as const;
@@ -104,10 +107,10 @@ function targetOf(field: Field): PolicyTarget {
   };
 }
 
-/** Of a statement or an SSH request the kind follows; else it is that of the file's target. */
+/** Of a statement or a request the kind follows; else it is that of the file's target. */
 function kindOf(request: PolicyCase["request"], kind: string): string {
   if ("sql" in request) return "postgres";
-  return "ssh" in request ? "ssh" : kind;
+  return (["ssh", "http", "kubernetes"] as const).find((one) => one in request) ?? kind;
 }
 
 function caseOf(field: Field, index: number, target: PolicyTarget): PolicyCase {
@@ -145,6 +148,8 @@ function requestOf(field: Field): PolicyCase["request"] {
   const requests: (PolicyCase["request"] | null)[] = [
     field.get("sql").optional((one) => ({ sql: text(one) })),
     field.get("ssh").optional((one) => ({ ssh: sshRequestOf(one) })),
+    field.get("http").optional((one) => ({ http: exchangeCaseOf(one, "http") })),
+    field.get("kubernetes").optional((one) => ({ kubernetes: exchangeCaseOf(one, "kubernetes") })),
     field.get("connect").optional((one) => ({ connect: one.oneOf(["listed", "unlisted"]) })),
     field.get("unmask").optional((one) => ({ unmask: text(one) })),
     field.get("watch").optional((one) => ({ watch: text(one) })),
@@ -152,15 +157,17 @@ function requestOf(field: Field): PolicyCase["request"] {
   const [request, ...more] = requests.filter((one) => one !== null);
   if (request !== undefined && more.length === 0) return request;
   return field.fail(
-    "needs one of sql, ssh, connect, unmask and watch",
-    "Write sql: SELECT …, or ssh: {command: …}, or connect: listed, or unmask: LABEL, or watch: PRINCIPAL.",
+    "needs one of sql, ssh, http, kubernetes, connect, unmask and watch",
+    "Write sql: SELECT …, or ssh: {command: …}, or http: GET /path, or kubernetes: GET /api/…, or connect: listed, or unmask: LABEL, or watch: PRINCIPAL.",
   );
 }
 
 function nameOf(request: PolicyCase["request"], number: number): string {
   if ("sql" in request) return request.sql;
-  if (!("ssh" in request)) return `${Object.keys(request)[0]} ${number}`;
-  return requestText(request.ssh);
+  if ("ssh" in request) return requestText(request.ssh);
+  const exchange = "http" in request ? request.http : "kubernetes" in request ? request.kubernetes : null;
+  if (exchange === null) return `${Object.keys(request)[0]} ${number}`;
+  return `${exchange.request.method} ${exchange.request.target}`;
 }
 
 function planOf(field: Field): PlanEstimate | "none" {

@@ -179,15 +179,15 @@ test("a case fails by its verdict, by the policy that should have decided, and b
 const WRONG: [text: string, message: RegExp][] = [
   [
     "cases:\n  - {expect: allow}",
-    /cases\.yaml:2:5: cases\[0\] needs one of sql, ssh, connect, unmask and watch/,
+    /cases\.yaml:2:5: cases\[0\] needs one of sql, ssh, http, kubernetes, connect, unmask and watch/,
   ],
   [
     "cases:\n  - {sql: SELECT 1, connect: listed, expect: allow}",
-    /needs one of sql, ssh, connect, unmask and watch/,
+    /needs one of sql, ssh, http, kubernetes, connect, unmask and watch/,
   ],
   [
     "cases:\n  - {connect: listed, unmask: pii.email, expect: allow}",
-    /needs one of sql, ssh, connect, unmask and watch/,
+    /needs one of sql, ssh, http, kubernetes, connect, unmask and watch/,
   ],
   ["cases:\n  - {sql: SELECT 1}", /cases\[0\]\.expect is missing/],
   ["cases:\n  - {sql: SELECT 1, expect: deny}", /cases\[0\]\.expect is not one of allow, approve, block/],

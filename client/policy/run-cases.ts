@@ -1,5 +1,6 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
+import { judgeExchange, judgeUnreadable } from "../../protocol/policy/exchange.ts";
 import { judgeStatement, wantsPlan, worst } from "../../protocol/policy/judge.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { judgeSsh } from "../../protocol/policy/ssh.ts";
@@ -46,6 +47,12 @@ export function runCases(set: PolicySet, described: DescribedCatalog, cases: Pol
       const { ssh } = request;
       const facts = ssh.type === "exec" ? lineFacts(ssh.command) : null;
       return judgeSsh(set, subject, target, ssh, facts, one);
+    }
+    if ("http" in request || "kubernetes" in request) {
+      const exchange = "http" in request ? request.http : request.kubernetes;
+      return exchange.response === null
+        ? judgeExchange(set, subject, target, exchange.request, exchange.facts, one)
+        : judgeUnreadable(set, subject, target, exchange.request, exchange.facts, exchange.response, one);
     }
     const { statements } = classify(parse(request.sql, one.place), names, catalog);
     return worst(

@@ -7,10 +7,11 @@ import { type EdgeApi, getPublic } from "../edge-api.ts";
 import { note, print, printJson } from "../terminal.ts";
 import { exportToFile, exportToStream } from "./export.ts";
 import { followSession } from "./follow.ts";
+import { exportHar } from "./http/export-har.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import { type ShowOptions, show } from "./show.ts";
 import { downloaded, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
-import { exportCast } from "./ssh/export-cast.ts";
+import { exportCast } from "./terminal/export-cast.ts";
 import { readKeys, VERIFY_HELP, VerifyStatus, verificationLines } from "./verify.ts";
 
 /** What the commands need of the command line: the edge that its options and environment name. */
@@ -25,18 +26,20 @@ const LISTED = 1_000;
 const FILE = "a recording's file ('-' is standard input)";
 const REFERENCE = `a session's id, or ${FILE}`;
 
-/** What `export` writes: null for the recording itself, else a version of asciicast. */
+/** What `export` writes: null for the recording itself, HAR, else a version of asciicast. */
 const FORMATS = {
   recording: null,
   asciicast: 3,
   "asciicast-v2": 2,
   "asciicast-v3": 3,
-} as const satisfies Record<string, AsciicastVersion | null>;
+  har: "har",
+} as const satisfies Record<string, AsciicastVersion | "har" | null>;
 
 interface ExportOptions {
   output?: string;
   format: keyof typeof FORMATS;
   channel?: number;
+  exchange?: number;
 }
 
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
@@ -49,7 +52,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const showCommand = sessions
     .command("show")
     .description(
-      "who did what: a session's facts, how it ended, and how each of its statements, commands, files and forwards did",
+      "who did what: a session's facts, how it ended, and how each of its statements, requests, commands, files and forwards did",
     )
     .argument("<session>", REFERENCE)
     .option("-n, --limit <number>", "list at most so many statements or requests, the latest", count, LISTED)
@@ -65,7 +68,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const replayCommand = sessions
     .command("replay")
     .description(
-      "the whole session as the agent saw it: statements with their parameters, rows and errors, or commands with their output, what was blocked or held and why, who approved it; terminals are played in a terminal",
+      "the whole session as the agent saw it: statements with their parameters, rows and errors, or commands with their output, or requests with their responses, what was blocked or held and why, who approved it; terminals are played in a terminal",
     )
     .argument("<session>", REFERENCE)
     .option("--follow", "go on as the session goes on, until it ends")
@@ -76,15 +79,16 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     )
     .option(
       "--idle-limit <seconds>",
-      "keep at most so much of a pause in an SSH session (default: 2)",
+      "keep at most so much of a pause, but in a session with a database (default: 2)",
       positive,
     )
     .option("--channel <number>", "of an SSH session's channels, show this one alone", count)
+    .option("--exchange <number>", "of an HTTP or Kubernetes session's requests, show this one alone", count)
     .option("--text", "tell a terminal's output as lines rather than play it")
     .option("--rows <number>", "show at most so many rows of each result", count)
     .option(
       "--verbose",
-      "tell also what the parser proved (tables, functions, …) and how statements were masked, environments, channels",
+      "tell also what the parser proved (tables, functions, …) and how statements were masked, environments, channels, fields, long bodies",
     )
     .option("--json", "print one JSON object a line for each event")
     .action(async (reference: string, options: ReplayOptions, command: Command) => {
@@ -97,6 +101,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     [`sallyport sessions replay ${ID} --follow`, "watch it live"],
     ["sallyport sessions replay session.sallyport --rows 20", ""],
     ["sallyport sessions replay session.sallyport --speed 4 --idle-limit 1", "plays terminals"],
+    [`sallyport sessions replay ${ID} --exchange 3 --verbose`, "one request, with all fields"],
     ["sallyport sessions replay session.sallyport --json | jq 'select(.type == \"error\")'", ""],
     [
       `sallyport sessions replay ${ID} --json | jq 'select(.event.event? == "judged")'`,
@@ -111,10 +116,13 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
   const exportCommand = sessions
     .command("export")
     .description(
-      "write a session's recording to a file that proves itself ('sallyport verify'), or one of its terminals for asciinema",
+      "write a session's recording to a file that proves itself ('sallyport verify'), one of its terminals for asciinema, or its requests and responses as HAR",
     )
-    .argument("<session>", `a session's id; for asciinema also ${FILE}`)
-    .option("-o, --output <file>", "the file, '-' for standard output (default: ID.sallyport, or ID.cast)")
+    .argument("<session>", `a session's id; for asciinema and HAR also ${FILE}`)
+    .option(
+      "-o, --output <file>",
+      "the file, '-' for standard output (default: ID.sallyport, ID.cast or ID.har)",
+    )
     .addOption(
       new Option("--format <format>", "asciicast is the newest version, 3")
         .choices(Object.keys(FORMATS))
@@ -125,8 +133,18 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
       "for asciinema: the channel of the SSH session (default: the first with a terminal)",
       count,
     )
+    .option(
+      "--exchange <number>",
+      "for asciinema: the request of the Kubernetes session that is an exec or attach (default: the first with a terminal)",
+      count,
+    )
     .action(async (reference: string, options: ExportOptions, command: Command) => {
       const version = FORMATS[options.format];
+      if (version === "har") {
+        const har = { ...options, version: program.version() ?? "" };
+        note(await exportHar(reference, entriesOf(reference, command), har));
+        return;
+      }
       if (version !== null) {
         note(await exportCast(reference, entriesOf(reference, command), { ...options, version }));
         return;
@@ -144,6 +162,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     [`sallyport sessions export ${ID}`, `to ${ID.slice(0, 4)}….sallyport`],
     [`sallyport sessions export ${ID} -o - | sallyport verify - --keys keys.json`, ""],
     [`sallyport sessions export ${ID} --format asciicast -o shell.cast`, "for 'asciinema play shell.cast'"],
+    [`sallyport sessions export ${ID} --format har`, "for tools that read HAR"],
   ]);
 
   const verify = program

@@ -1,4 +1,4 @@
-import type { TargetKind } from "../../protocol/control.ts";
+import { TARGET_KINDS, type TargetKind } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { edgeEvent } from "../../protocol/recording/events.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
@@ -17,7 +17,8 @@ export async function ofKind(entries: AsyncIterable<RecordedEntry>): Promise<OfK
   const first = await rest.next();
   if (first.done) return { kind: "postgres", entries: none() };
   const event = first.value.kind === EntryKind.edge ? edgeEvent(first.value.frame) : null;
-  const kind = event?.event === "opened" && event.facts.kind === "ssh" ? "ssh" : "postgres";
+  const named = event?.event === "opened" ? event.facts.kind : "postgres";
+  const kind = TARGET_KINDS.find((one) => one === named) ?? "postgres";
   return { kind, entries: joined(first.value, rest) };
 }
 

@@ -1,14 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { carriesExchanges } from "../../protocol/control.ts";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { printLines, styled } from "../terminal.ts";
 import { HeldStatements, type Told } from "./held.ts";
+import { replayHttp } from "./http/replay.ts";
 import { ofKind } from "./kind.ts";
 import { Narrator } from "./narrate.ts";
-import { replaySsh, type SshReplayOptions } from "./ssh/replay.ts";
-import { standardOutput } from "./ssh/stage.ts";
+import { replaySsh } from "./ssh/replay.ts";
+import { standardOutput } from "./stage.ts";
+import type { StagedOptions } from "./staged.ts";
 
-export interface ReplayOptions extends SshReplayOptions {
+export interface ReplayOptions extends StagedOptions {
   /** Rows of each result that are shown; absent: all. */
   rows?: number;
 }
@@ -23,6 +26,7 @@ const LONGEST_PAUSE = 3_000;
 export async function replay(entries: AsyncIterable<RecordedEntry>, options: ReplayOptions): Promise<void> {
   const recording = await ofKind(entries);
   if (recording.kind === "ssh") await replaySsh(recording.entries, options, standardOutput());
+  else if (carriesExchanges(recording.kind)) await replayHttp(recording.entries, options, standardOutput());
   else await replayStatements(recording.entries, options);
 }
 

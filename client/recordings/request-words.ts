@@ -1,7 +1,8 @@
 import type { HeldQuestion } from "../../protocol/approval.ts";
+import { heldRequestText } from "../../protocol/approval-text.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import type { LineFacts } from "../../protocol/shell/facts.ts";
-import { type ForwardRequest, requestText } from "../../protocol/ssh/request.ts";
+import type { ForwardRequest } from "../../protocol/ssh/request.ts";
 
 /** `db.internal:5432`, or a socket's path; empty where a forward has neither. */
 export function destination({ direction, host, port }: ForwardRequest): string {
@@ -11,7 +12,7 @@ export function destination({ direction, host, port }: ForwardRequest): string {
 
 /** What people were asked about. */
 export function questionText(question: HeldQuestion): string {
-  return question.kind === "statement" ? question.statement : requestText(question.request);
+  return question.kind === "statement" ? question.statement : heldRequestText(question.request);
 }
 
 /** What the parser proved of a command line: a line for each command, what is there only. */

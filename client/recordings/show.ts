@@ -1,7 +1,11 @@
+import { carriesExchanges } from "../../protocol/control.ts";
+import { HttpTranscript } from "../../protocol/http/transcript/transcript.ts";
 import { Transcript } from "../../protocol/postgres/transcript.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { SshTranscript } from "../../protocol/ssh/transcript/transcript.ts";
 import { printJson } from "../terminal.ts";
+import { HttpSummarizer } from "./http/summary.ts";
+import { printHttpSummary } from "./http/summary-table.ts";
 import { ofKind } from "./kind.ts";
 import { SshSummarizer } from "./ssh/summary.ts";
 import { printSshSummary } from "./ssh/summary-table.ts";
@@ -25,6 +29,13 @@ export async function show(
     await gather(recording.entries, new SshTranscript(), summarizer);
     if (json) printJson(summarizer.summary);
     else printSshSummary(summarizer.summary);
+    return;
+  }
+  if (carriesExchanges(recording.kind)) {
+    const summarizer = new HttpSummarizer(limit);
+    await gather(recording.entries, new HttpTranscript(), summarizer);
+    if (json) printJson(summarizer.summary);
+    else printHttpSummary(summarizer.summary);
     return;
   }
   const summarizer = new Summarizer(limit);

@@ -5,7 +5,7 @@ import type { Approve } from "../../protocol/policy/decision.ts";
 import { type HeldWords, notApprovedWords } from "./approval-words.ts";
 import { Approvals, MAX_OPEN_APPROVALS } from "./approvals.ts";
 import { requestQuestion } from "./request-question.ts";
-import type { Timers } from "./timers.ts";
+import { TestTimers } from "./testing.ts";
 
 type News = ApprovalNews["news"];
 
@@ -25,31 +25,6 @@ const QUESTION = requestQuestion(DECISION, {
   request: { type: "exec", command: "systemctl restart web", terminal: false },
   fingerprint: "",
 });
-
-/** Time that only goes on when a test says so. */
-class TestTimers implements Timers {
-  readonly #calls = new Set<{ at: number; call: () => void }>();
-  now = 0;
-
-  get size(): number {
-    return this.#calls.size;
-  }
-
-  after(ms: number, call: () => void): () => void {
-    const one = { at: this.now + ms, call };
-    this.#calls.add(one);
-    return () => this.#calls.delete(one);
-  }
-
-  pass(ms: number): void {
-    this.now += ms;
-    for (const one of [...this.#calls]) {
-      if (one.at > this.now) continue;
-      this.#calls.delete(one);
-      one.call();
-    }
-  }
-}
 
 function session() {
   const timers = new TestTimers();

@@ -131,6 +131,11 @@ export class Hold<Question extends HeldQuestion = HeldQuestion> {
     this.#stopTimer = options.timers.after(question.expiresMs + GRACE_MS, () => this.#late());
   }
 
+  /** The question's id, by which people name it; null before the edge has taken it. */
+  get id(): string | null {
+    return this.#id === "" ? null : this.#id;
+  }
+
   /** Resolves when it is decided, by whomever. Throws `session_ended`. */
   async decided(): Promise<Outcome> {
     await this.#decided.promise;

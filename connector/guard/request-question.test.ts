@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { MAX_APPROVAL_TEXT } from "../../protocol/approval.ts";
 import { readApprovalAsk } from "../../protocol/approval-reading.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { HttpRequest, RequestBody } from "../../protocol/http/request.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
-import { type HeldRequest, isStillApproved, requestQuestion } from "./request-question.ts";
+import { type Held, isStillApproved, requestQuestion } from "./request-question.ts";
 
 const DECISION: Approve = {
   verdict: "approve",
@@ -17,12 +19,12 @@ const DECISION: Approve = {
   rows: null,
   bytes: null,
 };
-const HELD: HeldRequest = {
+const HELD: Held = {
   account: "deploy",
   request: { type: "exec", command: "systemctl restart web", terminal: false },
   fingerprint: "0f".repeat(32),
 };
-const exec = (command: string): HeldRequest => ({
+const exec = (command: string): Held => ({
   ...HELD,
   request: { type: "exec", command, terminal: false },
 });
@@ -44,7 +46,7 @@ describe("a question about a request", () => {
     ["longer than a message, as escapes of JSON", exec("\u0001".repeat(60_000))],
     ["no text that can be shown as it is", exec("\ud800")],
     ["by an account without a name", { ...HELD, account: "" }],
-  ] as [string, HeldRequest][]) {
+  ] as [string, Held][]) {
     test(`that is ${what} can't be asked, and the agent is told that it needs an approval`, () => {
       assert.throws(
         () => requestQuestion(DECISION, held),
@@ -58,9 +60,73 @@ describe("a question about a request", () => {
   }
 });
 
+describe("a question about an exchange", () => {
+  const body = (text: string): RequestBody => ({
+    bytes: Buffer.byteLength(text),
+    sha256: createHash("sha256").update(text).digest("hex"),
+    text,
+  });
+  const request: HttpRequest = {
+    type: "http",
+    method: "POST",
+    target: "/v1/orders",
+    contentType: "application/json",
+    body: body("{}"),
+    streamed: false,
+    websocket: false,
+    kubernetes: null,
+  };
+  const held = (change: Partial<HttpRequest> = {}, part: Partial<Held> = {}): Held => ({
+    account: "",
+    request: { ...request, ...change },
+    fingerprint: "0f".repeat(32),
+    ...part,
+  });
+
+  test("is one that the edge takes, about the request or about its response", () => {
+    for (const [unreadable, actions] of [
+      [undefined, ["http:post"]],
+      [null, ["http:post"]],
+      ["image/png", ["http:unreadable"]],
+      ["", ["http:unreadable"]],
+    ] as const) {
+      const question = requestQuestion(DECISION, held({}, unreadable === undefined ? {} : { unreadable }));
+      const ask = { event: "approval_asked", approval: 1, question };
+      assert.deepEqual(readApprovalAsk(ask), ask);
+      assert.deepEqual(question.actions, actions);
+    }
+  });
+
+  for (const [what, one, words] of [
+    ["no text", held({ body: { ...body("x"), text: null } }), /its body is not text/],
+    ["not read", held({ body: null, streamed: true }), /longer than what is read/],
+    ["longer than people can be shown", held({ body: body("x".repeat(MAX_APPROVAL_TEXT)) }), /bytes/],
+    ["other than its digest", held({ body: { ...body("x"), text: "y" } }), /question\.request/],
+  ] as [string, Held, RegExp][]) {
+    test(`whose body is ${what} can't be asked, and the agent is told that it needs an approval`, () => {
+      assert.throws(
+        () => requestQuestion(DECISION, one),
+        (error) =>
+          error instanceof SallyportError &&
+          error.code === "limit_exceeded" &&
+          error.message.startsWith("needs an approval, but can't be held: ") &&
+          words.test(error.message),
+      );
+    });
+  }
+
+  test("an approval of the request is none of its response, nor the other way round", () => {
+    const asked = requestQuestion(DECISION, held());
+    const response = requestQuestion(DECISION, held({}, { unreadable: "image/png" }));
+    assert.ok(!isStillApproved(asked, response) && !isStillApproved(response, asked));
+    assert.ok(isStillApproved(asked, requestQuestion(DECISION, held())));
+    assert.ok(!isStillApproved(asked, requestQuestion(DECISION, held({ body: body("{ }") }))));
+  });
+});
+
 describe("what was approved", () => {
   const was = requestQuestion(DECISION, HELD);
-  const now = (decision: Partial<Approve> = {}, held: Partial<HeldRequest> = {}) =>
+  const now = (decision: Partial<Approve> = {}, held: Partial<Held> = {}) =>
     isStillApproved(was, requestQuestion({ ...DECISION, ...decision }, { ...HELD, ...held }));
 
   test("is still so by the same policies, or fewer of them", () => {
@@ -68,7 +134,7 @@ describe("what was approved", () => {
     assert.ok(now({ policies: ["night"], reason: "other words" }));
   });
 
-  const attacks: [string, Partial<Approve>, Partial<HeldRequest>][] = [
+  const attacks: [string, Partial<Approve>, Partial<Held>][] = [
     ["of another command", {}, exec("systemctl restart db")],
     ["of the same command with a blank more", {}, exec("systemctl restart web ")],
     ["of another account", {}, { account: "root" }],

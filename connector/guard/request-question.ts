@@ -1,19 +1,20 @@
-import { MAX_APPROVAL_TEXT, type RequestQuestion } from "../../protocol/approval.ts";
+import { type HeldRequest, MAX_APPROVAL_TEXT, type RequestQuestion } from "../../protocol/approval.ts";
 import { agreed } from "../../protocol/approval-cover.ts";
 import { requestDigest } from "../../protocol/approval-digest.ts";
+import { heldActions } from "../../protocol/approval-request.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
-import { actionsOf } from "../../protocol/policy/ssh.ts";
-import type { SshRequest } from "../../protocol/ssh/request.ts";
 import { checkAskable } from "./askable.ts";
 
-/** A request that policies hold. */
-export interface HeldRequest {
-  /** The login name on the target. */
+/** What policies hold of a request. */
+export interface Held {
+  /** As of `RequestQuestion`. */
   account: string;
-  request: SshRequest;
+  request: HeldRequest;
   /** As of `RequestQuestion`. */
   fingerprint: string;
+  /** The content type of the request's response, where it is that which is held, as it can't be looked into. */
+  unreadable?: string | null;
 }
 
 /**
@@ -21,15 +22,23 @@ export interface HeldRequest {
  * can't be shown whole, or that can't be asked for another reason: nobody shall approve what they did not see. The
  * message says that it needs an approval.
  */
-export function requestQuestion(decision: Approve, held: HeldRequest): RequestQuestion {
+export function requestQuestion(decision: Approve, held: Held): RequestQuestion {
   const { policies, reason, approvals, expiresMs, lastsMs, scope } = decision;
-  const { account, request, fingerprint } = held;
+  const { account, request, fingerprint, unreadable } = held;
+  const unshown = unshownOf(request);
+  if (unshown !== null) {
+    throw new SallyportError(
+      "limit_exceeded",
+      `needs an approval, but can't be held: ${unshown}`,
+      "People agree to what they can read: send text, or ask for a policy that permits it.",
+    );
+  }
   const question: RequestQuestion = {
     kind: "request",
     ...structuredClone({ policies, reason, approvals, expiresMs, lastsMs, scope }),
     account,
-    actions: actionsOf(request),
-    request: { ...request },
+    actions: heldActions(request, typeof unreadable === "string"),
+    request: structuredClone(request),
     sha256: requestDigest(account, request),
     fingerprint,
   };
@@ -40,7 +49,7 @@ export function requestQuestion(decision: Approve, held: HeldRequest): RequestQu
     throw new SallyportError(
       "limit_exceeded",
       `needs an approval, but can't be held: ${error.message}`,
-      `People can be shown ${MAX_APPROVAL_TEXT} bytes. Put a long command into a file, or split it.`,
+      `People can be shown ${MAX_APPROVAL_TEXT} bytes. Split what is longer.`,
     );
   }
   return question;
@@ -50,8 +59,17 @@ export function requestQuestion(decision: Approve, held: HeldRequest): RequestQu
 export function isStillApproved(was: RequestQuestion, is: RequestQuestion): boolean {
   return (
     was.sha256 === is.sha256 &&
+    was.actions.join() === is.actions.join() &&
     was.fingerprint === is.fingerprint &&
     (was.scope === "once" || is.scope !== "once") &&
     agreed(was, is)
   );
+}
+
+/** Why people can't be shown all of a request; null where they can. */
+function unshownOf(request: HeldRequest): string | null {
+  if (request.type !== "http") return null;
+  if (request.streamed) return "its body is longer than what is read before it goes on";
+  if (request.body !== null && request.body.text === null) return "its body is not text";
+  return null;
 }

@@ -9,7 +9,7 @@ export function maskedLabels(
   set: PolicySet,
   subject: Subject,
   target: PolicyTarget,
-  { labels }: Labels,
+  { labels }: Pick<Labels, "labels">,
   database: string,
 ): Label[] {
   return [...labels.values()]

@@ -2,6 +2,8 @@ import { parseColumnPattern } from "../../protocol/column-pattern.ts";
 import type { Field } from "../../protocol/document.ts";
 import { type SecretReference, secretReference } from "../../protocol/secrets.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES, type Detectors } from "./detectors/modes.ts";
+import { type DocumentLabels, type DocumentRule, KUBERNETES_LABELS, MARKER } from "./document-labels.ts";
+import { parseHttpPattern, parseKubernetesPattern } from "./document-pattern.ts";
 import type { Label, LabelRule, Labels, Mask } from "./labels.ts";
 
 /** What a target's settings say of masking. */
@@ -12,13 +14,18 @@ export interface MaskSettings {
   detectors: Detectors;
 }
 
+/** The same of an HTTP or Kubernetes target. */
+export interface DocumentMaskSettings extends Omit<MaskSettings, "labels"> {
+  labels: DocumentLabels;
+}
+
 /** Of a target that has no labels. */
 export const NO_LABELS: Labels = { rules: [], labels: new Map() };
 
 /** The label of columns that are declared to hold nothing labelled. */
 const NONE = "none";
 /** How labels of PostgreSQL's own relations, and of what detectors find, begin. */
-const RESERVED = /^(?:system|detected)\./;
+const RESERVED = /^(?:system|detected|kubernetes)\./;
 const MAX_RULES = 1_000;
 const MAX_LABELS = 200;
 const MAX_LOOKUPS = 10_000;
@@ -30,7 +37,25 @@ const LABEL_FORM = "a label such as pii.email: letters a-z, digits, '-', '_' and
 
 /** Reads `labels`, `masks`, `maskKey` and `detectors` of a target. A path is relative to `folder`. Throws `invalid_config`. */
 export function maskSettings(target: Field, folder: string): MaskSettings {
-  const labels = readLabels(target.get("labels"), target.get("masks"));
+  return withKey(target, folder, readLabels(target.get("labels"), target.get("masks")));
+}
+
+/** The same of an HTTP target, whose labels are for paths into JSON documents (`document-pattern.ts`). */
+export function httpMaskSettings(target: Field, folder: string): DocumentMaskSettings {
+  return withKey(target, folder, readDocumentLabels(target, parseHttpPattern, []));
+}
+
+/** The same of a Kubernetes target, which has labels that need no line (`KUBERNETES_LABELS`). */
+export function kubernetesMaskSettings(target: Field, folder: string): DocumentMaskSettings {
+  const own = Object.values(KUBERNETES_LABELS);
+  return withKey(target, folder, readDocumentLabels(target, parseKubernetesPattern, own));
+}
+
+function withKey<Of extends { labels: ReadonlyMap<string, Label> }>(
+  target: Field,
+  folder: string,
+  labels: Of,
+): Omit<MaskSettings, "labels"> & { labels: Of } {
   const maskKey = target.get("maskKey").optional((field) => secretReference(field, folder));
   const needing = [...labels.labels.values()].find(
     ({ mask }) => mask.kind === "hash" && mask.scope === "target",
@@ -45,12 +70,8 @@ export function maskSettings(target: Field, folder: string): MaskSettings {
 }
 
 function readLabels(lines: Field, masks: Field): Labels {
-  const patterns = lines.optional((field) => field.keys()) ?? [];
-  if (patterns.length > MAX_RULES) {
-    lines.fail(`has more than ${MAX_RULES} lines`, "Put columns together with *.");
-  }
   const labels = new Map<string, Label>();
-  const rules = patterns.map((text): LabelRule => {
+  const rules = patternsOf(lines).map((text): LabelRule => {
     const line = lines.get(text);
     const pattern = parseColumnPattern(text);
     if ("fault" in pattern) return line.fail(pattern.fault, pattern.hint);
@@ -62,16 +83,61 @@ function readLabels(lines: Field, masks: Field): Labels {
         "Only whole columns can be none; parts that no line names aren't labelled.",
       );
     }
-    if (RESERVED.test(name)) {
-      return line.fail(
-        "is a label of Sallyport's own",
-        "Give it a name that begins neither with system. nor with detected.",
-      );
-    }
-    const label = labels.get(name) ?? readLabel(name, masks);
-    labels.set(name, label);
-    return { ...pattern, label };
+    return { ...pattern, label: labelNamed(name, line, masks, labels) };
   });
+  checkLabels(lines, masks, labels);
+  return { rules, labels };
+}
+
+function readDocumentLabels(
+  target: Field,
+  parse: typeof parseHttpPattern,
+  own: readonly string[],
+): DocumentLabels {
+  const lines = target.get("labels");
+  const masks = target.get("masks");
+  const marker: Mask = { kind: "constant", value: MARKER };
+  const labels = new Map(own.map((name) => [name, readLabel(name, masks, marker)]));
+  const rules = patternsOf(lines).map((text): DocumentRule => {
+    const line = lines.get(text);
+    const pattern = parse(text);
+    if ("fault" in pattern) return line.fail(pattern.fault, pattern.hint);
+    const name = line.matching(LABEL, LABEL_FORM);
+    if (name === NONE) return { ...pattern, label: null };
+    return { ...pattern, label: labels.get(name) ?? labelNamed(name, line, masks, labels) };
+  });
+  checkLabels(lines, masks, labels);
+  for (const { name, lookup } of labels.values()) {
+    if (lookup === null) continue;
+    masks
+      .get(name)
+      .get("lookup")
+      .fail("is for databases", "Leave it out: nothing is asked for by its value here.");
+  }
+  return { rules, labels };
+}
+
+function patternsOf(lines: Field): string[] {
+  const patterns = lines.optional((field) => field.keys()) ?? [];
+  if (patterns.length > MAX_RULES) {
+    lines.fail(`has more than ${MAX_RULES} lines`, "Put patterns together with *.");
+  }
+  return patterns;
+}
+
+function labelNamed(name: string, line: Field, masks: Field, labels: Map<string, Label>): Label {
+  if (RESERVED.test(name)) {
+    return line.fail(
+      "is a label of Sallyport's own",
+      "Give it a name that begins neither with system. nor with detected. nor with kubernetes.",
+    );
+  }
+  const label = labels.get(name) ?? readLabel(name, masks);
+  labels.set(name, label);
+  return label;
+}
+
+function checkLabels(lines: Field, masks: Field, labels: ReadonlyMap<string, Label>): void {
   if (labels.size > MAX_LABELS) {
     lines.fail(`has more than ${MAX_LABELS} labels`, "Give columns of one kind one label.");
   }
@@ -79,15 +145,14 @@ function readLabels(lines: Field, masks: Field): Labels {
     if (labels.has(name)) continue;
     masks.get(name).fail("is a label that no line of labels has", "Correct its name, or remove the line.");
   }
-  return { rules, labels };
 }
 
-function readLabel(name: string, masks: Field): Label {
+function readLabel(name: string, masks: Field, otherwise: Mask = { kind: "null" }): Label {
   const line = masks.optional((field) => field.get(name));
   const lookup = (field: Field) => ({ perMinute: field.integer(1, MAX_LOOKUPS) });
   return {
     name,
-    mask: line?.optional(readMask) ?? { kind: "null" },
+    mask: line?.optional(readMask) ?? otherwise,
     lookup: line?.optional((field) => field.get("lookup").optional(lookup)) ?? null,
   };
 }

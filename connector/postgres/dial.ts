@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { connect, isIP, type Socket } from "node:net";
 import {
   checkServerIdentity,
@@ -9,8 +8,8 @@ import {
 } from "node:tls";
 import { SallyportError } from "../../protocol/errors.ts";
 import { sslRequest } from "../../protocol/postgres/frontend.ts";
-import { resolveSecret } from "../../protocol/secrets.ts";
 import type { PostgresTargetConfig } from "../config.ts";
+import { readTlsFiles, tlsError } from "../target-tls.ts";
 
 /** How long a target may take from the first packet until it is ready, ms. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -76,31 +75,14 @@ const CLOSED = "the target closed the connection before it was ready";
 export function connectionError(target: PostgresTargetConfig, error: unknown): SallyportError {
   if (error instanceof SallyportError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (TLS_FAULT.test(code)) {
-    return new SallyportError(
-      "target_refused",
-      `TLS with target ${target.name} failed: ${TLS_REASONS[code] ?? code}`,
-      "The operator of the connector can check the target's certificate against tls.ca, tls.serverName and host in its configuration.",
-    );
-  }
+  const untrusted = tlsError(target.name, code);
+  if (untrusted !== null) return untrusted;
   return new SallyportError(
     "target_unreachable",
     `target ${target.name} can't be reached from its connector (${code || "connection failed"})`,
     "Check that the server runs, and the host and port in the connector's configuration.",
   );
 }
-
-/** OpenSSL's verification results and Node's own TLS errors. */
-const TLS_FAULT = /^ERR_(?:TLS|SSL|OSSL)_|CERT|SIGNATURE|ISSUER|^CRL_|^EPROTO$/;
-const TLS_REASONS: Record<string, string> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  CERT_NOT_YET_VALID: "its certificate is not valid yet",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed and not trusted",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate comes from an authority that is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate comes from an authority that is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate comes from an authority that is not trusted",
-};
 
 /** Waits for one event of a socket that fails by `error`, or is abandoned by the signal. */
 async function settled(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
@@ -133,28 +115,6 @@ async function requestTls(socket: Socket, target: PostgresTargetConfig, signal: 
     `target ${target.name} does not offer TLS, which its configuration demands`,
     "Turn TLS on at the server; where the network is trusted, set tls: {mode: disable} for the target.",
   );
-}
-
-async function readTlsFiles({ name, tls }: PostgresTargetConfig): Promise<SecureContextOptions> {
-  if (tls.mode === "disable") return {};
-  const read = async (path: string, what: string) => {
-    try {
-      return await readFile(path);
-    } catch {
-      throw new SallyportError(
-        "invalid_config",
-        `${what} of target ${name} can't be read`,
-        "Check the path in the connector's configuration, and that its user may read the file.",
-      );
-    }
-  };
-  const options: SecureContextOptions = {};
-  if (tls.ca !== null) options.ca = await read(tls.ca, "tls.ca");
-  if (tls.client !== null) {
-    options.cert = await read(tls.client.certificate, "tls.certificate");
-    options.key = await resolveSecret(tls.client.key, `tls.key of target ${name}`);
-  }
-  return options;
 }
 
 function secureSocket(

@@ -7,6 +7,7 @@ import { MessageReader } from "../../protocol/postgres/reader.ts";
 import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import type { Timers } from "../guard/timers.ts";
+import { toldError } from "../guard/told-error.ts";
 import type { CancelRegistry } from "./cancel.ts";
 import { CONNECT_TIMEOUT_MS } from "./dial.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -177,10 +178,9 @@ class Gate implements StreamHandlers {
     if (this.#state === "over") return;
     const { facts } = this.#stream;
     const { name, host, port } = this.#target;
-    const told = cause instanceof SallyportError ? cause : new SallyportError("internal", "the gate failed");
     const words = cause instanceof Error ? cause.message : "unknown failure";
     this.#deps.log(`session ${facts.session}, target ${name} (${host}:${port}): ${words}`);
-    const error = told.code === "invalid_config" ? badConfiguration(name) : told;
+    const error = toldError(cause, name, "the gate failed");
     this.#stream.event({ event: "refused", code: error.code, message: error.message });
     const sqlstate = error instanceof TargetRefusal ? error.sqlstate : undefined;
     this.#finish(error.code, error.message, errorResponse(error, "FATAL", sqlstate));
@@ -200,14 +200,5 @@ function tooSlow({ name }: PostgresTargetConfig, limitMs: number): SallyportErro
     "target_unreachable",
     `target ${name} was not ready within ${limitMs / 1000} s`,
     "Check that the server runs and is not overloaded, and that no firewall drops the connector's packets.",
-  );
-}
-
-/** The agent needn't know the connector's paths and variables; its log says them. */
-function badConfiguration(target: string): SallyportError {
-  return new SallyportError(
-    "invalid_config",
-    `the connector can't use its configuration of target ${target}`,
-    "The connector's log says what is wrong; tell its operator.",
   );
 }

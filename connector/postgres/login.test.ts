@@ -4,7 +4,8 @@ import pg from "pg";
 import { parseBackendKeyData, parseErrorFields, query, terminate } from "../../protocol/postgres/messages.ts";
 import { createAuthority } from "../../test/certificates.ts";
 import { freePort, type PostgresServer, startPostgres } from "../../test/postgres-server.ts";
-import type { PostgresTargetConfig, TlsConfig } from "../config.ts";
+import type { PostgresTargetConfig } from "../config.ts";
+import type { TlsConfig } from "../target-tls.ts";
 import { serve, targetConfig, testDeps } from "./test-stream.ts";
 
 const ca = createAuthority();

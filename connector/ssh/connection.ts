@@ -10,12 +10,13 @@ import { admitted, revoked } from "../guard/admission.ts";
 import type { HeldWords } from "../guard/approval-words.ts";
 import { Approvals } from "../guard/approvals.ts";
 import { detectorsFor } from "../guard/detectors.ts";
+import { Findings } from "../guard/findings.ts";
 import type { Timers } from "../guard/timers.ts";
+import { toldError } from "../guard/told-error.ts";
 import type { Detectors } from "../mask/detectors/modes.ts";
 import { AGENT_ALGORITHMS } from "./algorithms.ts";
 import { boundPackets, onSentAway, waitingForKeys } from "./bounds.ts";
 import { Turns } from "./files/turns.ts";
-import { Findings } from "./findings.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { SshDeps } from "./gate.ts";
 import { SshGuard } from "./guard.ts";
@@ -92,7 +93,7 @@ export class Connection implements StreamHandlers {
     this.recorder = new Recorder(stream, () => this.socket.flush());
     this.socket = new TunnelSocket(stream, () => this.recorder.flush());
     this.watching = new Watching(deps.timers);
-    this.findings = new Findings(this.recorder, deps.timers);
+    this.findings = new Findings((event) => this.recorder.event(event), deps.timers);
     this.#forwarding = new Forwarding(this);
     this.usage = new SessionUsage(deps.principals.of(this.facts.principal));
     this.#approvals = new Approvals({
@@ -281,12 +282,10 @@ export class Connection implements StreamHandlers {
   /** The session can't be served: whatever it asks for is answered with the reason. */
   #refused(cause: unknown): void {
     if (this.#isOver) return;
-    const known =
-      cause instanceof SallyportError ? cause : new SallyportError("internal", "the target can't be reached");
     const { name, host, port } = this.config;
     const words = cause instanceof Error ? cause.message : "unknown failure";
     this.#deps.log(`session ${this.facts.session}, target ${name} (${host}:${port}): ${words}`);
-    const error = known.code === "invalid_config" ? badConfiguration(name) : known;
+    const error = toldError(cause, name, "the target can't be reached");
     this.recorder.event({ event: "refused", code: error.code, message: error.message });
     this.#target.reject(error);
   }
@@ -361,13 +360,4 @@ export class Connection implements StreamHandlers {
     void this.#connected?.kill();
     this.socket.destroy();
   }
-}
-
-/** The agent needn't know the connector's paths and variables; its log says them. */
-function badConfiguration(target: string): SallyportError {
-  return new SallyportError(
-    "invalid_config",
-    `the connector can't use its configuration of target ${target}`,
-    "The connector's log says what is wrong; tell its operator.",
-  );
 }

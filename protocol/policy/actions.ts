@@ -1,3 +1,4 @@
+import { HTTP_ACTIONS, type HttpAction, KUBERNETES_ACTIONS, type KubernetesAction } from "../http/request.ts";
 import { STATEMENT_ACTIONS, type StatementAction } from "../sql/facts.ts";
 import type { SshAction } from "../ssh/request.ts";
 
@@ -24,6 +25,18 @@ const SSH: Record<SshAction, string[]> = {
   "ssh:forward": ["ssh:request"],
 };
 
+const HTTP_READS: ReadonlySet<HttpAction> = new Set(["http:get", "http:head", "http:options"]);
+const KUBERNETES_READS: ReadonlySet<KubernetesAction> = new Set([
+  "kubernetes:get",
+  "kubernetes:list",
+  "kubernetes:watch",
+]);
+/** Neither reads objects nor changes them. */
+const KUBERNETES_OTHERS: ReadonlySet<KubernetesAction> = new Set([
+  "kubernetes:connect",
+  "kubernetes:nonresource",
+]);
+
 /** Actions that are allowed or not, and for which nobody is asked: their context has no `approved`. */
 export const NEVER_HELD: ReadonlySet<string> = new Set(["approve", "unmask", "watch"]);
 
@@ -41,4 +54,17 @@ export const ACTIONS: ReadonlyMap<string, readonly string[]> = new Map<string, r
     return [action, group === undefined ? ["postgres:statement"] : [group, "postgres:statement"]];
   }),
   ...Object.entries(SSH),
+  ...HTTP_ACTIONS.map((action): [string, string[]] => [action, httpGroups(action)]),
+  ...KUBERNETES_ACTIONS.map((action): [string, string[]] => [action, kubernetesGroups(action)]),
 ]);
+
+/** What can't be looked into is permitted by nobody who permits requests. */
+function httpGroups(action: HttpAction): string[] {
+  if (action === "http:unreadable") return [];
+  return [HTTP_READS.has(action) ? "http:read" : "http:write", "http:request"];
+}
+
+function kubernetesGroups(action: KubernetesAction): string[] {
+  if (KUBERNETES_OTHERS.has(action)) return ["kubernetes:request"];
+  return [KUBERNETES_READS.has(action) ? "kubernetes:read" : "kubernetes:write", "kubernetes:request"];
+}

@@ -119,7 +119,7 @@ const MISTAKES: Mistake[] = [
   [`${READ}\nwhen { context.wher == "key" };`, /^2:8 attribute `wher` .* \| Did you mean `where`\?$/],
   [
     `permit(principal, action, resource) when { context.complete };`,
-    /^1:44 .* \| The policy applies to "(approve|connect|unmask|watch|ssh:[\w:]+)" as well.*Action::"postgres:statement"/,
+    /^1:44 .* \| The policy applies to "(approve|connect|unmask|watch|(?:ssh|http):[\w:]+)" as well.*Action::"postgres:statement"/,
   ],
   [
     `${READ} when { context.plan.rows < 9 };`,

@@ -1,5 +1,6 @@
 import type { ValidationError } from "@cedar-policy/cedar-wasm";
 import { SallyportError } from "../errors.ts";
+import { ACTIONS } from "./actions.ts";
 import type { Cedar } from "./cedar.ts";
 import { type Policy, plain, readPolicies, UNMASK_ALONE } from "./policy.ts";
 import { indexOfByte, Places, type PolicyProblem } from "./policy-text.ts";
@@ -75,12 +76,15 @@ function validate(cedar: Cedar, text: string, policies: Policy[]): PolicyProblem
   }
   const problems = (found: ValidationError[]): PolicyProblem[] =>
     found.flatMap(({ policyId, error }) => {
-      const source = byId.get(policyId)?.source;
-      if (source === undefined) return [];
+      const policy = byId.get(policyId);
+      if (policy === undefined) return [];
+      const { source } = policy;
       const byte = error.sourceLocations?.[0]?.start ?? 0;
       const place = places.of(source.start + indexOfByte(source.text, byte));
       const message = plain(error.message);
-      return [{ ...place, message, hint: hintOf(message, error.help === null ? null : plain(error.help)) }];
+      return [
+        { ...place, message, hint: hintOf(message, error.help === null ? null : plain(error.help), policy) },
+      ];
     });
   const wrong = new Set(answer.validationErrors.map(({ policyId }) => policyId));
   // Of a policy with an error Cedar adds that it can't apply to anything: true, and no help.
@@ -91,10 +95,10 @@ function validate(cedar: Cedar, text: string, policies: Policy[]): PolicyProblem
 const NO_ATTRIBUTE = /^attribute `(\w+)` in context for Action::"([\w:-]+)" not found/;
 
 /** Cedar's help, or ours where its help misleads or is absent. */
-function hintOf(message: string, help: string | null): string | null {
+function hintOf(message: string, help: string | null, policy: Policy): string | null {
   const [, attribute, action] = NO_ATTRIBUTE.exec(message) ?? [];
   if (action === "unmask" && attribute === "approved") return UNMASK_ALONE;
-  const scopes = attribute === undefined ? [] : scopesWith(attribute);
+  const scopes = attribute === undefined ? [] : scopesWith(attribute, policy);
   if (scopes.length > 0) {
     return `The policy applies to "${action}" as well, which has no context.${attribute}. Name the actions: ${scopes.join(", or ")}.`;
   }
@@ -114,21 +118,49 @@ function hintOf(message: string, help: string | null): string | null {
   return null;
 }
 
-/** Scopes of policies that may look at this attribute of the context. */
-function scopesWith(attribute: string): string[] {
-  const has = ({ attributes }: { attributes: string[] }) => attributes.includes(attribute);
-  const ssh = SSH_CONTEXTS.every(has)
-    ? ['action in Action::"ssh:request"']
-    : SSH_CONTEXTS.filter(has).map(({ scope }) => scope);
-  return STATEMENT_ATTRIBUTES.includes(attribute) ? ['action in Action::"postgres:statement"', ...ssh] : ssh;
+/** Scopes of policies that may look at this attribute of the context, of the kinds of targets that this one is about. */
+function scopesWith(attribute: string, { appliesTo }: Policy): string[] {
+  const applied = [...ACTIONS.keys()].filter(appliesTo);
+  return CONTEXTS.filter(({ kind }) => applied.some((action) => action.startsWith(kind))).flatMap((one) =>
+    scopesOf(one, attribute),
+  );
 }
 
-const STATEMENT_ATTRIBUTES = attributesOf("Statement");
-const SSH_CONTEXTS = [
-  { scope: 'action == Action::"ssh:exec"', attributes: attributesOf("Command") },
-  { scope: 'action == Action::"ssh:shell"', attributes: attributesOf("Shell") },
-  { scope: 'action in Action::"ssh:sftp"', attributes: attributesOf("File") },
-  { scope: 'action == Action::"ssh:forward"', attributes: attributesOf("Forward") },
+function scopesOf({ all, each }: (typeof CONTEXTS)[number], attribute: string): string[] {
+  const having = each.filter(({ attributes }) => attributes.includes(attribute));
+  return having.length === each.length ? [all] : having.map(({ scope }) => scope);
+}
+
+/** Of each kind of target, by how its actions begin: the scope of everything that is asked of it, and those that share a context. */
+const CONTEXTS: { kind: string; all: string; each: { scope: string; attributes: string[] }[] }[] = [
+  {
+    kind: "postgres:",
+    all: 'action in Action::"postgres:statement"',
+    each: [{ scope: 'action in Action::"postgres:statement"', attributes: attributesOf("Statement") }],
+  },
+  {
+    kind: "ssh:",
+    all: 'action in Action::"ssh:request"',
+    each: [
+      { scope: 'action == Action::"ssh:exec"', attributes: attributesOf("Command") },
+      { scope: 'action == Action::"ssh:shell"', attributes: attributesOf("Shell") },
+      { scope: 'action in Action::"ssh:sftp"', attributes: attributesOf("File") },
+      { scope: 'action == Action::"ssh:forward"', attributes: attributesOf("Forward") },
+    ],
+  },
+  {
+    kind: "http:",
+    all: 'action in [Action::"http:request", Action::"http:unreadable"]',
+    each: [
+      { scope: 'action in Action::"http:request"', attributes: attributesOf("Exchange") },
+      { scope: 'action == Action::"http:unreadable"', attributes: attributesOf("Unreadable") },
+    ],
+  },
+  {
+    kind: "kubernetes:",
+    all: 'action in Action::"kubernetes:request"',
+    each: [{ scope: 'action in Action::"kubernetes:request"', attributes: attributesOf("ApiRequest") }],
+  },
 ];
 
 function attributesOf(type: string): string[] {

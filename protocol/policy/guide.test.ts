@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { writtenApiRequest, writtenExchange } from "../http/written-facts.ts";
+import { readWrittenRequest } from "../http/written-request.ts";
+import { POD_RIGHTS } from "../kubernetes/pod-rights.ts";
 import { SHELL_EFFECTS } from "../shell/facts.ts";
 import { lineFacts } from "../shell/line.ts";
 import { EFFECTS, type StatementFacts } from "../sql/facts.ts";
@@ -9,13 +12,15 @@ import { ACTIONS } from "./actions.ts";
 import { ANNOTATIONS } from "./annotations.ts";
 import { checkPolicies } from "./check.ts";
 import type { Decision } from "./decision.ts";
+import { judgeExchange } from "./exchange.ts";
+import { EXCHANGE_BEHAVIOUR } from "./guide-exchanges.ts";
 import { type Circumstances, judgeStatement } from "./judge.ts";
 import { nodeCedar } from "./node-cedar.ts";
 import { PolicySet, type PolicyTarget, type Subject } from "./policy-set.ts";
 import { POLICY_SCHEMA } from "./schema.ts";
 import { judgeSsh } from "./ssh.ts";
 import { STARTER_POLICIES } from "./starter.ts";
-import { factsOf, NOW, SSH_NOW, SSH_TARGET, SUBJECT, TARGET, USAGE } from "./testing.ts";
+import { EXCHANGE_NOW, factsOf, NOW, SSH_NOW, SSH_TARGET, SUBJECT, TARGET, USAGE } from "./testing.ts";
 
 const GUIDE = readFileSync(new URL("../../docs/policies.md", import.meta.url), "utf8");
 const BLOCKS = [...GUIDE.matchAll(/^```cedar\n(.*?)^```$/gms)].map(([, text]) => text!);
@@ -38,6 +43,7 @@ test("the guide names every action, effect, annotation and attribute", () => {
     ...[...EFFECTS, ...SHELL_EFFECTS, ...Object.keys(FILE_OPERATIONS)].map((name) => `\`${name}\``),
     ...ANNOTATIONS.map((name) => (name === "watched" ? "`@watched`" : `@${name}("`)),
     ...attributes,
+    ...POD_RIGHTS.map((name) => `\`${name}\``),
   ];
   const skipped = ["principal", "resource", "context"];
   for (const word of words.filter((one) => !skipped.includes(one))) assert.ok(GUIDE.includes(word), word);
@@ -301,9 +307,18 @@ for (const text of BLOCKS) {
   const [, id = ""] = /@id\("([^"]+)"\)/.exec(text) ?? [];
   test(`the guide's recipe ${id} does what it says`, () => {
     const requests = BEHAVIOUR[id] ?? [];
-    assert.ok(requests.length > 0, "a recipe without a test");
+    const exchanges = EXCHANGE_BEHAVIOUR[id] ?? [];
+    assert.ok(requests.length + exchanges.length > 0, "a recipe without a test");
     const starter = REPLACES[id] ? STARTER_POLICIES.replace(REPLACES[id], "") : STARTER_POLICIES;
     const set = PolicySet.load(cedar, `${starter}\n${text}`);
+    for (const [asked, verdict] of exchanges) {
+      const { subject, target, exchange, options } = asked;
+      const write = target.kind === "http" ? writtenExchange : writtenApiRequest;
+      const { request, facts } = write(readWrittenRequest(exchange), options);
+      const where = { ...target, connector: "main" };
+      const decision = judgeExchange(set, { ...SUBJECT, ...subject }, where, request, facts, EXCHANGE_NOW);
+      assert.equal(decision.verdict, verdict, JSON.stringify({ ...asked, facts, decision }));
+    }
     for (const [request, verdict] of requests) {
       const { facts, now, subject, target, connect, unmask, ssh, account, watch } = request;
       const who = { ...SUBJECT, ...subject };

@@ -2,13 +2,23 @@ import type { PolicyJson } from "@cedar-policy/cedar-wasm";
 import { TARGET_KINDS } from "../control.ts";
 import { SHELL_EFFECTS } from "../shell/facts.ts";
 import { EFFECTS, FINGERPRINT } from "../sql/facts.ts";
-import { nameParts } from "../sql/resolve/qualified-name.ts";
 import { FILE_OPERATIONS, type FileOperation } from "../ssh/request.ts";
 import { ACTIONS } from "./actions.ts";
-import { canonicalArguments } from "./arguments.ts";
 import { eachNode, isNode, type Node, pathOf } from "./expression.ts";
 import { type FileRole, fileActions } from "./file-roles.ts";
-import { nearest } from "./nearest.ts";
+import {
+  anything,
+  dotted,
+  file,
+  lowerCase,
+  oneOf,
+  type Rule,
+  type Rules,
+  type RulesOfActions,
+  withoutFolder,
+  words,
+} from "./literal-rules.ts";
+import { EXCHANGE_LITERALS } from "./literals-exchanges.ts";
 
 /** A literal that its attribute can never equal or contain. */
 export interface ImpossibleLiteral {
@@ -16,12 +26,6 @@ export interface ImpossibleLiteral {
   message: string;
   hint: string;
 }
-
-type Rule = (value: string) => string | null;
-type Rules = Readonly<Record<string, Rule>>;
-
-/** Of attributes that may be any text, where another kind of request has one of the same name. */
-const anything: Rule = () => null;
 
 const STATEMENT: Rules = {
   where: oneOf(["none", "missing", "constant", "condition", "key"]),
@@ -41,11 +45,7 @@ const STATEMENT: Rules = {
 const COMMAND: Rules = {
   program: withoutFolder,
   path: anything,
-  arguments: (value) => {
-    const right = canonicalArguments(value);
-    if (right === value) return null;
-    return `Words stand with one blank between, and are quoted only where need be${right === null ? "." : `: "${right}".`}`;
-  },
+  arguments: words,
   operands: (value) => (value.startsWith("-") ? 'Words that begin with "-" are in context.options.' : null),
   options: (value) =>
     value.startsWith("-") || value === "*"
@@ -82,8 +82,8 @@ const FORWARD: Rules = {
  * What the strings of an attribute can be, by the actions whose context has it. Cedar's schema knows them as strings
  * only: a forbid with a misspelt effect would validate, and never fire.
  */
-const CONTEXT: [applies: (action: string) => boolean, rules: Rules][] = [
-  [(action) => action === "connect", { mode: oneOf(["framed", "raw"]) }],
+const CONTEXT: RulesOfActions[] = [
+  [(action) => action === "connect", { mode: oneOf(["framed", "raw", "http"]) }],
   [(action) => action === "approve", { action: oneOf([...ACTIONS.keys()]) }],
   [(action) => action === "unmask", { label: lowerCase("Labels") }],
   [(action) => action === "watch", { kind: oneOf(TARGET_KINDS) }],
@@ -92,6 +92,7 @@ const CONTEXT: [applies: (action: string) => boolean, rules: Rules][] = [
   [(action) => action === "ssh:sftp:read", { ...FILE, operation: oneOf(operationsOf("ssh:sftp:read")) }],
   [(action) => action === "ssh:sftp:write", { ...FILE, operation: oneOf(operationsOf("ssh:sftp:write")) }],
   [(action) => action === "ssh:forward", FORWARD],
+  ...EXCHANGE_LITERALS,
 ];
 
 const RESOURCE: Rules = { kind: oneOf(TARGET_KINDS) };
@@ -149,45 +150,7 @@ function strings(node: Node): string[] {
   return Array.isArray(node.Set) ? node.Set.filter(isNode).flatMap(strings) : [];
 }
 
-function oneOf(values: readonly string[]): Rule {
-  const all = values.map((value) => `"${value}"`).join(", ");
-  return (value) => {
-    if (values.includes(value)) return null;
-    const close = nearest(value, values);
-    return close === undefined ? `It is one of ${all}.` : `Did you mean "${close}"?`;
-  };
-}
-
-function lowerCase(what: string): Rule {
-  return (value) => {
-    const right = value.toLowerCase();
-    return value === right ? null : `${what} are in lower case: "${right}".`;
-  };
-}
-
 function operationsOf(action: FileRole["action"]): string[] {
   const operations = Object.keys(FILE_OPERATIONS) as FileOperation[];
   return operations.filter((operation) => fileActions(operation).includes(action));
-}
-
-function withoutFolder(value: string): string | null {
-  return value.includes("/")
-    ? `It is a name without its folder: "${value.slice(value.lastIndexOf("/") + 1)}".`
-    : null;
-}
-
-function file(value: string): string | null {
-  if (value === "*" || value === "~" || value === "/") return null;
-  const [first, ...parts] = value.split("/");
-  const isRooted = (first === "" || first === "~") && parts.length > 0;
-  return isRooted && parts.every((part) => !["", ".", ".."].includes(part))
-    ? null
-    : 'Files are absolute, without ".", ".." and a slash at the end: "/etc/shadow", or "~/.ssh" below the account\'s home.';
-}
-
-function dotted(parts: number, example: string): Rule {
-  return (value) =>
-    nameParts(value).length === parts && !nameParts(value).includes("")
-      ? null
-      : `Write the name with its schema, as the catalog has it: "${example}".`;
 }

@@ -62,9 +62,14 @@ export class PolicySet {
    * left out, and a decision may be kept without regard to them.
    */
   uses(action: string): { plan: boolean; usage: boolean } {
-    const { mentions } = this.#compiled(action);
-    const looksAt = (name: string) => mentions.whole || mentions.attributes.has(name);
+    const looksAt = (name: string) => this.looksAt(action, name);
     return { plan: looksAt("plan"), usage: looksAt("session") || looksAt("principalUsage") };
+  }
+
+  /** Whether any policy for this action may look at this attribute of the context. */
+  looksAt(action: string, attribute: string): boolean {
+    const { mentions } = this.#compiled(action);
+    return mentions.whole || mentions.attributes.has(attribute);
   }
 
   /**

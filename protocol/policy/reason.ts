@@ -26,6 +26,11 @@ export function particulars(mentioned: ReadonlySet<string> | null, context: Reco
     const notes = opaque.map((note) => note.replace(/\.$/, ""));
     parts.push(`The parser can't say all that it does: ${some(notes, "; ")}.`);
   }
+  // Of a response that can't be looked into it is all that is known; a request has a body beside it.
+  const { contentType } = context;
+  const ofResponse = context.bodyForm === undefined;
+  if (typeof contentType === "string" && contentType !== "" && (ofResponse || looksAt("contentType")))
+    parts.push(`Content type: ${bounded(contentType, 200)}.`);
   if (mentioned === null) {
     if (context.where === "missing") parts.push("It has no WHERE.");
     if (context.where === "constant") parts.push("No row decides its WHERE.");
@@ -37,6 +42,9 @@ export function particulars(mentioned: ReadonlySet<string> | null, context: Reco
   if (ofLine && looksAt("writes", "writeDirectories"))
     parts.push(list("Files that it writes", texts(context.writes)));
   if (looksAt("settings")) parts.push(list("Settings that it changes", texts(context.settings)));
+  if (looksAt("rights")) parts.push(list("Rights that pods would have", texts(context.rights)));
+  if (looksAt("replicas") && typeof context.replicas === "number")
+    parts.push(`Replicas: ${number(context.replicas)}.`);
   const plan = context.plan as { rows: number; cost: number } | undefined;
   if (plan !== undefined && looksAt("plan")) {
     parts.push(`The planner expects ${number(plan.rows)} rows at a cost of ${number(plan.cost)}.`);

@@ -1,3 +1,5 @@
+import { EXCHANGE_SCHEMA } from "./schema-exchanges.ts";
+
 /**
  * The Cedar schema that every policy set is validated against, strictly. docs/policies.md explains each attribute.
  * Other kinds of targets add their actions and their context beside these.
@@ -16,7 +18,7 @@ entity Principal in [Group] {
 
 entity Target {
   name: String,
-  /// "postgres" or "ssh".
+  /// "postgres", "ssh", "http" or "kubernetes".
   kind: String,
   /// Name of the connector that serves it.
   connector: String,
@@ -24,10 +26,10 @@ entity Target {
 
 /// Counts of a session, or of all sessions that a principal has on one connector.
 type Usage = {
-  /// Of SSH: requests.
+  /// Of other targets than databases: requests.
   statements: Long,
   statementsLastMinute: Long,
-  /// Rows and bytes of results; of SSH there are no rows.
+  /// Rows and bytes of results; rows are of databases alone.
   rows: Long,
   bytes: Long,
   /// How often this statement's or request's fingerprint was judged in the last minute.
@@ -87,7 +89,7 @@ action "connect" appliesTo {
     approved: Bool,
     /// The target's list \`allow\` names the principal, its user, or a group.
     listed: Bool,
-    /// "framed" (the client) or "raw" (a WebSocket driver).
+    /// "framed" (the client), "raw" (a WebSocket driver) or "http" (requests to the edge's own address).
     mode: String,
   },
 };
@@ -113,6 +115,7 @@ action "unmask" appliesTo {
   context: {
     /// As the target's settings name it: "pii.email".
     label: String,
+    /// Empty where the target is no database.
     database: String,
   },
 };
@@ -263,4 +266,4 @@ action "ssh:sftp:read", "ssh:sftp:write" in ["ssh:sftp"] appliesTo {
 action "ssh:forward" in ["ssh:request"] appliesTo {
   principal: [Principal], resource: [Target], context: Forward,
 };
-`;
+${EXCHANGE_SCHEMA}`;

@@ -1,3 +1,5 @@
+import { HTTP_STARTER_POLICIES } from "./starter-http.ts";
+import { KUBERNETES_STARTER_POLICIES } from "./starter-kubernetes.ts";
 import { SSH_STARTER_POLICIES } from "./starter-ssh.ts";
 
 /** Permits everything: for tests, and for those who want recording alone. */
@@ -10,8 +12,8 @@ export const STARTER_POLICIES = `// Sallyport's starter policies. One text for t
 // holds a statement or a request until its approvers agree. 'sallyport policy check FILE' finds mistakes, 'sallyport policy test'
 // runs a table of cases, docs/policies.md explains every word.
 //
-// The group "dba" approves here what is asked of databases, "ops" what is asked of hosts: rename them to groups that
-// your identity provider knows.
+// The group "dba" approves here what is asked of databases, "ops" what is asked of hosts, services and clusters: rename
+// them to groups that your identity provider knows.
 
 // ---- Who may connect, and who may approve
 
@@ -267,4 +269,15 @@ forbid(principal, action == Action::"ssh:exec", resource)
 when { context.session.repeatedLastMinute > 1000 }
 unless { context.approved };
 
-${SSH_STARTER_POLICIES}`;
+// The same of services and clusters: nobody looks at one thing a thousand times a minute.
+@id("runaway-requests")
+@reason("This session repeats the same request: it needs an approval.")
+@approvers("ops")
+@scope("session")
+forbid(principal, action in [Action::"http:request", Action::"kubernetes:request"], resource)
+when { context.session.repeatedLastMinute > 1000 }
+unless { context.approved };
+
+${SSH_STARTER_POLICIES}
+${HTTP_STARTER_POLICIES}
+${KUBERNETES_STARTER_POLICIES}`;

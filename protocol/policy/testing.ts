@@ -1,7 +1,11 @@
+import type { HttpFacts, KubernetesFacts } from "../http/facts.ts";
+import type { HttpRequest } from "../http/request.ts";
+import { requestInfo } from "../kubernetes/reading-request-info.ts";
 import type { CommandFacts, LineFacts } from "../shell/facts.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Usage } from "./bands.ts";
 import type { Cedar } from "./cedar.ts";
+import type { ExchangeCircumstances } from "./exchange.ts";
 import type { Circumstances } from "./judge.ts";
 import type { PolicyTarget, Subject } from "./policy-set.ts";
 import type { SshCircumstances } from "./ssh.ts";
@@ -70,6 +74,57 @@ export function commandOf(argv: (string | null)[], facts: Partial<CommandFacts> 
 /** A line of these commands. */
 export function lineOf(...commands: CommandFacts[]): LineFacts {
   return { commands, opaque: [], fingerprint: "0123456789abcdef".repeat(4) };
+}
+
+export const HTTP_TARGET: PolicyTarget = { name: "billing", kind: "http", connector: "main" };
+export const KUBERNETES_TARGET: PolicyTarget = { name: "prod", kind: "kubernetes", connector: "main" };
+export const EXCHANGE_NOW: ExchangeCircumstances = { session: USAGE, principalUsage: USAGE };
+
+/** A request without a body, with what is given. */
+export function httpRequestOf(line: string, request: Partial<HttpRequest> = {}): HttpRequest {
+  const [method = "", target = ""] = line.split(" ");
+  return {
+    type: "http",
+    method,
+    target,
+    contentType: null,
+    body: null,
+    streamed: false,
+    websocket: false,
+    kubernetes: null,
+    ...request,
+  };
+}
+
+/** The same of a Kubernetes target. */
+export function apiRequestOf(line: string, request: Partial<HttpRequest> = {}): HttpRequest {
+  const [method = "", target = ""] = line.split(" ");
+  return httpRequestOf(line, { kubernetes: requestInfo(method, target), ...request });
+}
+
+/** Of a request to `path`, without query and body. */
+export function httpFactsOf(path: string, facts: Partial<HttpFacts> = {}): HttpFacts {
+  return { type: "http", path, query: [], bodyForm: "none", fields: [], opaque: [], ...facts };
+}
+
+/** Of a request without a body. */
+export function kubernetesFactsOf(facts: Partial<KubernetesFacts> = {}): KubernetesFacts {
+  return {
+    type: "kubernetes",
+    bodyForm: "none",
+    kinds: [],
+    replicas: null,
+    images: [],
+    rights: [],
+    serviceAccounts: [],
+    labels: [],
+    rbac: false,
+    fields: [],
+    dryRun: false,
+    command: [],
+    opaque: [],
+    ...facts,
+  };
 }
 
 /** This engine with some of its functions replaced. */

@@ -146,7 +146,7 @@ function frameFault(kind: EntryKind, frame: Uint8Array): string | null {
     const right =
       kind === EntryKind.connector
         ? type === FrameType.event
-        : type === FrameType.data || type === FrameType.end;
+        : type === FrameType.data || type === FrameType.end || type === FrameType.reset;
     if (!right) return `a frame of type ${type} can't be of kind ${kind}`;
     if (flags & FrameFlag.edge && kind !== EntryKind.target) return "the edge writes to the agent only";
     return null;

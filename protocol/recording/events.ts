@@ -1,11 +1,13 @@
-import type { ApprovalAsk } from "../approval.ts";
+import { type ApprovalAsk, isAsk, isByEdge } from "../approval.ts";
 import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts";
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
 import { SallyportError } from "../errors.ts";
 import { FRAME_HEADER, FrameFlag } from "../frame.ts";
+import type { HttpEvent } from "../http/events.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../policy/reading.ts";
 import type { SshEvent } from "../ssh/events.ts";
 import { type ChannelRecord, readRecord } from "../ssh/record.ts";
+import { isHttpEvent, isHttpName } from "./http-events.ts";
 import { isDetected, isMasked } from "./masking-events.ts";
 import { isSshEvent, isSshName } from "./ssh-events.ts";
 
@@ -26,14 +28,6 @@ const EDGE_SHAPES: Record<string, Shape> = {
   watch_ended: { by: "string" },
   ended: { code: "string", reason: "string" },
 };
-
-const APPROVAL_EVENTS: ReadonlySet<string> = new Set<EdgeEvent["event"]>([
-  "approval_opened",
-  "approval_told",
-  "approval_answered",
-  "approval_rejected",
-  "approval_decided",
-]);
 
 const FACTS: Shape = {
   session: "string",
@@ -61,12 +55,6 @@ const LIMITS: Shape = {
   resumeMs: "number",
 } satisfies Record<keyof Limits, Kind>;
 
-const APPROVAL_ASKS: ReadonlySet<string> = new Set<ApprovalAsk["event"]>([
-  "approval_asked",
-  "approval_withdrawn",
-  "approval_used",
-]);
-
 const CONNECTOR_SHAPES: Record<string, Shape> = {
   target_connected: { host: "string", port: "number", database: "string", user: "string" },
   cancel_requested: { session: "string" },
@@ -82,7 +70,7 @@ const CONNECTOR_SHAPES: Record<string, Shape> = {
 /** Reads the JSON of an edge entry (kind 0); null when it is no event of the edge. */
 export function edgeEvent(json: Uint8Array): EdgeEvent | null {
   const event = parse(json, EDGE_SHAPES) as EdgeEvent | null;
-  if (event !== null && APPROVAL_EVENTS.has(event.event)) return isApprovalEvent(event) ? event : null;
+  if (event !== null && isByEdge(event)) return isApprovalEvent(event) ? event : null;
   if (event?.event !== "opened") return event;
   const opened = { ...event, facts: { ...BEFORE_POLICIES, ...event.facts } };
   return isFacts(opened.facts) && has(opened.limits, LIMITS) ? opened : null;
@@ -117,13 +105,10 @@ function isRecord(frame: Uint8Array): boolean {
   return frame.length >= FRAME_HEADER && (frame[1]! & FrameFlag.record) !== 0;
 }
 
-function isAsk(event: ConnectorEvent | ApprovalAsk): event is ApprovalAsk {
-  return APPROVAL_ASKS.has(event.event);
-}
-
 /** Members that have a shape of their own; the frame's length bounds how much there can be of them. */
 function isSound(event: ConnectorEvent): boolean {
   if (isSsh(event)) return isSshEvent(event);
+  if (isHttp(event)) return isHttpEvent(event);
   switch (event.event) {
     case "policy":
       return isPolicyStamp(event);
@@ -157,6 +142,10 @@ function isSound(event: ConnectorEvent): boolean {
 
 function isSsh(event: ConnectorEvent): event is SshEvent {
   return isSshName(event.event);
+}
+
+function isHttp(event: ConnectorEvent): event is HttpEvent {
+  return isHttpName(event.event);
 }
 
 function isFacts(facts: SessionFacts): boolean {

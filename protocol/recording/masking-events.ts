@@ -18,9 +18,14 @@ export function isMasked({ statements }: Masked): boolean {
         typeof one.fingerprint === "string" &&
         FINGERPRINT.test(one.fingerprint) &&
         (one.text === null || typeof one.text === "string") &&
-        isNamed(one.fields, isCount),
+        isMaskedFields(one.fields),
     )
   );
+}
+
+/** Whether it counts masked values by label. */
+export function isMaskedFields(value: unknown): value is Record<string, number> {
+  return isNamed(value, isCount);
 }
 
 /** The same of `detected`. */

@@ -1,4 +1,5 @@
 import type { ApprovalAsk } from "../approval.ts";
+import type { EndCode } from "../close-reason.ts";
 import {
   type ConnectorEvent,
   connectorSealText,
@@ -10,6 +11,7 @@ import {
   type TargetKind,
 } from "../control.ts";
 import { chain, chainFrame, EntryKind, frameGenesis, genesis } from "../entry.ts";
+import { encodeReset } from "../exchange-payload.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
 import {
   type RecordedEntry,
@@ -102,6 +104,26 @@ export class Composer {
       this.#agentFrames++;
     }
     return this.#append(EntryKind.agent, frame);
+  }
+
+  /** A frame of an exchange's stream, from either side. */
+  stream(
+    side: "agent" | "target",
+    type: FrameType,
+    flags: number,
+    stream: number,
+    payload: Uint8Array,
+  ): this {
+    const frame = encodeFrame(type, flags, stream, payload);
+    if (side === "target") return this.#sent(EntryKind.target, frame);
+    this.#agentHead = chainFrame(this.#agentHead, frame);
+    this.#agentFrames++;
+    return this.#append(EntryKind.agent, frame);
+  }
+
+  /** What the edge itself writes to the agent when it ends the session: every stream is over. */
+  lastReset(code: EndCode, reason: string): this {
+    return this.#append(EntryKind.target, encodeReset(0, code, reason, FrameFlag.edge));
   }
 
   target(bytes: Uint8Array): this {

@@ -6,16 +6,13 @@ import { cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { detectorSpeeds } from "./detectors.ts";
 import { type Hops, measureHops } from "./hops.ts";
+import { startService } from "./http/host.ts";
+import { httpWorkloads, untouchedWorkloads } from "./http/workloads.ts";
+import { startBenchCluster } from "./kubernetes/cluster.ts";
+import { kubernetesWorkloads } from "./kubernetes/workloads.ts";
 import { maskTimes } from "./masks.ts";
 import { idleSessions, slowReader } from "./memory.ts";
-import {
-  HELP,
-  type Options,
-  type PathName,
-  readOptions,
-  SSH_WORKLOADS,
-  type WorkloadName,
-} from "./options.ts";
+import { HELP, type Options, type PathName, readOptions, type WorkloadName, workloadsOf } from "./options.ts";
 import { type Destination, type Path, startPath } from "./path.ts";
 import type { Sallyport } from "./sallyport.ts";
 import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
@@ -29,7 +26,10 @@ import { type Workload, workloads } from "./workloads.ts";
 
 const HOP_ROUNDS = 5;
 /** What needs no PostgreSQL. */
-const ALONE: ReadonlySet<WorkloadName> = new Set(["verdicts", "masks", "detectors", ...SSH_WORKLOADS]);
+const ALONE: ReadonlySet<WorkloadName> = new Set([
+  ...(["verdicts", "masks", "detectors"] as const),
+  ...(["ssh", "http", "kubernetes"] as const).flatMap(workloadsOf),
+]);
 
 const say = (line: string) => console.error(line);
 
@@ -60,11 +60,31 @@ async function bench(options: Options, stops: Stops): Promise<void> {
     );
     hops = await hopTimes(database, options, stops);
   }
-  if (options.only.some((name) => SSH_WORKLOADS.includes(name))) {
+  const wants = (kind: Parameters<typeof workloadsOf>[0]) =>
+    workloadsOf(kind).some((name) => options.only.includes(name));
+  if (wants("ssh")) {
     say("sshd …");
     const host = await startHost(options.file);
     stops.add(host.stop);
     rows.push(...(await compare(host, sshWorkloads(host, options), options, stops)));
+  }
+  if (wants("http")) {
+    for (const [masks, workloadsFor] of [
+      [true, httpWorkloads],
+      [false, untouchedWorkloads],
+    ] as const) {
+      const service = await startService(options.file, masks);
+      stops.add(service.stop);
+      rows.push(...(await compare(service, workloadsFor(service, options), options, stops)));
+    }
+  }
+  if (wants("kubernetes")) {
+    await orSkip("kubernetes", async () => {
+      say("a cluster …");
+      const cluster = await startBenchCluster();
+      stops.add(cluster.stop);
+      rows.push(...(await compare(cluster, kubernetesWorkloads(cluster, options), options, stops)));
+    });
   }
   console.log(`${await conditions(database, load, stolen)}\n`);
   if (rows.length > 0) console.log(markdown(rows));
@@ -156,7 +176,7 @@ async function hopTimes(database: Database, options: Options, stops: Stops): Pro
   const found = new Map<PathName, Hops>();
   if (!options.only.includes("hops")) return found;
   for (const name of options.paths) {
-    if (name === "direct" || name === "pgbouncer" || name === "relay") continue;
+    if (name === "direct" || name === "pgbouncer" || name === "relay" || name.endsWith("-edge")) continue;
     await orSkip(name, async () => {
       const path = (await startPath(name, database, options)) as Sallyport;
       stops.add(path.stop);

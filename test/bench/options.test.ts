@@ -4,7 +4,9 @@ import { readOptions } from "./options.ts";
 
 test("the direct connection always runs, and the paths keep the table's order", () => {
   assert.deepEqual(readOptions(["--paths", "disk,memory"])?.paths, ["direct", "memory", "disk"]);
-  assert.deepEqual(readOptions([])?.paths, ["direct", "pgbouncer", "relay", "memory", "disk"]);
+  assert.deepEqual(readOptions([])?.paths, [
+    ...["direct", "pgbouncer", "relay", "memory", "disk", "memory-edge", "disk-edge"],
+  ]);
 });
 
 test("--quick shortens what is not said otherwise", () => {
@@ -29,4 +31,12 @@ test("ssh names all of its parts, and a part itself", () => {
   assert.deepEqual(readOptions(["--only", "ssh"])?.only, parts);
   assert.deepEqual(readOptions(["--only", "copy,ssh"])?.only, ["copy", ...parts]);
   assert.deepEqual(readOptions(["--only", "ssh-echo"])?.only, ["ssh-echo"]);
+});
+
+test("a kind of targets names its parts, beside others", () => {
+  const http = ["http-request", "http-list", "http-file"];
+  assert.deepEqual(readOptions(["--only", "http"])?.only, http);
+  assert.deepEqual(readOptions(["--only", "ssh-exec,http,copy"])?.only, ["ssh-exec", ...http, "copy"]);
+  assert.deepEqual(readOptions(["--only", "kubernetes,http"])?.only.slice(-3), http);
+  assert.throws(() => readOptions(["--only", "https"]), /--only: https is none of/);
 });

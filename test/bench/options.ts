@@ -18,14 +18,36 @@ export const WORKLOADS = [
   "ssh-scp",
   "ssh-sftp",
   "ssh-pipe",
+  "http-request",
+  "http-list",
+  "http-file",
+  "kubernetes-request",
+  "kubernetes-list",
+  "kubernetes-watch",
+  "kubernetes-exec",
 ] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
-/** Those of SSH; `ssh` names them all. */
-export const SSH_WORKLOADS = WORKLOADS.filter((name) => name.startsWith("ssh-"));
+/** Kinds of targets other than databases; each names all workloads that begin so. */
+const KINDS = ["ssh", "http", "kubernetes"] as const;
+
+/** Those of one kind of targets. */
+export function workloadsOf(kind: (typeof KINDS)[number]): WorkloadName[] {
+  return WORKLOADS.filter((name) => name.startsWith(`${kind}-`));
+}
 
 /** The ways to what is measured, in the order of the table; `direct` is what the others are compared with. */
-export const PATHS = ["direct", "pgbouncer", "relay", "memory", "disk", "memory-own", "disk-own"] as const;
+export const PATHS = [
+  "direct",
+  "pgbouncer",
+  "relay",
+  "memory",
+  "disk",
+  "memory-edge",
+  "disk-edge",
+  "memory-own",
+  "disk-own",
+] as const;
 export type PathName = (typeof PATHS)[number];
 
 /** Statement protocols of pgbench. */
@@ -47,7 +69,7 @@ export interface Options {
   rest: number;
   /** Bytes of the COPY to a slow reader, MB. */
   megabytes: number;
-  /** Bytes of a file that is copied by SSH, MB. */
+  /** Bytes of a file that is copied by SSH, or moved by HTTP, MB. */
   file: number;
   /** Where the path `disk` keeps its state. */
   disk: string;
@@ -61,19 +83,20 @@ Usage: npm run bench -- [options]
 
   --quick               fewer and shorter runs, smaller data: for a look, not for a figure
   --only LIST           of: ${WORKLOADS.join(", ")};
-                        ssh: all that begin so
+                        ssh, http, kubernetes: all that begin so
   --paths LIST          of: ${PATHS.join(", ")}
-                        (direct always runs; -own: a session object for each session, instead of one shared;
+                        (direct always runs; -edge: HTTP and Kubernetes by the edge's own address, instead of the client's;
+                        -own: a session object for each session, instead of one shared;
                         verdicts, masks and detectors take none: they are the connector's own work, without network)
-  --clients LIST        pgbench's clients (1,8,32)
+  --clients LIST        pgbench's clients, and those of small requests (1,8,32)
   --modes LIST          pgbench's protocols (simple,prepared)
   --repetitions N       alternating repetitions (5; quick: 2)
-  --seconds N           of each run of pgbench, and of SSH's commands and keys (4; quick: 1)
+  --seconds N           of each run of pgbench, and of commands, keys and small requests (4; quick: 1)
   --scale N             of pgbench's tables; one COPY has about 10 MB each (10; quick: 2)
   --sessions N          idle sessions (200; quick: 50)
   --rest SECONDS        that they rest before memory is read (12; quick: 2)
   --megabytes N         of the COPY to a slow reader (500; quick: 50)
-  --file N              of the file that SSH copies, MB (64; quick: 16)
+  --file N              of the file that SSH copies and HTTP moves, MB (64; quick: 16)
   --disk FOLDER         on a real disk, for the path disk (${tmpdir()})
   --json FILE           writes the table for machines: an array, one object a row
   --help
@@ -109,11 +132,11 @@ export function readOptions(argv: string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const { quick } = values;
-  const paths = choices("paths", values.paths, PATHS) ?? ["pgbouncer", "relay", "memory", "disk"];
+  const paths = choices("paths", values.paths, PATHS) ?? [
+    ...["pgbouncer", "relay", "memory", "disk", "memory-edge", "disk-edge"],
+  ];
   return {
-    only: choices("only", values.only?.replace(/\bssh(?!-)/, SSH_WORKLOADS.join(",")), WORKLOADS) ?? [
-      ...WORKLOADS,
-    ],
+    only: choices("only", values.only && spelledOut(values.only), WORKLOADS) ?? [...WORKLOADS],
     paths: PATHS.filter((name) => name === "direct" || paths.includes(name)),
     clients: values.clients?.split(",").map((one) => whole("clients", one)) ?? [1, 8, 32],
     modes: choices("modes", values.modes, ["simple", "prepared"] as const) ?? ["simple", "prepared"],
@@ -127,6 +150,13 @@ export function readOptions(argv: string[]): Options | undefined {
     disk: values.disk ?? tmpdir(),
     json: values.json,
   };
+}
+
+function spelledOut(list: string): string {
+  return KINDS.reduce(
+    (text, kind) => text.replace(new RegExp(`(?<=^|,)${kind}(?=,|$)`), workloadsOf(kind).join(",")),
+    list,
+  );
 }
 
 function choices<T extends string>(

@@ -9,6 +9,12 @@ const STOP_MS = 10_000;
 /** Lines of a program's standard error that are kept, to tell why it failed. */
 const KEPT_LINES = 50;
 
+/** What ends with the bench at the latest, with the signal for it. */
+const running = new Map<ChildProcess, NodeJS.Signals>();
+process.once("exit", () => {
+  for (const [child, signal] of running) child.kill(signal);
+});
+
 /** A program that runs until it is stopped. */
 export interface Program {
   readonly pid: number;
@@ -28,15 +34,14 @@ export async function startProgram<T>(
 ): Promise<{ program: Program; ready: T }> {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
   // Not SIGKILL: it has children of its own to end.
-  const abandon = () => void child.kill("SIGTERM");
-  process.once("exit", abandon);
+  running.set(child, "SIGTERM");
   const said: string[] = [];
   const keep = (line: string) => {
     said.push(line);
     if (said.length > KEPT_LINES) said.shift();
   };
   const stop = async () => {
-    process.off("exit", abandon);
+    running.delete(child);
     await endChild(child);
   };
   const answer = await new Promise<T>((resolve, reject) => {
@@ -58,8 +63,7 @@ export async function startProgram<T>(
 /** Runs a program to its end and returns its standard output. Throws with its standard error when it fails. */
 export async function runProgram(command: string, args: string[], options: SpawnOptions): Promise<string> {
   const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-  const abandon = () => void child.kill("SIGKILL");
-  process.once("exit", abandon);
+  running.set(child, "SIGKILL");
   let output = "";
   let errors = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => {
@@ -69,7 +73,7 @@ export async function runProgram(command: string, args: string[], options: Spawn
     errors += text;
   });
   const [status, signal] = (await once(child, "close")) as [number | null, string | null];
-  process.off("exit", abandon);
+  running.delete(child);
   if (status !== 0) throw new Error(`${command} ended (${status ?? signal}):\n${errors}`);
   return output;
 }

@@ -48,7 +48,7 @@ export async function startSallyport(
   stops.add(() => rm(state, { recursive: true, force: true }));
   try {
     const file = join(state, "sallyport.yaml");
-    await writeFile(join(state, POLICIES), ALLOW_ALL);
+    await writeFile(join(state, POLICIES), destination.policies ?? ALLOW_ALL);
     await writeFile(file, configuration(destination, state, shards));
     const { SALLYPORT_TOKEN: _token, SALLYPORT_TOKEN_FILE: _file, ...inherited } = process.env;
     const dev = await startProgram(
@@ -69,6 +69,7 @@ export async function startSallyport(
     return {
       host: "127.0.0.1",
       port: Number(connect.ready),
+      entry: { base: "", token: null },
       processes: { workerd: workerdPid, connector: connectorPid, client: connect.program.pid },
       edge: new URL(url),
       state,

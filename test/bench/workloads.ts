@@ -1,12 +1,13 @@
 import { runCopyIn, runCopyOut } from "./copy.ts";
-import type { Address, Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import type { Options } from "./options.ts";
+import type { Path } from "./path.ts";
 import { runOpenings, runSelects } from "./pgbench.ts";
 import type { Compared, Sample } from "./samples.ts";
 
 /** Work that every path does, to be compared. */
 export interface Workload extends Omit<Compared, "rounds"> {
-  run(at: Address): Promise<Sample>;
+  run(at: Path): Promise<Sample>;
 }
 
 /** The workloads that were asked for. `copySize`: bytes of one COPY. */

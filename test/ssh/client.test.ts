@@ -12,7 +12,7 @@ import { run, type SshGateway, startSshGateway, TARGET } from "./gateway.ts";
 
 const skip = unavailable("openssh-server");
 
-test("the SSH target in the example is one, once its comment signs are gone", () => {
+test("the other targets in the example are some, once their comment signs are gone", () => {
   const [before, commented] = EXAMPLE.split(/^(?=#\s+- name: web$)/m) as [string, string];
   const text = before + commented.replace(/^#/gm, "");
   assert.deepEqual(
@@ -20,6 +20,8 @@ test("the SSH target in the example is one, once its comment signs are gone", ()
     [
       ["orders", "postgres"],
       ["web", "ssh"],
+      ["shop", "http"],
+      ["cluster", "kubernetes"],
     ],
   );
   const config = () =>

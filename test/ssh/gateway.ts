@@ -5,7 +5,6 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeOptions } from "../../client/edge-host.ts";
-import { recordedEntries } from "../../client/recordings/source.ts";
 import { relay } from "../../client/relay.ts";
 import type { ConnectorConfig } from "../../connector/config.ts";
 import { loadIdentity, sshHostKey } from "../../connector/identity.ts";
@@ -113,19 +112,8 @@ export async function startSshGateway(options: SshGatewayOptions = {}): Promise<
     config: file,
     port,
     run: (program, args, { input, ...rest } = {}) => run(program, ["-F", file, ...args], input, rest),
-    async sessions() {
-      return (await edge.api<{ items: { id: string; endCode: string | null }[] }>("GET", "/v1/sessions"))
-        .items;
-    },
-    async recording(session) {
-      const id = session ?? (await gateway.sessions())[0]!.id;
-      const response = await fetch(new URL(`/v1/sessions/${id}/recording`, edge.edge.url), {
-        headers: { authorization: `Bearer ${edge.edge.adminToken}` },
-      });
-      const entries: RecordedEntry[] = [];
-      for await (const entry of recordedEntries(response.body!)) entries.push(entry);
-      return entries;
-    },
+    sessions: () => edge.sessions(),
+    recording: (session) => edge.recording(session),
     async restartConnector() {
       gateway.connector.stop();
       gateway.connector = startConnector(config, edge.edge.url, log);

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { ExplainedStatement, ExplainRequest } from "../../protocol/control.ts";
+import type { Explained, ExplainedStatement, ExplainRequest } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
@@ -32,7 +32,7 @@ const explained: Shape<string> = (value, at, tell) => {
 };
 
 /**
- * The body of `POST /v1/targets/NAME/explain`: about SQL or a command line (`text`, as the target's kind has it; `sql`
+ * The body of `POST /v1/targets/NAME/explain`: about SQL, a command line or a request (`text`, as the target's kind has it; `sql`
  * for databases alone), or about opening the target.
  */
 const Question = object(
@@ -102,7 +102,7 @@ function subjectOf(identity: Identity, { as, onBehalfOf, groups }: Question): Su
 
 /**
  * An answer about SQL tells of tables, columns and how many rows there are, one about a command line which account
- * one has: only who may open the target is told. About opening, who is listed is told why not. Throws what opening would.
+ * one has, one about a request nothing but the policies: only who may open the target is told. About opening, who is listed is told why not. Throws what opening would.
  */
 async function mayAsk(
   env: Env,
@@ -122,7 +122,7 @@ async function mayAsk(
 
 /** Asks a replica, through its hub. Throws what it answered, or that it did not. */
 async function ask(env: Env, connector: string, request: ExplainRequest): Promise<ExplainedStatement[]> {
-  const answer = await env.HUB.getByName(connector).explain(request);
+  const answer = (await env.HUB.getByName(connector).explain(request)) as Explained["answer"];
   if ("statements" in answer) return answer.statements;
   const { code, message, hint } = answer.error;
   throw new SallyportError(code, message, hint);

@@ -70,7 +70,7 @@ const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
     { targets: [{ ...target, connector: "../x" }] },
     /connector must be a name/,
   ],
-  ["an unknown kind", { targets: [{ ...target, kind: "kubernetes" }] }, /one of postgres, ssh/],
+  ["an unknown kind", { targets: [{ ...target, kind: "ftp" }] }, /one of postgres, ssh, http, kubernetes/],
   ["a limit out of range", { limits: { maxBytes: 0 } }, /maxBytes/],
   ["an unknown limit", { limits: { bytes: 1 } }, /bytes is not known/],
   ["policies that are no text", { policies: ["permit"] }, /policies must be a text/],

@@ -1,6 +1,10 @@
-import type { ApprovalQuestion, ApprovalSubject, HeldQuestion } from "../../protocol/approval.ts";
+import type {
+  ApprovalQuestion,
+  ApprovalSubject,
+  HeldQuestion,
+  HeldRequest,
+} from "../../protocol/approval.ts";
 import { agreed, isNotMuchMore } from "../../protocol/approval-cover.ts";
-import type { SshRequest } from "../../protocol/ssh/request.ts";
 import type { ApprovalState } from "./machine.ts";
 
 /**
@@ -56,7 +60,7 @@ function isSameShape(given: HeldQuestion, asked: HeldQuestion): boolean {
   );
 }
 
-function hasTerminal(request: SshRequest): boolean {
+function hasTerminal(request: HeldRequest): boolean {
   return "terminal" in request && request.terminal;
 }
 

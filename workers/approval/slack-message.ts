@@ -1,6 +1,5 @@
 import type { Approval, ApprovalQuestion, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
-import { requestTitle, terminalText } from "../../protocol/approval-text.ts";
-import { requestText } from "../../protocol/ssh/request.ts";
+import { accountOf, heldRequestText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
 import { duration, HEADINGS, scopeText, utc } from "./words.ts";
 
@@ -170,8 +169,10 @@ function placeText(target: string, question: ApprovalQuestion): string {
       return target;
     case "statement":
       return `${target}, database ${name(question.database)}`;
-    case "request":
-      return `${target}, account ${name(question.account)}`;
+    case "request": {
+      const account = accountOf(question);
+      return account === null ? target : `${target}, ${account.what} ${name(account.name)}`;
+    }
   }
 }
 
@@ -186,7 +187,7 @@ function wholeOf(question: Exclude<ApprovalQuestion, { kind: "connect" }>) {
     const { statement, parameters } = question;
     return { title: "Statement", text: statement, parameters };
   }
-  return { title: requestTitle(question.request), text: requestText(question.request), parameters: [] };
+  return { title: requestTitle(question.request), text: heldRequestText(question.request), parameters: [] };
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import type { HttpRequest } from "../../protocol/http/request.ts";
+import { exchangeText } from "../../protocol/http/request-text.ts";
 import { messageProblem, readable } from "../../test/slack-blocks.ts";
 import { SAMPLE_ID, sampleHeldRequest } from "../testing/sample-approval.ts";
 import {
@@ -130,4 +132,27 @@ describe("a held SSH request in Slack", () => {
       { numRuns: 60, seed },
     );
   });
+});
+
+test("a held request to an HTTP target shows its method, path and body, and no account", () => {
+  const text = '{"amount": 500}';
+  const request: HttpRequest = {
+    type: "http",
+    method: "POST",
+    target: "/v1/refunds",
+    contentType: "application/json",
+    body: { bytes: 15, sha256: "0".repeat(64), text },
+    streamed: false,
+    websocket: false,
+    kubernetes: null,
+  };
+  const held = (account: string) => sampleHeldRequest({ request, account, actions: ["http:post"] });
+  const message = questionMessage(held(""), LOOK);
+  assert.equal(messageProblem(message), null);
+  assert.deepEqual(preformatted(message), [exchangeText(request)]);
+  assert.ok(preformatted(message)[0]?.endsWith(text));
+  assert.match(said(message), /Target: web-1\n/);
+  assert.match(said(message), /What: http:post/);
+  assert.doesNotMatch(said(message), /Terminal|account/);
+  assert.match(said(questionMessage(held("corp/alice"), LOOK)), /Target: web-1, user corp\/alice/);
 });

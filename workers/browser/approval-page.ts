@@ -8,8 +8,7 @@ import {
   type RequestQuestion,
   type StatementQuestion,
 } from "../../protocol/approval.ts";
-import { requestTitle, terminalText } from "../../protocol/approval-text.ts";
-import { requestText } from "../../protocol/ssh/request.ts";
+import { accountOf, heldRequestText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
 import { counted } from "../approval/machine-votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
 import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
@@ -63,7 +62,8 @@ function facts(approval: Approval, now: number): Markup {
   if (question.kind === "statement") {
     rows.push(["Database", exact(question.database)]);
   } else if (question.kind === "request") {
-    rows.push(["Account", exact(question.account)]);
+    const account = accountOf(question);
+    if (account !== null) rows.push([account.what === "user" ? "User" : "Account", exact(account.name)]);
   }
   if (question.kind !== "connect") rows.push(["Actions", exact(question.actions.join(", "))]);
   rows.push(["Why it is held", exact(question.reason)], ["Policies", exact(question.policies.join(", "))]);
@@ -98,7 +98,7 @@ ${parameters.length === 0 ? "" : html`<h2>Parameters</h2><dl>${parameters.map(pa
 }
 
 function request({ request, sha256 }: RequestQuestion): Markup {
-  const text = requestText(request);
+  const text = heldRequestText(request);
   const terminal = terminalText(request);
   return html`<h2>${requestTitle(request)}</h2>
 <p>${size(text)}; SHA-256 with its account <code>${exactText(sha256)}</code></p>

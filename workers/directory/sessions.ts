@@ -1,5 +1,5 @@
 import type { EndCode } from "../../protocol/close-reason.ts";
-import type { Lease, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
+import type { ExchangeKind, Lease, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import { DEFAULT_EDGE_LIMITS, type Page, type Session, type Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Credential } from "../identity/identity.ts";
@@ -56,8 +56,9 @@ export async function register(
   session: Registering,
   credential: Credential,
   decide: DecideConnect,
+  exchangeKey: string | null = null,
 ): Promise<"ok" | SallyportError> {
-  const standing = await insertAndRead(db, session, credential);
+  const standing = await insertAndRead(db, session, credential, exchangeKey);
   const decided =
     refusal(session, credential, standing) ??
     (await decide(standing.target!, standing.policy, standing.leases));
@@ -141,14 +142,15 @@ async function insertAndRead(
   db: D1Database,
   session: Registering,
   credential: Credential,
+  exchangeKey: string | null,
 ): Promise<Standing> {
   const user = session.onBehalfOf ?? null;
   const results = await db.batch([
     db
       .prepare(
         `INSERT INTO sessions (id, target, kind, principal, on_behalf_of, groups, token, issuer, connector, instance,
-           address, opened, until, lease)
-         VALUES (?5, ?3, ?6, ?1, ?2, ?7, ?8, ?9, ?10, ?11, ?12, ?4, ?13,
+           address, opened, until, exchange_key, lease)
+         VALUES (?5, ?3, ?6, ?1, ?2, ?7, ?8, ?9, ?10, ?11, ?12, ?4, ?13, ?14,
            (SELECT group_concat(id, ' ') FROM leases WHERE ${LEASE_STANDS}))`,
       )
       .bind(
@@ -165,6 +167,7 @@ async function insertAndRead(
         session.instance,
         session.address,
         session.until,
+        exchangeKey,
       ),
     db
       .prepare(
@@ -216,6 +219,25 @@ async function insertAndRead(
     policy: policy[0] ?? null,
     leases: leases.map(standingLeaseOf),
   };
+}
+
+/** The open session that requests with this key share, the latest of several; null where there is none. */
+export async function findExchangeSession(
+  db: D1Database,
+  key: string,
+): Promise<{ session: string; kind: ExchangeKind } | null> {
+  return db
+    .prepare(
+      `SELECT id AS session, kind FROM sessions WHERE exchange_key = ?1 AND ended IS NULL
+       ORDER BY opened DESC, id LIMIT 1`,
+    )
+    .bind(key)
+    .first();
+}
+
+/** Requests find this session no more: it is over, though its end may not be written yet. */
+export async function dropExchangeKey(db: D1Database, id: string): Promise<void> {
+  await db.prepare("UPDATE sessions SET exchange_key = NULL WHERE id = ?1").bind(id).run();
 }
 
 /** Notes that a further process of the connector was asked to join an open session. */

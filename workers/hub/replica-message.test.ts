@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../../protocol/errors.ts";
+import { writtenApiRequest, writtenExchange } from "../../protocol/http/written-facts.ts";
+import { readWrittenRequest } from "../../protocol/http/written-request.ts";
 import { lineFacts } from "../../protocol/shell/line.ts";
 import { factsOf } from "../../protocol/sql/facts.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
@@ -15,6 +17,16 @@ const facts = factsOf("SELECT", "postgres:select", {
 const decision = { verdict: "block", policies: ["x"], reason: "no" };
 const statement = { text: "SELECT 1", decision, facts, plan: null };
 const line = { text: "uptime", decision, facts: lineFacts("uptime") };
+const exchange = {
+  text: "GET /",
+  decision,
+  facts: writtenExchange(readWrittenRequest("GET /a?b=c")).facts,
+};
+const apiRequest = {
+  text: "GET /version",
+  decision,
+  facts: writtenApiRequest(readWrittenRequest("GET /version")).facts,
+};
 const scan = {
   database: "shop",
   relations: 1,
@@ -38,6 +50,7 @@ describe("messages of replicas", () => {
     { type: "policy_taken", revision: 7 },
     explained({ statements: [statement, { ...statement, plan: { rows: 3, cost: 9 } }] }),
     explained({ statements: [line] }),
+    explained({ statements: [exchange, apiRequest] }),
     scanned({ scan }),
     scanned({ error: { code: "not_found", message: "no such database" } }),
     explained({ error: { code: "target_unreachable", message: "it is away", hint: "wait" } }),
@@ -57,6 +70,15 @@ describe("messages of replicas", () => {
     ["a policy of a revision that is none", { type: "policy_taken", revision: -1 }],
     ["an answer without an id", { type: "explained", answer: { statements: [] } }],
     ["an answer that is neither", explained({})],
+    ["facts of half a request", explained({ statements: [{ ...exchange, facts: { type: "http" } }] })],
+    [
+      "facts of a query that is none",
+      explained({ statements: [{ ...exchange, facts: { ...exchange.facts, query: [["a"]] } }] }),
+    ],
+    [
+      "facts of half a cluster's request",
+      explained({ statements: [{ ...apiRequest, facts: { ...apiRequest.facts, rights: "privileged" } }] }),
+    ],
     ["facts of half a line", explained({ statements: [{ ...line, facts: { commands: [] } }] })],
     ["an answer of half a statement", explained({ statements: [{ text: "SELECT 1", decision }] })],
     [

@@ -1,5 +1,6 @@
 import { ANSWER_OF, type ReplicaMessage } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
+import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
 import { isLabelScan } from "../../protocol/label-scan.ts";
 import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
 import { isLineFacts } from "../../protocol/shell/facts-reading.ts";
@@ -77,7 +78,9 @@ function isStatement(one: unknown): boolean {
     isObject(one) &&
     typeof one.text === "string" &&
     isDecision(one.decision) &&
-    ((isStatementFacts(one.facts) && isPlan(one.plan)) || isLineFacts(one.facts))
+    ((isStatementFacts(one.facts) && isPlan(one.plan)) ||
+      isLineFacts(one.facts) ||
+      isExchangeFacts(one.facts))
   );
 }
 

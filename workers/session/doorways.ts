@@ -86,14 +86,9 @@ export class Doorways {
     try {
       const request = new Request("https://edge/", { headers: { authorization: `Bearer ${token}` } });
       const identity = await authenticateAgent(request, this.#env, this.#ctx);
-      const opening = await prepare(
-        this.#env,
-        identity,
-        visitor.target,
-        "raw",
-        visitor.address,
-        visitor.session,
-      );
+      const opening = await prepare(this.#env, identity, visitor.target, "raw", visitor.address, {
+        session: visitor.session,
+      });
       if (this.#visitors.has(socket)) this.#admit(socket, opening, doorway.session);
     } catch (error) {
       this.#refuse(socket, error);

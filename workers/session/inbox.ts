@@ -1,4 +1,4 @@
-/** So many sessions with something to log within this time, ms, make it worth to commit them together. */
+/** So many sessions, or streams of them, with something to log within this time, ms, make it worth to commit them together. */
 export const BUSY = 4;
 /**
  * Long against a commit. Counted over one millisecond, an object whose disk takes a commit of one each was never

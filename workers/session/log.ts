@@ -62,6 +62,9 @@ export class SessionLog {
   time = 0;
   /** Whether the edge may add a message for the agent: the last frame ended neither inside one nor the stream. */
   interruptible = true;
+  /** Where the session carries exchanges: streams that are open, and the newest; said before a frame is appended. */
+  openStreams = 0;
+  newestStream = 0;
   readonly #sql: Sql;
   readonly #base: number;
   /** The chain's head, then room for the next entry's header: hashed in one go. */
@@ -174,6 +177,8 @@ export class SessionLog {
     writeU64(tally, TALLY.targetBytes, this.targetBytes);
     writeU64(tally, TALLY.bytes, this.bytes);
     tally[TALLY.interruptible] = this.interruptible ? 1 : 0;
+    tally[TALLY.openStreams] = Math.min(this.openStreams, 0xff);
+    writeU64(tally, TALLY.newestStream, this.newestStream);
     return tally;
   }
 
@@ -189,6 +194,10 @@ export class SessionLog {
     this.targetBytes = readU64(tally, TALLY.targetBytes);
     this.bytes = readU64(tally, TALLY.bytes);
     this.interruptible = tally[TALLY.interruptible] === 1;
+    // Rows from before there were streams have none.
+    if (tally.length < TALLY.length) return;
+    this.openStreams = tally[TALLY.openStreams]!;
+    this.newestStream = readU64(tally, TALLY.newestStream);
   }
 }
 
@@ -201,5 +210,7 @@ const TALLY = {
   targetBytes: HASH_LENGTH + 32,
   bytes: HASH_LENGTH + 40,
   interruptible: HASH_LENGTH + 48,
-  length: HASH_LENGTH + 49,
+  openStreams: HASH_LENGTH + 49,
+  newestStream: HASH_LENGTH + 50,
+  length: HASH_LENGTH + 58,
 } as const;

@@ -1,32 +1,32 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
 import { closeFrame } from "../../protocol/close-reason.ts";
-import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
+import { SUBPROTOCOL } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
-import { thumbprint } from "../../protocol/signatures.ts";
+import { FRAME_HEADER } from "../../protocol/frame.ts";
 import { problemResponse } from "../api/problem.ts";
 import type { DeskHost } from "../approval/desk.ts";
 import type { Answer, AnswerOutcome } from "../approval/machine.ts";
 import type { ApprovalHost } from "../approval/stub.ts";
-import { type Env, edgeSigningKey } from "../environment.ts";
-import { checkTicket } from "../hub/ticket.ts";
+import type { Env } from "../environment.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { SessionApprovals } from "./approvals.ts";
 import { obey } from "./control-message.ts";
+import { Doors } from "./doors.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
 import { download } from "./download.ts";
 import { Errands } from "./errands.ts";
+import { HttpAgents } from "./exchange/http-agents.ts";
 import { Inbox } from "./inbox.ts";
 import { type Link, Links } from "./links.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
 import type { Peer } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
-import { hasHash, newSecret } from "./resume-secret.ts";
 import type { Attachment } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
-import { WATCHER_HEADER, type Watcher, type WatchHolder } from "./watchers.ts";
+import type { WatchHolder } from "./watchers.ts";
 
 /** A message that a socket has sent. */
 interface Arrival {
@@ -52,6 +52,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #clock: AlarmClock;
   readonly #errands: Errands;
   readonly #approvals: SessionApprovals;
+  readonly #agents: HttpAgents;
+  readonly #doors: Doors;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -72,8 +74,27 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       guarded: (relay, step) => this.#guarded(relay, step),
     });
     this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
+    this.#agents = new HttpAgents({
+      frame: (relay, frame) => this.#agentFrame(relay, frame),
+      end: (relay, code, reason) => this.#guarded(relay, () => relay.end(code, reason, Date.now())),
+      logged: () => ctx.storage.sync(),
+    });
+    this.#doors = new Doors({
+      env,
+      records: this.#records,
+      relays: this.#relays,
+      links: this.#links,
+      agents: this.#agents,
+      accept: (socket, relay, what) => this.#accept(socket, relay, what),
+      relay: (record, now) => this.#relay(record, now),
+      guarded: (relay, step) => this.#guarded(relay, step),
+    });
     const now = Date.now();
-    for (const record of this.#records.live()) this.#relay(record, now);
+    for (const record of this.#records.live()) {
+      const relay = this.#relay(record, now);
+      if (record.facts?.mode === "http" && record.state === "open")
+        relay.attach("agent", this.#agents.add(relay), undefined);
+    }
     for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
     for (const relay of this.#relays.values()) {
       if (relay.record.state === "ending") this.#errands.settle(relay.record);
@@ -84,23 +105,24 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   }
 
   /**
-   * Upgrades: /agent/ID, /connector/ID, /resume/ID, /doorway/ID, /follow/ID?from=SEQ, /watch/ID?from=SEQ. Only the
-   * Worker can call.
+   * Upgrades: /agent/ID, /connector/ID, /resume/ID, /doorway/ID, /follow/ID?from=SEQ, /watch/ID?from=SEQ; and requests
+   * of exchanges, /exchange/ID. Only the Worker can call.
    */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const [, door, id = ""] = url.pathname.split("/");
     const from = Number(url.searchParams.get("from") ?? 1);
-    const pair = new WebSocketPair();
     this.#inbox.flush();
+    if (door === "exchange") return this.#agents.serve(this.#relays.get(id), request);
+    const pair = new WebSocketPair();
     try {
       const now = Date.now();
-      if (door === "agent") this.#open(request, id, pair[1], now);
-      else if (door === "connector") this.#join(request, id, pair[1], now);
+      if (door === "agent") this.#doors.open(openingOf(request), id, pair[1], now);
+      else if (door === "connector") this.#doors.join(request, id, pair[1], now);
       else if (door === "doorway") this.#visit(request, pair[1], now);
-      else if (door === "resume") this.#resume(request, id, pair[1], now);
-      else if (door === "watch") this.#watch(request, id, from, pair[1], now);
-      else this.#follow(id, from, pair[1], now);
+      else if (door === "resume") this.#doors.resume(request, id, pair[1], now);
+      else if (door === "watch") this.#doors.watch(request, id, from, pair[1], now);
+      else this.#doors.follow(id, from, pair[1], now);
     } catch (error) {
       return problemResponse(error);
     }
@@ -111,7 +133,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const link = this.#links.find(socket);
-    if (link) this.#inbox.push(link.relay.record.id, { socket, message }, Date.now());
+    if (link) this.#inbox.push(senderOf(link, message), { socket, message }, Date.now());
     else if (typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
   }
 
@@ -156,6 +178,17 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     relay?.release();
     this.#relays.delete(session);
     return true;
+  }
+
+  /** RPC. Opens a session that the Worker has registered, for requests. Throws `session_ended`. */
+  openExchanges(opening: Opening): void {
+    this.#inbox.flush();
+    this.#doors.openExchanges(opening, Date.now());
+  }
+
+  /** RPC. Whether requests of this session are served. */
+  takesExchanges(session: string): boolean {
+    return this.#agents.takes(this.#relays.get(session));
   }
 
   /** RPC. Sends watchers of a session away, all or those of a holder, so that what they may is judged anew. */
@@ -217,10 +250,6 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#errands.settle(never);
   }
 
-  #open(request: Request, id: string, socket: WebSocket, now: number): void {
-    this.#openFor(JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening, id, socket, now);
-  }
-
   #visit(request: Request, socket: WebSocket, now: number): void {
     this.#sockets.take(socket);
     const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
@@ -230,75 +259,9 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   /** A visitor has proved who it is: its startup message is the session's first frame. */
   #admit(socket: WebSocket, opening: Opening, bytes: Uint8Array): void {
     const now = Date.now();
-    this.#openFor(opening, opening.facts.session, socket, now);
+    this.#doors.open(opening, opening.facts.session, socket, now);
     const { relay } = this.#links.find(socket)!;
     this.#guarded(relay, () => relay.raw(bytes, now));
-  }
-
-  #openFor({ facts, limits }: Opening, id: string, socket: WebSocket, now: number): void {
-    const relay = this.#relays.get(id) ?? this.#create(id, "parked", now);
-    if (relay.record.state !== "parked") {
-      throw new SallyportError("session_ended", relay.record.end?.reason ?? "the session was opened before");
-    }
-    const raw = facts.mode === "raw";
-    const peer = this.#accept(socket, relay, { side: "agent", raw });
-    relay.open(peer, facts, limits, thumbprint(edgeSigningKey(this.env)), raw ? undefined : newSecret(), now);
-  }
-
-  #join(request: Request, id: string, socket: WebSocket, now: number): void {
-    const ticket = checkTicket(this.env.EDGE_SIGNING_KEY, request.headers.get(Header.ticket) ?? "", id, now);
-    const relay = this.#relays.get(id) ?? this.#create(id, "parked", now);
-    if (relay.record.connector) throw new SallyportError("bad_ticket", "the ticket has been used");
-    if (relay.record.state !== "open" && relay.record.state !== "parked")
-      throw new SallyportError("session_ended", "the session is over");
-    const peer = this.#accept(socket, relay, { side: "connector", raw: false });
-    relay.join(
-      peer,
-      { name: ticket.connector, instance: ticket.instance, key: ticket.key },
-      newSecret(),
-      now,
-    );
-  }
-
-  #resume(request: Request, id: string, socket: WebSocket, now: number): void {
-    const relay = this.#live(id);
-    const secret = request.headers.get(Header.resume) ?? "";
-    const side = hasHash(secret, relay.record.agentResume)
-      ? "agent"
-      : hasHash(secret, relay.record.connectorResume)
-        ? "connector"
-        : undefined;
-    if (!side) throw new SallyportError("unauthenticated", "the resume secret is not this session's");
-    if (relay.record.state === "ending") throw new SallyportError("session_ended", relay.record.end!.reason);
-    const received = Number(request.headers.get(Header.received));
-    if (!Number.isSafeInteger(received) || received < 0)
-      throw new SallyportError("invalid_request", "the count of received frames is not a number");
-    // What the old socket still holds would be logged a second time: this side sends it again.
-    this.#links.close(relay, 1012, "resumed on another socket", side);
-    relay.resume(side, this.#accept(socket, relay, { side, raw: false }), received, now);
-  }
-
-  #live(id: string): Relay {
-    const relay = this.#relays.get(id);
-    if (relay) return relay;
-    throw new SallyportError("session_ended", this.#records.find(id)?.end?.reason ?? "the session is over");
-  }
-
-  #follow(id: string, from: number, socket: WebSocket, now: number): void {
-    const record = this.#relays.get(id)?.record ?? this.#records.find(id);
-    if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${id}`);
-    const relay = this.#relays.get(id) ?? this.#relay(record, now);
-    const peer = this.#accept(socket, relay, { side: "viewer", raw: false });
-    relay.attachViewer(peer, from, now);
-    if (record.state === "ended") this.#relays.delete(id);
-  }
-
-  #watch(request: Request, id: string, from: number, socket: WebSocket, now: number): void {
-    const relay = this.#live(id);
-    relay.checkWatchable();
-    const watcher = JSON.parse(request.headers.get(WATCHER_HEADER)!) as Watcher;
-    const peer = this.#accept(socket, relay, { side: "viewer", raw: false, watcher });
-    this.#guarded(relay, () => relay.watch(peer, watcher, from, now));
   }
 
   #accept(socket: WebSocket, relay: Relay, what: Parameters<Links["bind"]>[2]): Peer {
@@ -350,6 +313,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     );
     const close = closeFrame("storage_failed", "the edge could not record; nothing unrecorded was delivered");
     this.#links.close(relay, close.code, close.reason);
+    this.#agents.close(relay, close.code, close.reason);
     relay.record.state = "ending";
     relay.record.end = { code: "storage_failed", reason: close.reason, at: Date.now() };
     this.#errands.settle(relay.record);
@@ -369,6 +333,17 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     }
   }
 
+  /** A frame of a session's agent that is this object itself. */
+  #agentFrame(relay: Relay, frame: Uint8Array): void {
+    const now = Date.now();
+    try {
+      relay.frame("agent", frame, now);
+    } catch (error) {
+      if (!(error instanceof SallyportError)) this.#storageFailed(relay, error);
+      else this.#guarded(relay, () => relay.end(error.code, error.message, now));
+    }
+  }
+
   #gone(socket: WebSocket): void {
     this.#inbox.flush();
     this.#doorways.leave(socket);
@@ -379,12 +354,6 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       if (link.side === "viewer") link.relay.detachViewer(link.peer, now);
       else link.relay.dropped(link.side, link.peer, now);
     });
-  }
-
-  #create(id: string, state: SessionRecord["state"], now: number): Relay {
-    const ended = this.#records.find(id);
-    if (ended) throw new SallyportError("session_ended", ended.end?.reason ?? "the session is over");
-    return this.#relay(this.#records.create(id, state, now), now);
   }
 
   #relay(record: SessionRecord, now: number): Relay {
@@ -409,12 +378,26 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   };
 
   #forget(record: SessionRecord): void {
-    this.#relays.get(record.id)?.release();
+    const relay = this.#relays.get(record.id);
     this.#relays.delete(record.id);
+    if (!relay) return;
+    relay.release();
+    this.#agents.forget(relay);
   }
 
   #endLost(record: SessionRecord): void {
     const relay = this.#relays.get(record.id);
     if (relay) this.#guarded(relay, () => relay.lost(Date.now()));
   }
+}
+
+function openingOf(request: Request): Opening {
+  return JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening;
+}
+
+/** Streams count as sessions do: somebody waits for the commit of each. */
+function senderOf({ relay }: Link, message: string | ArrayBuffer): string {
+  const { id } = relay.record;
+  if (!relay.streams || typeof message === "string" || message.byteLength < FRAME_HEADER) return id;
+  return `${id}/${new DataView(message).getUint32(2)}`;
 }

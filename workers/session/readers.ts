@@ -1,9 +1,20 @@
+import { carriesExchanges } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { ACK_EVERY, decodeAck, encodeAck, FRAME_HEADER, WINDOW } from "../../protocol/frame.ts";
+import {
+  ACK_EVERY,
+  decodeAck,
+  encodeAck,
+  FRAME_HEADER,
+  FrameFlag,
+  type FrameHeader,
+  FrameType,
+  WINDOW,
+} from "../../protocol/frame.ts";
 import { recordingEntry } from "../../protocol/recording.ts";
 import type { LoggedEntry, SessionLog } from "./log.ts";
 import type { SessionRecord } from "./record.ts";
+import { StreamWindows } from "./stream-windows.ts";
 
 export type Side = "agent" | "connector";
 
@@ -29,7 +40,9 @@ export interface Reader {
 
 /** Bytes queued towards a raw agent before the log waits for it, and how often it looks again, ms. */
 const RAW_BUFFER = 1024 * 1024;
-const RAW_POLL_MS = 100;
+const POLL_MS = 100;
+/** The same towards a side whose streams have a window each: no stream waits for another, all wait for their socket. */
+const STREAMS_BUFFER = 8 * 1024 * 1024;
 /** A viewer further behind than this is told to come back for the rest. */
 const VIEWER_BUFFER = 4 * 1024 * 1024;
 /** Entries read from the log at a time, by a reader that is behind. */
@@ -44,7 +57,7 @@ export class Readers {
   agent: Reader | undefined;
   connector: Reader | undefined;
   readonly viewers = new Set<Reader>();
-  /** When a raw agent that is too slow is looked at again, ms since 1970; Infinity when none is. */
+  /** When a side whose socket is too slow is looked at again, ms since 1970; Infinity when none is. */
   pollAt = Number.POSITIVE_INFINITY;
   readonly #record: SessionRecord;
   readonly #log: SessionLog;
@@ -53,12 +66,26 @@ export class Readers {
   readonly #acked: Partial<Record<Side, number>> = {};
   /** What counts as consumed as long as the receiver has said nothing: all that was logged before. */
   readonly #start: Record<Side, number>;
+  /** Of a session that carries exchanges. */
+  #windows: StreamWindows | undefined;
 
   constructor(record: SessionRecord, log: SessionLog, wake: (at: number) => void) {
     this.#record = record;
     this.#log = log;
     this.#wake = wake;
     this.#start = { agent: log.agentBytes, connector: log.targetBytes };
+    this.opened();
+  }
+
+  /** The session's kind may be known now. */
+  opened(): void {
+    const { facts } = this.#record;
+    if (facts && carriesExchanges(facts.kind)) this.#windows ??= new StreamWindows(this.#log.newestStream);
+  }
+
+  /** Whether the session carries exchanges. */
+  get streams(): boolean {
+    return this.#windows !== undefined;
   }
 
   /**
@@ -95,17 +122,22 @@ export class Readers {
     this.connector?.peer.send(encodeAck(0, ack));
   }
 
-  /** Lets a raw agent read on if it was too slow before. */
+  /** Lets a side read on whose socket was too slow before. */
   poll(now: number): void {
     if (now < this.pollAt) return;
     this.pollAt = Number.POSITIVE_INFINITY;
-    if (this.agent) this.pump(this.agent, now);
+    for (const reader of [this.agent, this.connector]) if (reader) this.pump(reader, now);
   }
 
   /** Tells a sender that is back the credit that was given while it was away. */
   recall(side: Side): void {
     const sender = side === "agent" ? this.agent : this.connector;
-    if (sender && this.#acked[side] !== undefined) this.#credit(sender, side);
+    if (!sender) return;
+    if (this.#windows) {
+      for (const [stream, bytes] of this.#windows.credits(side)) this.#tell(sender, side, stream, bytes);
+    } else if (this.#acked[side] !== undefined) {
+      this.#credit(sender, side);
+    }
   }
 
   /** Gives a reader that has all before it this entry; a reader that is behind gets it in its turn. */
@@ -134,17 +166,21 @@ export class Readers {
   }
 
   #hasRoom(reader: Reader, now: number): boolean {
-    if (reader === this.agent && this.#record.facts?.mode === "raw") {
-      if (reader.peer.bufferedAmount < RAW_BUFFER) return true;
-      if (this.pollAt === Number.POSITIVE_INFINITY) {
-        this.pollAt = now + RAW_POLL_MS;
-        this.#wake(this.pollAt);
-      }
-      return false;
-    }
+    if (this.#windows) return this.#hasDrained(reader, STREAMS_BUFFER, now);
+    if (reader === this.agent && this.#record.facts?.mode === "raw")
+      return this.#hasDrained(reader, RAW_BUFFER, now);
     return (
       reader.sent - this.#consumed(reader === this.agent ? "connector" : "agent") <= WINDOW + WINDOW_SLACK
     );
+  }
+
+  #hasDrained(reader: Reader, limit: number, now: number): boolean {
+    if (reader.peer.bufferedAmount < limit) return true;
+    if (this.pollAt === Number.POSITIVE_INFINITY) {
+      this.pollAt = now + POLL_MS;
+      this.#wake(this.pollAt);
+    }
+    return false;
   }
 
   /** A raw agent sends no acknowledgements: what left for it counts as consumed. */
@@ -166,33 +202,64 @@ export class Readers {
   }
 
   /** Checks an acknowledgement, lets the acknowledging reader read on, and passes the credit to the sender. */
-  acknowledge(side: Side, frame: Uint8Array, now: number): void {
+  acknowledge(side: Side, stream: number, frame: Uint8Array, now: number): void {
     const ack = decodeAck(frame);
+    const from = side === "agent" ? "connector" : "agent";
+    const sender = from === "agent" ? this.agent : this.connector;
+    if (this.#windows) {
+      // On stream 0 a side tells how many frames it has, and the other one hears how many of its own are logged.
+      const credit = stream === 0 ? 0 : this.#windows.acknowledge(side, stream, ack.bytes);
+      if (sender && credit !== null) this.#tell(sender, from, stream, credit);
+      return;
+    }
+    checkStream(stream);
     const reader = (side === "agent" ? this.agent : this.connector)!;
     if (ack.bytes > reader.sent)
       throw new SallyportError("protocol_violation", "more bytes acknowledged than were sent");
-    const from = side === "agent" ? "connector" : "agent";
     this.#acked[from] = ack.bytes;
-    const sender = from === "agent" ? this.agent : this.connector;
     if (sender && !(from === "agent" && this.#record.facts?.mode === "raw")) this.#credit(sender, from);
     this.pump(reader, now);
   }
 
   /** Tells a sender how many of its frames are logged, and how many bytes its receiver has consumed. */
   #credit(sender: Reader, side: Side): void {
+    this.#tell(sender, side, 0, this.#consumed(side));
+  }
+
+  #tell(sender: Reader, side: Side, stream: number, bytes: number): void {
     const frames = side === "agent" ? this.#log.fromAgent : this.#log.fromConnector;
-    sender.peer.send(encodeAck(0, { frames, bytes: this.#consumed(side) }));
+    sender.peer.send(encodeAck(stream, { frames, bytes }));
   }
 
   #consumed(side: Side): number {
     return this.#acked[side] ?? this.#start[side];
   }
 
-  /** Throws `window_exceeded` for a frame beyond what its sender may have in flight. */
-  checkWindow(side: Side, frame: Uint8Array): void {
-    const logged = side === "agent" ? this.#log.agentBytes : this.#log.targetBytes;
-    if (logged + frame.length - FRAME_HEADER - this.#consumed(side) > WINDOW + WINDOW_SLACK) {
-      throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
+  /**
+   * Checks a data, end or reset frame that is to be logged. Throws `window_exceeded` beyond what its sender may have in
+   * flight, `protocol_violation` for a stream that is not open, and what `StreamWindows.take` does.
+   */
+  checkFrame(side: Side, header: FrameHeader, frame: Uint8Array): void {
+    const payload = frame.length - FRAME_HEADER;
+    if (this.#windows) {
+      this.#windows.take(side, header, payload);
+      this.#log.openStreams = this.#windows.open;
+      this.#log.newestStream = this.#windows.newest;
+      return;
     }
+    checkStream(header.stream);
+    if (header.type === FrameType.reset || (header.flags & (FrameFlag.head | FrameFlag.text)) !== 0)
+      throw new SallyportError(
+        "protocol_violation",
+        "a frame of an exchange, which this session has none of",
+      );
+    const logged = side === "agent" ? this.#log.agentBytes : this.#log.targetBytes;
+    if (logged + payload - this.#consumed(side) > WINDOW + WINDOW_SLACK)
+      throw new SallyportError("window_exceeded", `more than ${WINDOW} bytes sent ahead of the receiver`);
   }
+}
+
+function checkStream(stream: number): void {
+  if (stream !== 0)
+    throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
 }

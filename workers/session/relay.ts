@@ -10,6 +10,7 @@ import {
 } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { encodeReset } from "../../protocol/exchange-payload.ts";
 import {
   decodeHeader,
   encodeFrame,
@@ -101,6 +102,11 @@ export class Relay {
     );
   }
 
+  /** Whether it carries exchanges, each on a stream of its own. */
+  get streams(): boolean {
+    return this.#readers.streams;
+  }
+
   /** A socket that outlived the object's memory. */
   attach(side: Side, peer: Peer, next: number | undefined): void {
     const bytes = side === "agent" ? this.log.targetBytes : this.log.agentBytes;
@@ -143,6 +149,9 @@ export class Relay {
   /** The object woke, and all sockets that outlived its memory are attached: who is not among them has left. */
   woke(now: number): void {
     this.#watchers.settle(now);
+    // The exchanges that the object served itself went with its memory: what they run on the target must end.
+    if (this.record.facts?.mode === "http" && this.log.openStreams > 0)
+      this.frame("agent", encodeReset(0, "agent_gone", "the edge was restarted"), now);
   }
 
   /** Sends watchers away, all or those of a holder; who still may comes again. */
@@ -167,6 +176,7 @@ export class Relay {
     this.record.state = "open";
     this.record.facts = facts;
     this.record.limits = limits;
+    this.#readers.opened();
     this.record.agentResume = resume?.hash ?? null;
     this.#effects.save(this.record);
     this.#event({ event: "opened", facts, limits, edgeKey }, now);
@@ -218,20 +228,20 @@ export class Relay {
   /** A frame from a framed side. Throws `SallyportError` for what breaks the protocol; the shell then ends the session. */
   frame(side: Side, frame: Uint8Array, now: number): void {
     if (this.record.state !== "open") return;
-    const { type, flags, stream } = decodeHeader(frame);
-    if (stream !== 0)
-      throw new SallyportError("protocol_violation", `a frame for stream ${stream}, which is not open`);
+    const header = decodeHeader(frame);
+    const { type, flags, stream } = header;
     if (type === FrameType.ack) {
-      this.#readers.acknowledge(side, frame, now);
+      this.#readers.acknowledge(side, stream, frame, now);
     } else if (type === FrameType.event) {
-      if (side === "agent") throw new SallyportError("protocol_violation", "an event frame from the agent");
+      if (side === "agent" || stream !== 0)
+        throw new SallyportError("protocol_violation", `an event frame from the ${side} on stream ${stream}`);
       this.#append(EntryKind.connector, frame, now);
       if ((flags & FrameFlag.confirm) !== 0) this.#readers.confirm();
       if ((flags & FrameFlag.ask) !== 0) this.#asked(frame.subarray(FRAME_HEADER), now);
     } else {
       if ((flags & FrameFlag.edge) !== 0)
         throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
-      this.#readers.checkWindow(side, frame);
+      this.#readers.checkFrame(side, header, frame);
       this.#append(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
     }
   }
@@ -282,6 +292,8 @@ export class Relay {
       const words = errorResponse(new SallyportError(code, reason), "FATAL");
       this.#append(EntryKind.target, encodeFrame(FrameType.end, FrameFlag.edge, 0, words), now);
     }
+    if (code !== "closed" && this.#readers.streams && this.log.openStreams > 0)
+      this.#append(EntryKind.target, encodeReset(0, code, reason, FrameFlag.edge), now);
     // Before the last entry: one that is too slow even for that must leave no other after it.
     this.#watchers.clear();
     this.#event({ event: "ended", code, reason, ...(by ? { by } : {}) }, now);
@@ -323,12 +335,12 @@ export class Relay {
     this.#waits.expire(now);
   }
 
-  /** A framed agent is told in a message as well: the closing handshake may take its time. */
+  /** An agent that isn't raw is told in a message as well: the closing handshake may take its time. */
   #closeAgent(code: EndCode, reason: string): void {
     const peer = this.#readers.agent?.peer;
     this.#readers.agent = undefined;
     if (!peer) return;
-    if (this.record.facts?.mode === "framed") {
+    if (this.record.facts?.mode !== "raw") {
       this.#tell(peer, { type: "end", code, reason, received: this.log.fromAgent });
     }
     const close = closeFrame(code, reason);

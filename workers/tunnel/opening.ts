@@ -1,4 +1,10 @@
-import type { Limits, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
+import {
+  carriesExchanges,
+  type Limits,
+  Path,
+  type PolicyStamp,
+  type SessionFacts,
+} from "../../protocol/control.ts";
 import type { Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { standingLeases } from "../directory/leases.ts";
@@ -30,11 +36,18 @@ export interface Opening {
 /** Carries an `Opening` as JSON from the Worker to the object. */
 export const OPENING_HEADER = "sallyport-opening";
 
+/** What is settled of a session before it is opened. */
+export interface Settled {
+  /** The id of a visitor's at the doorway, which speaks PostgreSQL's protocol. */
+  session?: string;
+  /** By which requests of mode `http` find the session. */
+  exchangeKey?: string;
+}
+
 /**
  * Decides whether this identity may open the target, finds a connector for it, and registers the session. What the
- * identity may not open is unknown to it, unless the target lists it. `session`: of a visitor at the doorway, which
- * speaks PostgreSQL's protocol. Throws `unknown_target`, `forbidden`, `invalid_request` for a visitor to another kind
- * of target, `connector_offline` and what `register` finds.
+ * identity may not open is unknown to it, unless the target lists it. Throws `unknown_target`, `forbidden`,
+ * `invalid_request` for a way in that the target's kind has not, `connector_offline` and what `register` finds.
  */
 export async function prepare(
   env: Env,
@@ -42,16 +55,10 @@ export async function prepare(
   targetName: string,
   mode: SessionFacts["mode"],
   agentAddress: string,
-  session?: string,
+  { session, exchangeKey }: Settled = {},
 ): Promise<Opening> {
   const { target, limits } = await lookUp(env, targetName, identity, mode);
-  if (session !== undefined && target.kind !== "postgres") {
-    throw new SallyportError(
-      "invalid_request",
-      `${target.name} is a target of kind ${target.kind}, and this connection speaks PostgreSQL's protocol`,
-      "Send the token in the upgrade's header `Authorization`, or use the `sallyport` command.",
-    );
-  }
+  checkWayIn(target, mode, session !== undefined);
   const assignment = await env.HUB.getByName(target.connector).assign(target.name, session);
   if (!assignment) {
     throw new SallyportError(
@@ -81,7 +88,7 @@ export async function prepare(
     instance: assignment.instance,
   };
   const connect = new Connect(env, identity, mode);
-  const registered = await register(env.DIRECTORY, registering, credential, connect.decide);
+  const registered = await register(env.DIRECTORY, registering, credential, connect.decide, exchangeKey);
   if (registered === "ok") {
     const { instance: _instance, ...facts } = registering;
     const { granted } = connect;
@@ -92,6 +99,27 @@ export async function prepare(
   const { session: id } = registering;
   await sessionStub(env, id).kill(id, registered.code, registered.message, "edge");
   throw registered;
+}
+
+/** Throws `invalid_request` where a target of this kind has no such way in. `visitor`: at the doorway. */
+function checkWayIn({ name, kind }: Target, mode: SessionFacts["mode"], visitor: boolean): void {
+  const refuse = (speaks: string, hint: string) => {
+    throw new SallyportError("invalid_request", `${name} is a target of kind ${kind}, and ${speaks}`, hint);
+  };
+  if (mode === "http" && !carriesExchanges(kind)) {
+    const command = kind === "ssh" ? `sallyport ssh ${name}` : `sallyport connect ${name}`;
+    refuse("an HTTP request can't reach it", `Use \`${command}\`.`);
+  } else if (visitor && kind !== "postgres") {
+    refuse(
+      "this connection speaks PostgreSQL's protocol",
+      "Send the token in the upgrade's header `Authorization`, or use the `sallyport` command.",
+    );
+  } else if (mode === "raw" && carriesExchanges(kind)) {
+    refuse(
+      "a raw tunnel can't carry its exchanges",
+      `Send requests to \`${Path.exchange(name)}/…\` at the edge.`,
+    );
+  }
 }
 
 /** What opening adds to a session's facts. */
@@ -175,6 +203,12 @@ async function lookUp(
   if (refusal) throw refusal;
   stamps.set(IN_FORCE, current, now);
   return targets.set(name, { target, limits: sessionLimits(settings) }, now);
+}
+
+/** The policy set in force, as it was not longer ago than things are remembered. */
+export async function policyInForce(env: Env): Promise<PolicyStamp> {
+  const now = Date.now();
+  return stamps.get(IN_FORCE, now) ?? stamps.set(IN_FORCE, await currentStamp(env.DIRECTORY), now);
 }
 
 /** Why opening would be refused now, or null. Leases are looked up where one is needed; they are never remembered. */

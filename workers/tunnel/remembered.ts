@@ -13,6 +13,10 @@ export class Remembered<T> {
     return undefined;
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   set(key: string, value: T, now: number): T {
     if (this.#entries.size >= MAX_ENTRIES) this.#entries.clear();
     this.#entries.set(key, { value, until: now + REMEMBER_MS });

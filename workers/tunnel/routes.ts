@@ -8,10 +8,8 @@ import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
 import { authenticateConnector } from "../identity/connector.ts";
 import { VISITOR_HEADER, type Visitor } from "../session/doorways.ts";
 import { sessionStub } from "../session/stub.ts";
+import { addressOf } from "./address.ts";
 import { authenticateAgent, OPENING_HEADER, type Opening, prepare } from "./opening.ts";
-
-/** Characters of an address: the longest IPv6 form with its zone. */
-const MAX_ADDRESS = 64;
 
 type Call = Context<{ Bindings: Env }>;
 
@@ -24,7 +22,7 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
     // A driver that can't set headers sends its token as the password, once its socket is open.
     if (mode === "raw" && !c.req.header("authorization")) return openDoorway(c, target);
     const identity = await authenticateAgent(c.req.raw, c.env, c.executionCtx);
-    return openAgent(c, await prepare(c.env, identity, target, mode, address(c)));
+    return openAgent(c, await prepare(c.env, identity, target, mode, addressOf(c.req.raw, c.env)));
   })
   .get("/v1/resume/:session", (c) => {
     requireUpgrade(c);
@@ -80,7 +78,7 @@ async function openAgent(c: Call, opening: Opening): Promise<Response> {
 
 function openDoorway(c: Call, target: string): Promise<Response> {
   const session = newSessionId();
-  const visitor: Visitor = { session, target, address: address(c) };
+  const visitor: Visitor = { session, target, address: addressOf(c.req.raw, c.env) };
   return upgrade(c, session, `/doorway/${session}`, { [VISITOR_HEADER]: JSON.stringify(visitor) });
 }
 
@@ -110,10 +108,4 @@ function sessionId(c: Call): string {
   const id = c.req.param("session") ?? "";
   if (!/^[0-9a-f]{32}$/.test(id)) throw new SallyportError("not_found", "this is not a session's id");
   return id;
-}
-
-/** Only a header that the configuration names is believed: any client can send any header to a bare edge. */
-function address(c: Call): string {
-  const header = c.env.ADDRESS_HEADER;
-  return (header && c.req.header(header)?.slice(0, MAX_ADDRESS)) || "unknown";
 }

@@ -3,12 +3,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { AsciicastVersion } from "../../../protocol/asciicast.ts";
 import { readCast } from "../../../protocol/asciicast-testing.ts";
-import { CastExport } from "./cast.ts";
+import { CastExport } from "../terminal/cast.ts";
+import { SshCastEvents } from "./cast-events.ts";
 import { questionOf, SshScene } from "./testing.ts";
 
 function cast(scene: SshScene, version: AsciicastVersion = 3, channel: number | null = null) {
   const exported = new CastExport(version, channel);
-  const text = scene.entries.map((entry) => exported.push(entry)).join("");
+  const events = new SshCastEvents();
+  const text = scene.entries.map((entry) => exported.push(events.push(entry))).join("");
   exported.end();
   return readCast(text);
 }

@@ -8,7 +8,8 @@ import { approvalWords } from "../approval-words.ts";
 import { INDENT, linesOf, MORE, recorded, type Styler, Timeline } from "../recorded-text.ts";
 import { lineFactsText } from "../request-words.ts";
 import { connectorWords, edgeWords, policiesWords } from "../session-words.ts";
-import { StreamLines } from "./stream-lines.ts";
+import { StreamLines } from "../stream-lines.ts";
+import { exitText, withheldText } from "../terminal/words.ts";
 
 type Of<Type extends SshTranscriptEvent["type"]> = Extract<SshTranscriptEvent, { type: Type }>;
 
@@ -177,18 +178,6 @@ function introduction(event: Of<"connector">["event"]): string | null {
   if (event.event !== "ssh_connected") return null;
   const { host, port, user, hostKey, software } = event;
   return printable(`connected to ${host}:${port} as ${user} (${hostKey}, ${software})`);
-}
-
-/** `exit 0`, `killed by SIGKILL`, or that the target said nothing. */
-export function exitText({ status, signal }: { status: number | null; signal: string | null }): string {
-  if (signal !== null) return `killed by SIG${signal}`;
-  return status === null ? "ended without an exit status" : `exit ${status}`;
-}
-
-/** In place of what was typed at a prompt for a secret. */
-export function withheldText(characters: number): string {
-  const what = characters === 1 ? "1 character was" : `${characters} characters were`;
-  return `[${what} typed that the terminal did not show]`;
 }
 
 function transferText(what: "read" | "written", { bytes, sha256, whole }: Transferred): string {

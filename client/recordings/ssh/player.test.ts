@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Player } from "./player.ts";
-import { replaySsh, type SshReplayOptions, type Stage } from "./replay.ts";
+import type { Stage, StagedOptions } from "../staged.ts";
+import { replaySsh, sshPlayer } from "./replay.ts";
 import { SshScene } from "./testing.ts";
 
 const plain = (_: string, text: string) => text;
@@ -9,7 +9,7 @@ const plain = (_: string, text: string) => text;
 const RESTORED = "\x0f\x1b(B\x1b)B\x1b[0m";
 
 function played(scene: SshScene, channel?: number): string {
-  const player = new Player(plain, channel === undefined ? {} : { channel });
+  const player = sshPlayer(plain, channel === undefined ? {} : { channel });
   const text = scene.events.map((event) => player.tell(event)).join("") + player.end();
   return text.split("\n").slice(3).join("\n");
 }
@@ -44,7 +44,7 @@ class FakeStage implements Stage {
 
 async function replayed(
   scene: SshScene,
-  options: SshReplayOptions,
+  options: StagedOptions,
   stage = new FakeStage(),
 ): Promise<FakeStage> {
   await replaySsh(asIterable(scene), options, stage);

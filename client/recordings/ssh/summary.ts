@@ -3,7 +3,7 @@ import type { FileRequest, ForwardRequest, SshRequest } from "../../../protocol/
 import type { RequestId, SshTranscriptEvent, Stream } from "../../../protocol/ssh/transcript/transcript.ts";
 import { refusalText } from "../request-words.ts";
 import { CommonSummarizer, type CommonSummary } from "../session-summary.ts";
-import { exitText } from "./narrate.ts";
+import { exitText } from "../terminal/words.ts";
 
 /** What an SSH session did, in short. Of each list the latest requests. */
 export interface SshSummary extends CommonSummary {

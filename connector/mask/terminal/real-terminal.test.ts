@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { TestTimers } from "./testing.ts";
+import { TestTimers } from "../../guard/testing.ts";
 import { TypedInput } from "./typed-input.ts";
 
 const runs = (name: string, ...args: string[]) => spawnSync(name, args).status === 0;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { TestTimers } from "../../guard/testing.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES, type DetectorName, type Detectors } from "../detectors/modes.ts";
 import { TELLING } from "../detectors/open.ts";
 import { Scanner } from "../detectors/scanner.ts";
 import { HOLD_MS, MOST_HELD, StreamMask } from "./stream-mask.ts";
-import { TestTimers } from "./testing.ts";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`stream mask: SEED=${SEED}`);

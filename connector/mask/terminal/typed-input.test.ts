@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { TestTimers } from "../../guard/testing.ts";
 import { DECIDE_MS, MOST_UNDECIDED } from "./echo.ts";
-import { TestTimers } from "./testing.ts";
 import { LONGEST_SECRET, TypedInput } from "./typed-input.ts";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);

@@ -2,8 +2,11 @@ import type { ApprovalAsk, ApprovalEvent } from "../../approval.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import type { Decision } from "../../policy/decision.ts";
 import type { LineFacts } from "../../shell/facts.ts";
+import type { Stream } from "../../terminal-events.ts";
 import type { SshEvent, Transferred } from "../events.ts";
 import type { SshRequest } from "../request.ts";
+
+export type { Stream } from "../../terminal-events.ts";
 
 /** What happened in a recorded SSH session, in order. `seq` and `time` (ms since 1970) are the entry's. */
 export type SshTranscriptEvent = { seq: number; time: number } & SshHappening;
@@ -64,8 +67,5 @@ export type SshHappening =
 
 /** The number of a request, from 1 in the order asked; null where it is not known which. */
 export type RequestId = number | null;
-
-/** `input`: from the agent. */
-export type Stream = "input" | "output" | "error";
 
 type Introduction = Extract<SshEvent, { event: "ssh_client" | "ssh_connected" }>;

@@ -87,7 +87,8 @@ export class Requests {
   }
 
   #ask({ approval, question }: Extract<ApprovalAsk, { event: "approval_asked" }>, time: number): void {
-    const digest = question.kind === "request" ? digestOf(question.request) : null;
+    const request = question.kind === "request" ? question.request : null;
+    const digest = request !== null && request.type !== "http" ? digestOf(request) : null;
     const known = this.#latest((one) => one.digest === digest && one.state === "new");
     if (known) known.state = "asked";
     this.#questions.delete(approval);

@@ -1,4 +1,4 @@
-import type { ApprovalAsk, ApprovalEvent } from "../../approval.ts";
+import { type ApprovalAsk, type ApprovalEvent, isAsk, isByEdge } from "../../approval.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import { type Entry, EntryKind } from "../../entry.ts";
 import { channelRecord, connectorEvent, edgeEvent } from "../../recording/events.ts";
@@ -23,19 +23,6 @@ interface Channel {
   /** The command, shell or forward that it is for. */
   request: Known | null;
 }
-
-const FROM_CONNECTOR: ReadonlySet<string> = new Set<ApprovalAsk["event"]>([
-  "approval_asked",
-  "approval_withdrawn",
-  "approval_used",
-]);
-const FROM_EDGE: ReadonlySet<string> = new Set<ApprovalEvent["event"]>([
-  "approval_opened",
-  "approval_told",
-  "approval_answered",
-  "approval_rejected",
-  "approval_decided",
-]);
 
 /**
  * Reads a recorded SSH session: takes its entries in order, gives what happened. What passed between agent and target
@@ -74,7 +61,7 @@ export class SshTranscript {
     }
     const event = connectorEvent(frame);
     if (!event) this.#undecodable("this is no event of the connector", frame);
-    else if (isByConnector(event)) this.#approval(event);
+    else if (isAsk(event)) this.#approval(event);
     else this.#event(event);
   }
 
@@ -212,12 +199,4 @@ function renamed(
     default:
       return { type: event.event, channel };
   }
-}
-
-function isByEdge(event: EdgeEvent): event is ApprovalEvent {
-  return FROM_EDGE.has(event.event);
-}
-
-function isByConnector(event: ConnectorEvent | ApprovalAsk): event is ApprovalAsk {
-  return FROM_CONNECTOR.has(event.event);
 }

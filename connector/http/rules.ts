@@ -1,0 +1,22 @@
+import type { SessionFacts } from "../../protocol/control.ts";
+import type { ExchangeFacts } from "../../protocol/http/facts.ts";
+import type { Fields, RequestHead } from "../../protocol/http/head.ts";
+import type { HttpRequest } from "../../protocol/http/request.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What differs between the kinds of targets that carry exchanges. Of one session. */
+export interface ExchangeRules {
+  readonly kind: SessionFacts["kind"] & ("http" | "kubernetes");
+  /** As whom the target is told that the agent acts; empty where it is told nothing. */
+  readonly account: string;
+  /** Whether no body may go on unread. */
+  readonly readsBodies: boolean;
+  /** Why such a request is refused before it is looked into; null where it isn't. */
+  refusal(head: RequestHead): Refusal | null;
+  /** What is asked for, without its body. Throws `invalid_request` for what could be read in more than one way. */
+  request(head: RequestHead): HttpRequest;
+  /** What was proved of it. `body`: null where there is none, or where it is streamed. */
+  facts(request: HttpRequest, head: RequestHead, body: Uint8Array | null): ExchangeFacts;
+  /** The fields that go on, beside those that the target's side adds. Throws `invalid_request` as well. */
+  fields(request: HttpRequest, head: RequestHead): Fields;
+}
