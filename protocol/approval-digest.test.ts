@@ -144,12 +144,14 @@ describe("the digest of a request", () => {
       contentType: "application/json",
       body: { bytes: 2, sha256, text: "{}" },
       streamed: false,
+      fields: [["x-amz-target", "T.Get"]],
       websocket: true,
       kubernetes: null,
     };
     const encoded = [
       ...["sallyport http request approval v1", "alice", "http", "POST", "/a?b=c"].map(text),
-      ...[u32(1), text("application/json"), u32(1), u32(2), text(sha256), u32(0), u32(1)],
+      ...[u32(1), text("application/json"), u32(1), text("x-amz-target"), text("T.Get")],
+      ...[u32(1), u32(2), text(sha256), u32(0), u32(1)],
     ];
     const expected = createHash("sha256").update(Buffer.concat(encoded)).digest("hex");
     assert.equal(requestDigest("alice", request), expected);
@@ -163,6 +165,15 @@ describe("the digest of a request", () => {
       { ...request, body: { bytes: 2, sha256: "cd".repeat(32), text: "{}" } },
       { ...request, streamed: true },
       { ...request, websocket: false },
+      { ...request, fields: [] },
+      { ...request, fields: [["x-amz-target", "T.Put"]] },
+      {
+        ...request,
+        fields: [
+          ["x-amz-target", "T.Get"],
+          ["x-amz-target", "T.Get"],
+        ],
+      },
     ];
     const digests = [expected, ...others.map((one) => requestDigest("alice", one))];
     assert.equal(new Set(digests).size, digests.length);

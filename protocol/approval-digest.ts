@@ -85,13 +85,17 @@ function sshDigest(account: string, request: SshRequest): string {
 
 /** What a Kubernetes target takes it for follows from method and target: that it is one is enough. */
 function httpDigest(account: string, request: HttpRequest): string {
-  const { method, target, contentType, body, streamed, websocket, kubernetes } = request;
+  const { method, target, contentType, fields, body, streamed, websocket, kubernetes } = request;
   const digest = new Digest(HTTP_REQUEST);
   digest.text(account);
   digest.text(kubernetes === null ? "http" : "kubernetes");
   digest.text(method);
   digest.text(target);
   digest.optional(contentType, (type) => digest.text(type));
+  digest.list(fields, ([name, value]) => {
+    digest.text(name);
+    digest.text(value);
+  });
   digest.optional(body, ({ bytes, sha256 }) => {
     digest.number(bytes);
     digest.text(sha256);

@@ -44,6 +44,12 @@ export function textsOf(request: HeldRequest): string[] {
     case "forward":
       return [request.host];
     case "http":
-      return [request.method, request.target, request.contentType ?? "", request.body?.text ?? ""];
+      return [
+        request.method,
+        request.target,
+        request.contentType ?? "",
+        ...request.fields.flat(),
+        request.body?.text ?? "",
+      ];
   }
 }

@@ -200,6 +200,7 @@ test("a request to a cluster tells what it is taken for, as whom, and all of its
     contentType: "application/merge-patch+json",
     body: { bytes: Buffer.byteLength(text), sha256: "0".repeat(64), text },
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes: requestInfo("PATCH", target),
   };

@@ -73,6 +73,7 @@ describe("a question about an exchange", () => {
     contentType: "application/json",
     body: body("{}"),
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes: null,
   };

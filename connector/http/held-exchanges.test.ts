@@ -16,6 +16,7 @@ const QUESTION: RequestQuestion = {
     contentType: null,
     body: null,
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes: null,
   },

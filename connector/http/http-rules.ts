@@ -2,6 +2,7 @@ import { httpFacts } from "../../protocol/http/facts-of.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import { UPGRADE_FIELD } from "../../protocol/http/head.ts";
 import { readTarget } from "../../protocol/http/target.ts";
+import { tellingFields } from "../../protocol/http/telling-fields.ts";
 import type { ExchangeRules } from "./rules.ts";
 import type { HttpTargetConfig } from "./target/config.ts";
 
@@ -19,6 +20,7 @@ export function httpRules({ encodedSlashes }: HttpTargetConfig): ExchangeRules {
         method,
         target,
         contentType: fieldValue(fields, "content-type"),
+        fields: tellingFields(fields.filter(([name]) => name !== UPGRADE_FIELD)),
         body: null,
         streamed: false,
         websocket: websocket !== undefined,

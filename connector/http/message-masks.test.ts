@@ -14,6 +14,7 @@ const REQUEST: HttpRequest = {
   contentType: null,
   body: null,
   streamed: false,
+  fields: [],
   websocket: true,
   kubernetes: null,
 };

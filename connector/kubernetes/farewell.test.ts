@@ -13,6 +13,7 @@ function said(path: string, subprotocol = "v5.channel.k8s.io"): string {
     contentType: null,
     body: null,
     streamed: false,
+    fields: [],
     websocket: true,
     kubernetes: requestInfo("GET", target),
   };

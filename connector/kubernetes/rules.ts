@@ -3,6 +3,7 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import { type RequestHead, UPGRADE_FIELD } from "../../protocol/http/head.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
+import { tellingFields } from "../../protocol/http/telling-fields.ts";
 import { acceptJson } from "../../protocol/kubernetes/accept.ts";
 import { kubernetesFacts } from "../../protocol/kubernetes/facts-of.ts";
 import { requestInfo } from "../../protocol/kubernetes/reading-request-info.ts";
@@ -50,6 +51,7 @@ function rulesAs(account: string): ExchangeRules {
       method,
       target,
       contentType: fieldValue(fields, "content-type"),
+      fields: tellingFields(fields.filter(([name]) => name !== UPGRADE_FIELD)),
       body: null,
       streamed: false,
       websocket: websocket !== undefined,

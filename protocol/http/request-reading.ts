@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { count, hasExactly, isObject, oneOf, type Shape, type Test, text } from "../json-shape.ts";
 import { requestInfo } from "../kubernetes/reading-request-info.ts";
 import type { RequestInfo } from "../kubernetes/request-info.ts";
-import { MAX_TARGET } from "./head.ts";
+import { type Fields, MAX_FIELDS, MAX_TARGET } from "./head.ts";
 import type { HttpRequest, RequestBody } from "./request.ts";
+import { tellingFields } from "./telling-fields.ts";
 
 /** Characters of a method: those of WebDAV have up to 16. */
 const MAX_METHOD = 64;
@@ -14,6 +15,8 @@ const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** RFC 9112 section 3.2.1: what comes before the version ends at a blank. */
 const TARGET = /^\/[!-~]*$/;
 const CONTENT_TYPE = /^[ -~]*$/;
+const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
+const VALUE = /^[\t -~\x80-\xff]*$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 const isBoolean: Test = (value) => typeof value === "boolean";
@@ -42,6 +45,7 @@ const SHOWN: Shape<HttpRequest> = {
   method: (value) => matches(value, METHOD, MAX_METHOD),
   target: (value) => matches(value, TARGET, MAX_TARGET),
   contentType: (value) => value === null || matches(value, CONTENT_TYPE, MAX_CONTENT_TYPE),
+  fields: (value) => isFields(value) && tellingFields(value).length === value.length,
   body: (value) => value === null || hasExactly(value, BODY),
   streamed: oneOf([false]),
   websocket: isBoolean,
@@ -55,7 +59,7 @@ const SHOWN: Shape<HttpRequest> = {
  */
 export function readHttpRequest(value: unknown): HttpRequest | null {
   if (!hasExactly(value, SHOWN)) return null;
-  const { type, method, target, contentType, body, streamed, websocket, kubernetes } = value;
+  const { type, method, target, contentType, fields, body, streamed, websocket, kubernetes } = value;
   if (body !== null && !isWhole(body)) return null;
   const info = kubernetes === null ? null : infoOf(method, target);
   if (kubernetes !== null && (info === null || !isSameInfo(kubernetes, info))) return null;
@@ -64,6 +68,7 @@ export function readHttpRequest(value: unknown): HttpRequest | null {
     method,
     target,
     contentType,
+    fields: fields.map(([name, one]) => [name, one] as const),
     body: body && { bytes: body.bytes, sha256: body.sha256, text: body.text },
     streamed,
     websocket,
@@ -74,15 +79,31 @@ export function readHttpRequest(value: unknown): HttpRequest | null {
 /** Whether what stands in a recording is a request; members may have been added since. */
 export function isHttpRequest(value: unknown): value is HttpRequest {
   if (!isObject(value)) return false;
-  const { type, method, target, contentType, body, streamed, websocket, kubernetes } = value;
+  const { type, method, target, contentType, fields, body, streamed, websocket, kubernetes } = value;
   return (
     type === "http" &&
     [method, target].every(isString) &&
     (contentType === null || isString(contentType)) &&
+    isFields(fields) &&
     (body === null || isBody(body)) &&
     isBoolean(streamed) &&
     isBoolean(websocket) &&
     (kubernetes === null || isRequestInfo(kubernetes))
+  );
+}
+
+/** As `readFields` has made them: names of lower-case tokens, values of Latin-1 without controls. */
+function isFields(value: unknown): value is Fields {
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_FIELDS &&
+    value.every(
+      (line: unknown) =>
+        Array.isArray(line) &&
+        line.length === 2 &&
+        matches(line[0], NAME, 256) &&
+        matches(line[1], VALUE, 32 * 1024),
+    )
   );
 }
 

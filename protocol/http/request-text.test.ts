@@ -15,6 +15,7 @@ const GET: HttpRequest = {
   contentType: null,
   body: null,
   streamed: false,
+  fields: [],
   websocket: false,
   kubernetes: null,
 };
@@ -130,6 +131,7 @@ describe("a request in words", () => {
       contentType: fc.oneof(fc.constant(null), text),
       body,
       streamed: fc.boolean(),
+      fields: fc.array(fc.tuple(text, text), { maxLength: 2 }),
       websocket: fc.boolean(),
       kubernetes: fc.constant(null),
     });

@@ -31,10 +31,11 @@ export function apiText(info: RequestInfo): string {
   ].join(" ");
 }
 
-function remarks({ contentType, body, streamed, websocket }: HttpRequest): string[] {
+function remarks({ contentType, fields, body, streamed, websocket }: HttpRequest): string[] {
   return [
     ...(websocket ? ["as a WebSocket"] : []),
     ...(contentType === null ? [] : [`content type ${quoted(contentType)}`]),
+    ...fields.map(([name, value]) => `field ${quoted(name)} ${JSON.stringify(value)}`),
     ...(streamed ? ["with a body that is sent unread"] : []),
     ...(body === null ? [] : [bodyText(body)]),
   ];

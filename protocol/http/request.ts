@@ -1,4 +1,5 @@
 import type { RequestInfo } from "../kubernetes/request-info.ts";
+import type { Fields } from "./head.ts";
 
 /** What an agent asks of an HTTP or Kubernetes target, as it is judged, shown to approvers, and sent on. */
 export interface HttpRequest {
@@ -8,6 +9,8 @@ export interface HttpRequest {
   target: string;
   /** Of the body, or null. */
   contentType: string | null;
+  /** Fields that go to the target and may say what is done, or to what (`tellingFields`). In order. */
+  fields: Fields;
   /** The whole body; null where there is none, or where it was not read before the request was judged. */
   body: RequestBody | null;
   /** The body goes on as it comes, without having been read: its contents aren't judged, and nobody can approve it. */

@@ -38,6 +38,7 @@ export function requestWritten(written: WrittenRequest, kubernetes: HttpRequest[
     contentType,
     body: body === null ? null : bodyOf(body),
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes,
   };

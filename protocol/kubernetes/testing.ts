@@ -22,7 +22,17 @@ export function facts(
   const bytes = body === null || body instanceof Uint8Array ? body : Buffer.from(textOf(body));
   const kubernetes = requestInfo(method, target);
   return kubernetesFacts(
-    { type: "http", method, target, contentType, body: null, streamed: false, websocket: false, kubernetes },
+    {
+      type: "http",
+      method,
+      target,
+      contentType,
+      body: null,
+      streamed: false,
+      fields: [],
+      websocket: false,
+      kubernetes,
+    },
     contentEncoding,
     bytes,
   );

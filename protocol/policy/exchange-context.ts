@@ -34,6 +34,8 @@ export function exchangeContext(
     method: request.method,
     ...pathContext(facts.path),
     ...queryContext(facts.query, facts.fields),
+    headers: unique(request.fields.map(pair)),
+    headerNames: unique(request.fields.map(([name]) => name)),
     contentType: mediaType(request.contentType),
     bodyForm: facts.bodyForm,
     ...(bytes !== null && { bodyBytes: long(bytes) }),

@@ -342,6 +342,7 @@ test("whatever was proved, a verdict comes of it", () => {
     contentType: fc.option(text),
     body: fc.option(fc.record({ bytes: fc.nat(), sha256: text, text: fc.option(text) })),
     streamed: fc.boolean(),
+    fields: pairs,
     websocket: fc.boolean(),
     kubernetes: fc.option(
       fc.record({

@@ -18,6 +18,10 @@ type Exchange = {
   parameters: Set<String>,
   /// Names of parameters, and of a form's fields, that stand more than once: which of them counts is each server's own.
   repeated: Set<String>,
+  /// Fields of the head that may say what is done, "name=value" of each and their names, in lower case; those that every
+  /// client sends of itself are left out.
+  headers: Set<String>,
+  headerNames: Set<String>,
   /// Of the body, in lower case and without parameters: "application/json"; empty where none is named.
   contentType: String,
   /// How the body was read: "none" (there is none), "json", "form", "text", "unread".

@@ -90,6 +90,7 @@ export function httpRequestOf(line: string, request: Partial<HttpRequest> = {}):
     contentType: null,
     body: null,
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes: null,
     ...request,

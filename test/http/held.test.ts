@@ -124,6 +124,22 @@ describe("a held request", { timeout: 120_000 }, () => {
     await say((await asked()).id, "deny");
   });
 
+  test("is shown with the fields that say what it does, and approved for them alone", async () => {
+    const operation = (name: string) =>
+      gateway.fetch("/", { method: "POST", body: "{}", headers: { "x-amz-target": name, prefer: "wait=0" } });
+    await operation("T.GetItem");
+    const { id, question } = await asked();
+    assert.deepEqual(
+      question.kind === "request" && question.request.type === "http" && question.request.fields,
+      [["x-amz-target", "T.GetItem"]],
+    );
+    await say(id, "approve");
+    assert.equal((await operation("T.DeleteTable")).status, 403);
+    await say((await asked()).id, "deny");
+    assert.deepEqual(seen, []);
+    assert.equal((await operation("T.GetItem")).status, 200);
+  });
+
   test("of two that wait for one approval one passes, and the other asks anew", async () => {
     const two = [post('{"b":1}'), post('{"b":1}')];
     await say((await asked()).id, "approve");

@@ -122,18 +122,15 @@ describe("client libraries and programs through the edge", {
       await core.readNamespacedPodLog({ name: "held", namespace: "default", tailLines: 1 }),
       "two\n",
     );
-    const stream = new PassThrough();
-    const controller = await new k8s.Log(config).log("default", "held", "main", stream, { follow: true });
-    let said = "";
-    stream.on("data", (chunk) => {
-      said += chunk;
-      stream.emit("said");
+    const command = ["sh", "-c", "echo begun; sleep 1; echo ended"];
+    await core.createNamespacedPod({
+      namespace: "default",
+      body: podNamed("printer", { image: "host", command }),
     });
-    while (!said.includes("two")) await once(stream, "said");
-    await gateway.cluster.appendLog("default", "held", "main", "three");
-    while (!said.includes("three")) await once(stream, "said");
-    stream.on("error", () => {});
-    controller.abort();
+    await gateway.kubectl(["wait", "--for=jsonpath={.status.phase}", "pod/printer", "--timeout=20s"]);
+    const stream = new PassThrough();
+    await new k8s.Log(config).log("default", "printer", "main", stream, { follow: true });
+    assert.equal(await text(stream), "begun\nended\n");
   });
 
   test("a port is forwarded", async () => {

@@ -33,7 +33,6 @@ const EXECS: readonly Row[] = [
   { kubectl: ["logs", "web-1", "--since=1h"], says: /three/ },
   { kubectl: ["logs", "-l", "app=web", "--prefix", "--all-containers"], says: /pod\/web-1\/main/ },
   { kubectl: ["port-forward", "no-such", ":80"], status: 1, says: /NotFound/ },
-  { kubectl: ["cp", "web-1:no-such", "{folder}/no-such"], says: /No such file|no such file|not found/i },
 ];
 
 describe("kubectl's streams are the same directly and through the edge", {

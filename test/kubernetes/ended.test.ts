@@ -83,6 +83,10 @@ describe("what ends of a cluster's session", { skip: clusterUnavailable(), timeo
 
   test("a principal who is disabled has no watch a second later, and no request", async () => {
     const token = await gateway.edge.serviceToken("leaver");
+    await gateway.cluster.kubectl([
+      ...["create", "clusterrolebinding", "all-view", "--clusterrole=view"],
+      "--group=system:authenticated",
+    ]);
     const response = await gateway.fetch("/api/v1/namespaces/default/pods?watch=true", {
       headers: { authorization: `Bearer ${token}` },
     });

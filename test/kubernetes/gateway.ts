@@ -96,12 +96,17 @@ async function startTls(to: number): Promise<{ port: number; caFile: string; sto
       ] as const) {
         sockets.add(one);
         one.on("error", () => other.destroy());
-        one.on("close", () => {
-          sockets.delete(one);
-          other.destroy();
-        });
         one.pipe(other);
       }
+      plain.on("close", () => {
+        sockets.delete(plain);
+        socket.destroy();
+      });
+      // As a proxy's: of an end alone workerd could not tell that nobody waits for the answer any more.
+      socket.on("close", () => {
+        sockets.delete(socket);
+        plain.resetAndDestroy();
+      });
     },
   );
   server.listen(0, "127.0.0.1");

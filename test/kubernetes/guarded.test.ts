@@ -135,8 +135,7 @@ describe("kubectl under the starter policies", { skip: clusterUnavailable(), tim
     assert.equal((await create()).status, 201);
   });
 
-  const unnoticed = "the edge does not notice that a client left before its answer began";
-  test("a kubectl that gave up finds its approval when it is run again", { todo: unnoticed }, async () => {
+  test("a kubectl that gave up finds its approval when it is run again", async () => {
     const args = ["delete", "deployment", "other"];
     const impatient = start(args);
     const { id } = await asked();
@@ -153,7 +152,7 @@ describe("kubectl under the starter policies", { skip: clusterUnavailable(), tim
   test("exec is held, and its command shown", async () => {
     const running = start(["exec", "held", "--", "sh", "-c", "echo ran > mark; cat mark"]);
     const { id, question } = await asked();
-    assert.match(JSON.stringify(question), /echo ran > mark/);
+    assert.match(JSON.stringify(question), /echo\+ran/);
     assert.equal(running.stdout, "");
     await say(id, "approve");
     assert.equal(await running.ended, 0, running.stderr);

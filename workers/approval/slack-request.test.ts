@@ -143,6 +143,7 @@ test("a held request to an HTTP target shows its method, path and body, and no a
     contentType: "application/json",
     body: { bytes: 15, sha256: "0".repeat(64), text },
     streamed: false,
+    fields: [],
     websocket: false,
     kubernetes: null,
   };

@@ -34,7 +34,7 @@ const DECIDED = { event: "approval_decided", reason: null, until: null, under: n
 
 export function requestOf(method: string, target: string, part: Partial<HttpRequest> = {}): HttpRequest {
   const base = { type: "http", method, target, contentType: null, body: null } as const;
-  return { ...base, streamed: false, websocket: false, kubernetes: null, ...part };
+  return { ...base, streamed: false, fields: [], websocket: false, kubernetes: null, ...part };
 }
 
 export function bodyOf(text: string): NonNullable<HttpRequest["body"]> {

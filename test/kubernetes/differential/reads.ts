@@ -110,3 +110,17 @@ export const READS: readonly Row[] = [
   { kubectl: "get pods -v=0 --request-timeout=20s", says: /web-1/ },
   { kubectl: "get pods --output-watch-events --watch --request-timeout=1s", says: /ADDED/ },
 ];
+
+/** What the older kubectl asks for in its own ways. */
+export const OLDER: readonly Row[] = [
+  "get pods -o wide",
+  "get all -o yaml",
+  "describe deployment web",
+  "explain pods.spec.containers",
+  "explain cronjobs.spec --output=plaintext-openapiv2",
+  "api-resources",
+  "auth whoami -o jsonpath={.status.userInfo.username}",
+  "logs pair",
+  "label pod web-1 older=yes --overwrite",
+  "scale deployment web --replicas=2",
+].map((kubectl) => ({ kubectl, older: true }));
