@@ -18,6 +18,8 @@ export interface ListenerOptions {
   manner?: ClientManner;
   /** A tunnel could not be opened; the client has been told. */
   onRefused?(error: SallyportError): void;
+  /** A request waits for people, who know it by this approval; of HTTP and Kubernetes alone, as others tell it in their own way. */
+  onHeld?(approval: string): void;
   /** A tunnel is over. */
   onEnded?(ending: Ending): void;
 }

@@ -74,6 +74,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "test/faults/revocation.test.ts": "gives a second for everything to end",
   "test/faults/slow-reader.test.ts": "looks at resident memory",
   "test/faults/storage.test.ts": "fills a disk",
+  "test/kubernetes/slow-watch.test.ts": "looks at resident memory",
   "test/lease.test.ts": "gives a second for everything to end",
 };
 

@@ -116,6 +116,7 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
       // There was a right, and now there is none: it was revoked, or has run out.
       if (access && error.code === "approval_required") setTimeout(() => over.resolve("over"), LAST_WORDS_MS);
     },
+    onHeld: tellHeld,
     onEnded: ({ code, reason }) => {
       if (code !== "closed") note(`session ended: ${printable(reason)} (${code})`);
       // It may have been revoked; a session has other reasons to end so, too, such as its token's time.
@@ -190,7 +191,11 @@ async function runWith(
   const kind = await runnableKind(api, name, options);
   const access = wanted && (await obtainAccess(api, wanted));
   // What goes wrong is the command's to tell: its client has it as an error of the protocol's.
-  const listener = await listenForTarget(api, { name, kind }, "run", { host: "127.0.0.1", port: 0 });
+  const listener = await listenForTarget(api, { name, kind }, "run", {
+    host: "127.0.0.1",
+    port: 0,
+    onHeld: tellHeld,
+  });
   const end =
     access && setTimeout(() => reportError(accessOver(name, "run")), Math.min(access.leftMs, MAX_TIMER_MS));
   try {
@@ -231,4 +236,10 @@ function signalled(): Promise<"signal"> {
     process.once("SIGINT", () => resolve("signal"));
     process.once("SIGTERM", () => resolve("signal"));
   });
+}
+
+/** A request of a client that can't tell it: people must agree to it first. */
+function tellHeld(approval: string): void {
+  const id = printable(approval);
+  note(`waiting for approval ${id}; who may approve runs: sallyport approvals show ${id}`);
 }

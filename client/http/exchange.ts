@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ExchangeKind } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { MAX_PAYLOAD } from "../../protocol/frame.ts";
+import { fieldValue } from "../../protocol/http/fields.ts";
+import { APPROVAL_FIELD, type ResponseHead } from "../../protocol/http/head.ts";
 import type { ExchangeHandlers, ExchangeStream } from "../../protocol/stream.ts";
 import { Answer } from "./answer.ts";
 import { endError } from "./refusal.ts";
@@ -12,6 +14,13 @@ export interface ExchangeOpener {
   readonly kind: ExchangeKind;
   /** Opens a stream, and a session for it if need be. Throws `SallyportError`. */
   open(handlers: ExchangeHandlers): Promise<ExchangeStream>;
+  /** A request waits for people, who know it by this approval. */
+  held(approval: string): void;
+}
+
+/** The approval that a request waits for, as an interim head says; null for all other heads. */
+export function heldBy({ status, fields }: ResponseHead): string | null {
+  return status < 200 ? fieldValue(fields, APPROVAL_FIELD) : null;
 }
 
 /**
@@ -63,7 +72,9 @@ export async function serveExchange(
         guarded(() => {
           const head = Answer.read(json);
           if (head.status === 101 || answer.begun) throw unexpected("a head that nobody asked for");
-          if (head.status < 200) answer.interim(head);
+          const approval = heldBy(head);
+          if (approval !== null) opener.held(approval);
+          else if (head.status < 200) answer.interim(head);
           else answer.begin(head);
         }),
       onData: (chunk) =>

@@ -29,6 +29,8 @@ export interface HttpListenerOptions {
   open(): Promise<ExchangeTunnel>;
   /** A session could not be opened, or a request not be sent on it; the client has been told. */
   onRefused?(error: SallyportError): void;
+  /** A request waits for people, who know it by this approval. */
+  onHeld?(approval: string): void;
   /** A session is over. */
   onEnded?(ending: Ending): void;
 }
@@ -38,6 +40,7 @@ export async function listenHttp(options: HttpListenerOptions): Promise<Listener
   const tunnel = new LazyTunnel(options.open, (ending) => options.onEnded?.(ending));
   const opener: ExchangeOpener = {
     kind: options.kind,
+    held: (approval) => options.onHeld?.(approval),
     async open(handlers) {
       try {
         return await tunnel.open(handlers);
@@ -81,7 +84,7 @@ export async function listenHttp(options: HttpListenerOptions): Promise<Listener
     upgraded.add(socket);
     socket.on("close", () => upgraded.delete(socket));
     const error = refusal(request, options.host);
-    const refusing: ExchangeOpener = { kind: options.kind, open: () => Promise.reject(error) };
+    const refusing: ExchangeOpener = { ...opener, open: () => Promise.reject(error) };
     void serveWebSocket(request, socket, early, error ? refusing : opener);
   });
   await bind(server, options);

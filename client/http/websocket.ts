@@ -6,7 +6,7 @@ import { WebSocketServer } from "ws";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ExchangeStream } from "../../protocol/stream.ts";
 import { Answer } from "./answer.ts";
-import type { ExchangeOpener } from "./exchange.ts";
+import { type ExchangeOpener, heldBy } from "./exchange.ts";
 import { endError } from "./refusal.ts";
 import { requestHead, subprotocolsOf } from "./request-head.ts";
 import { Messages } from "./websocket-messages.ts";
@@ -105,7 +105,9 @@ export async function serveWebSocket(
           const head = Answer.read(json);
           if (messages || answer.begun)
             throw new SallyportError("protocol_violation", "the connector sent a head that nobody asked for");
-          if (head.status === 101) upgrade(head.subprotocol);
+          const approval = heldBy(head);
+          if (approval !== null) opener.held(approval);
+          else if (head.status === 101) upgrade(head.subprotocol);
           else if (head.status >= 200) {
             answer.begin(head);
             stream!.end();

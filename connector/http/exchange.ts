@@ -1,9 +1,12 @@
 import type { EndCode } from "../../protocol/close-reason.ts";
+import type { SessionFacts } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
-import type { Fields, RequestHead } from "../../protocol/http/head.ts";
+import { APPROVAL_FIELD, type Fields, type RequestHead } from "../../protocol/http/head.ts";
 import { readRequestHead } from "../../protocol/http/reading.ts";
+import { exchangeActions, seesBody } from "../../protocol/policy/exchange.ts";
 import type { ExchangeHandlers, ExchangeStream } from "../../protocol/stream.ts";
+import type { Asker } from "./guard.ts";
 import { IncomingBody } from "./incoming-body.ts";
 import { judgedRequest } from "./judged-request.ts";
 import { recorded } from "./recorded.ts";
@@ -11,9 +14,12 @@ import { type Refusal, refusalOf, refusalResponse } from "./refusal.ts";
 import { RunningExchange } from "./running-exchange.ts";
 import type { ExchangeSession, Serving } from "./session.ts";
 
-/** How long an exchange waits for people where it doesn't say, and at most, s. */
-const WAIT_S = 30;
+/** How long an exchange waits for people, at most; and where it doesn't say, by how it came, s. */
 const MOST_WAIT_S = 600;
+const WAIT_S = { http: 30, framed: MOST_WAIT_S, raw: MOST_WAIT_S } as const;
+
+/** RFC 2518 section 10.1. */
+const PROCESSING = 102;
 
 /** One exchange, from its head to its end: judged, and then let run or refused. */
 export class Exchange implements ExchangeHandlers {
@@ -90,14 +96,23 @@ export class Exchange implements ExchangeHandlers {
     if (this.#isOver) return;
     this.#serving = serving;
     const { rules, guard, masks } = serving;
-    const refusal = rules.refusal(head);
+    const request = rules.request(head);
+    const { set } = guard;
+    const isSeen = masks.hasPlaceholders || set === null || seesBody(set, exchangeActions(request));
+    const refusal = rules.refusal(request, isSeen);
     if (refusal !== null) {
       this.#refuse(refusal);
       return;
     }
     const { judged, whole } = await judgedRequest(head, this.#body, serving);
     masks.checkRequest(judged.request, whole);
-    const asker = { exchange: this.#stream.number, waitMs: waitOf(head.fields), signal: this.#gone.signal };
+    const { mode } = this.#session;
+    const asker: Asker = {
+      exchange: this.#stream.number,
+      waitMs: waitOf(head.fields, mode),
+      held: (approval) => this.#tellHeld(approval),
+      signal: this.#gone.signal,
+    };
     const answer = await guard.ask(judged, asker);
     if (this.#isOver) return;
     if (!answer.allowed) {
@@ -129,6 +144,12 @@ export class Exchange implements ExchangeHandlers {
       failed: (error) => this.#fail(error),
     });
     this.#running.start(fields);
+  }
+
+  /** At the edge's own address there are no interim responses. */
+  #tellHeld(approval: string): void {
+    if (this.#isOver || this.#isAnswered || this.#session.mode === "http") return;
+    this.#stream.head({ status: PROCESSING, fields: [[APPROVAL_FIELD, approval]] });
   }
 
   #refuse(refusal: Refusal): void {
@@ -186,7 +207,7 @@ const FAILURES: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 7240 section 4.3. In ms. */
-function waitOf(fields: Fields): number {
+function waitOf(fields: Fields, mode: SessionFacts["mode"]): number {
   const wait = /(?:^|[,;\s])wait=(\d{1,6})(?:$|[,;\s])/i.exec(fieldValue(fields, "prefer") ?? "")?.[1];
-  return Math.min(wait === undefined ? WAIT_S : Number(wait), MOST_WAIT_S) * 1_000;
+  return Math.min(wait === undefined ? WAIT_S[mode] : Number(wait), MOST_WAIT_S) * 1_000;
 }

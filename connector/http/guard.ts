@@ -36,6 +36,8 @@ export interface Asker {
   exchange: number;
   /** How long it may wait for people, ms. */
   waitMs: number;
+  /** It waits for people, who know it by this approval. */
+  held(approval: string): void;
   /** It asks no more. */
   signal: AbortSignal;
 }
@@ -146,7 +148,9 @@ export class ExchangeGuard {
     const question = this.#question(judged, decision);
     if (!("kind" in question)) return question;
     try {
-      const awaited = await this.#options.held.wait(question, asker.waitMs, asker.signal);
+      const awaited = await this.#options.held.wait(question, asker.waitMs, asker.signal, ({ id }) => {
+        if (id !== null) asker.held(id);
+      });
       if (awaited.state === "gone") return GONE;
       if (awaited.state === "waiting") return stillHeld(awaited.hold, this.#options.now());
       if (!awaited.outcome.approved) return notApproved(awaited.hold, awaited.outcome.why);

@@ -25,9 +25,15 @@ export class HeldExchanges {
 
   /**
    * Asks, or joins the question about the same request under the same rules, and waits at most `waitMs`, and until the
-   * question has an id, by which people can name it. Throws `too_many`, `session_ended`.
+   * question has an id, by which people can name it: then `told` is called, if it still waits. Throws `too_many`,
+   * `session_ended`.
    */
-  async wait(question: RequestQuestion, waitMs: number, signal: AbortSignal): Promise<Awaited> {
+  async wait(
+    question: RequestQuestion,
+    waitMs: number,
+    signal: AbortSignal,
+    told: (hold: Hold<RequestQuestion>) => void = () => {},
+  ): Promise<Awaited> {
     const key = keyOf(question);
     const hold = this.#holds.get(key) ?? this.#ask(key, question);
     const late = Promise.withResolvers<"waiting">();
@@ -38,8 +44,13 @@ export class HeldExchanges {
     if (signal.aborted) leave();
     try {
       const known = this.#known.get(hold)!.promise;
+      let isWaiting = true;
+      const over = () => {
+        isWaiting = false;
+      };
+      known.then(() => isWaiting && told(hold));
       const lateOnceKnown = Promise.all([late.promise, known]).then(([state]) => state);
-      const first = await Promise.race([hold.decided(), lateOnceKnown, gone.promise]);
+      const first = await Promise.race([hold.decided(), lateOnceKnown, gone.promise]).finally(over);
       if (first === "gone") return { state: "gone" };
       if (first === "waiting") return { state: "waiting", hold };
       // Refused once is told once: who asks again means it.

@@ -11,8 +11,11 @@ export interface ExchangeRules {
   readonly account: string;
   /** Whether no body may go on unread. */
   readonly readsBodies: boolean;
-  /** Why such a request is refused before it is looked into; null where it isn't. */
-  refusal(head: RequestHead): Refusal | null;
+  /**
+   * Why a request with such a body is refused before it is judged; null where it isn't. `isSeen`: policies look at what
+   * bodies hold, or something in them is masked.
+   */
+  refusal(request: HttpRequest, isSeen: boolean): Refusal | null;
   /** What is asked for, without its body. Throws `invalid_request` for what could be read in more than one way. */
   request(head: RequestHead): HttpRequest;
   /** What was proved of it. `body`: null where there is none, or where it is streamed. */

@@ -117,6 +117,11 @@ export class ExchangeSession implements StreamHandlers {
     return this.#deps.timers;
   }
 
+  /** How the agent's side speaks. */
+  get mode(): SessionFacts["mode"] {
+    return this.#facts.mode;
+  }
+
   /** The target's name. */
   get name(): string {
     return this.#target.config.name;

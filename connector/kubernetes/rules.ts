@@ -27,8 +27,9 @@ const SELF_REVIEWS: ReadonlySet<string> = new Set([
 const UNSUPPORTED: Refusal = {
   code: "invalid_request",
   status: 415,
-  message: "objects in protobuf or CBOR can't be looked into, so they don't pass",
-  hint: "Send application/json or YAML.",
+  message:
+    "objects in protobuf or CBOR can't be looked into, and the policies or masks in force look into objects",
+  hint: "Send JSON or YAML: kubectl apply -f, kubectl create --dry-run=client -o yaml | kubectl create -f -.",
 };
 
 /** What holds for one session's requests to a Kubernetes API server. Throws `forbidden` where it can't be told who asks. */
@@ -42,9 +43,9 @@ function rulesAs(account: string): ExchangeRules {
     kind: "kubernetes",
     account,
     readsBodies: true,
-    refusal: ({ method, target, fields }) => {
-      if (!UNREAD.test(fieldValue(fields, "content-type") ?? "")) return null;
-      return SELF_REVIEWS.has(requestInfo(method, target).resource) ? null : UNSUPPORTED;
+    refusal: ({ contentType, kubernetes }, isSeen) => {
+      if (!isSeen || !UNREAD.test(contentType ?? "")) return null;
+      return kubernetes !== null && SELF_REVIEWS.has(kubernetes.resource) ? null : UNSUPPORTED;
     },
     request: ({ method, target, fields, websocket }) => ({
       type: "http",

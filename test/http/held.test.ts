@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listenHttp } from "../../client/http/listener.ts";
 import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
+import { openExchangeTunnel } from "../../protocol/join.ts";
 import { type HttpGateway, startHttpGateway } from "./gateway.ts";
 import { startServer, type TestServer } from "./server.ts";
 
@@ -178,8 +180,27 @@ describe("a held request", { timeout: 120_000 }, () => {
     assert.equal(await (await waiting).text(), "done");
   });
 
+  test("through a local listener is told to who runs it, and waits", async () => {
+    const held = Promise.withResolvers<string>();
+    const { edge } = gateway.edge;
+    const listener = await listenHttp({
+      host: "127.0.0.1",
+      port: 0,
+      kind: "http",
+      open: () => openExchangeTunnel({ edge: edge.url, target: server.target.name, token: gateway.token }),
+      onHeld: (approval) => held.resolve(approval),
+    });
+    const waiting = fetch(`http://127.0.0.1:${listener.port}/`, { method: "POST", body: "{}" });
+    const { id } = await asked();
+    assert.equal(await held.promise, id);
+    await say(id, "approve");
+    assert.equal((await waiting).status, 200);
+    await listener.close();
+  });
+
   test("every step is in the recording", async () => {
-    const entries = await gateway.recording();
+    const sessions = await gateway.sessions();
+    const entries = await gateway.recording(sessions.at(-1)!.id);
     const events = entries
       .filter(({ kind }) => kind === EntryKind.connector)
       .map(

@@ -156,9 +156,7 @@ describe("client libraries and programs through the edge", {
     echo.close();
   });
 
-  test("helm installs, upgrades, rolls back and uninstalls a chart", {
-    todo: "helm stores releases as protobuf",
-  }, async (t) => {
+  test("helm installs, upgrades, rolls back and uninstalls a chart", async (t) => {
     const { cluster, kubeconfig } = gateway;
     if (cluster.binaries.helm === null) return t.skip("there is no helm");
     const chart = join(cluster.folder, "tiny");
@@ -179,7 +177,7 @@ describe("client libraries and programs through the edge", {
     await helm("install", "tiny", chart, "--set", "greeting=hi");
     assert.equal(await greeting(), "hi");
     assert.match(await helm("list"), /tiny\s+default\s+1/);
-    await helm("upgrade", "tiny", chart);
+    await helm("upgrade", "tiny", chart, "--reset-values");
     assert.equal(await greeting(), "hello");
     await helm("rollback", "tiny", "1");
     assert.equal(await greeting(), "hi");

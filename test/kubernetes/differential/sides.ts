@@ -18,8 +18,6 @@ export interface Row {
   /** One side after the other, and this again between them: what both see is changed. */
   inTurn?: readonly string[];
   older?: boolean;
-  /** kubectl sends its object in protobuf, which the edge's side refuses; it is then done directly, for what comes after. */
-  inProtobuf?: boolean;
 }
 
 /** The same cluster by two ways. */
@@ -116,15 +114,6 @@ async function sidesOf(gateway: KubernetesGateway): Promise<Sides> {
       if (after !== undefined) await direct.kubectl(after);
       const [expected, got] = await Promise.all([first ?? run(direct), run(edge)]);
       if (after !== undefined) await edge.kubectl(after);
-      if (row.inProtobuf) {
-        assert.equal(got.status, 1);
-        assert.match(got.stderr, /in protobuf or CBOR can't be looked into/);
-        const { kubeconfig } = direct;
-        const scoped = ["-n", edge.namespace, ...args];
-        const done = await edge.kubectl(scoped, { ...optionsOf(row), kubeconfig });
-        assert.equal(done.status, expected.status, done.stderr);
-        return;
-      }
       const what = `kubectl ${args.join(" ")}`;
       assert.equal(expected.status, row.status ?? 0, `${what}, directly: ${expected.stderr}`);
       if (row.says !== undefined) assert.match(expected.stdout + expected.stderr, row.says, what);
