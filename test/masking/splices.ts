@@ -11,7 +11,7 @@ const TABLES = [
   "public . orders",
   "lines",
 ];
-const ALIASES = ["a", "b", '"A b"', '"c""d"', "größe", "x1", "only_one", '"李"'];
+const ALIASES = ["a", "b", '"A b"', '"c""d"', "ü1", "x1", "only_one", '"李"'];
 const COLUMNS = ["id", "email", '"E mail"', "größe", "n", '"a.b"'];
 const STRINGS = [
   "'李é𝄞'",
