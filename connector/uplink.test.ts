@@ -4,8 +4,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Answer, PolicyInForce, PolicyTaken, Presence } from "../protocol/control.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import type { Answer, PolicyInForce, PolicyTaken, Presence } from "../protocol/hub-messages.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import { Uplink, type UplinkOptions } from "./uplink.ts";
 

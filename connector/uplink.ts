@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type WebSocket from "ws";
+import { Header, Path, PING, PING_EVERY_MS, PONG } from "../protocol/control.ts";
+import { connect, readProblem } from "../protocol/dial.ts";
+import { SallyportError } from "../protocol/errors.ts";
 import {
   ANSWER_OF,
   type Answer,
@@ -7,20 +10,13 @@ import {
   type Dial,
   type ExplainedStatement,
   type ExplainRequest,
-  Header,
   type HubMessage,
   type NoAnswer,
-  Path,
-  PING,
-  PING_EVERY_MS,
-  PONG,
   type PolicyInForce,
   type Presence,
   type Question,
   type ReplicaMessage,
-} from "../protocol/control.ts";
-import { connect, readProblem } from "../protocol/dial.ts";
-import { SallyportError } from "../protocol/errors.ts";
+} from "../protocol/hub-messages.ts";
 import type { LabelScan, ScanLabelsRequest } from "../protocol/label-scan.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
 import { ConnectorSession } from "./session.ts";

@@ -13,19 +13,17 @@ import { PolicyHolder } from "../connector/guard/policy-holder.ts";
 import { type ConnectorIdentity, connectorToken } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
 import type { Uplink } from "../connector/uplink.ts";
-import {
-  type ExplainedStatement,
-  type ExplainRequest,
-  Header,
-  type HubMessage,
-  Path,
-  type PolicyInForce,
-  type PolicyStamp,
-  type PolicyTaken,
-} from "../protocol/control.ts";
+import { Header, Path, type PolicyStamp } from "../protocol/control.ts";
 import { connect } from "../protocol/dial.ts";
 import type { ChangeRecord, Page, PolicyRecord, Settings } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
+import type {
+  ExplainedStatement,
+  ExplainRequest,
+  HubMessage,
+  PolicyInForce,
+  PolicyTaken,
+} from "../protocol/hub-messages.ts";
 import { openTunnel } from "../protocol/join.ts";
 import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";

@@ -1,34 +1,24 @@
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { exchangeFingerprint, judgeExchange, judgeUnreadable } from "../../protocol/policy/exchange.ts";
-import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
-import type { UsageCounter } from "../../protocol/policy/usage.ts";
+import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import type { ReplayedSession } from "./replayed-session.ts";
 import { type Judgement, WENT } from "./session-judge.ts";
-import type { ExchangeRun, SessionOf, Step } from "./steps.ts";
+import type { ExchangeRun, Step } from "./steps.ts";
 
 /** Judges the steps of a recorded HTTP or Kubernetes session by a policy set, in their order, with the facts of then. */
 export class ExchangeJudge {
   readonly #set: PolicySet;
-  readonly #subject: Subject;
-  readonly #target: PolicyTarget;
-  readonly #session: UsageCounter;
-  readonly #principal: UsageCounter;
+  readonly #session: ReplayedSession;
 
-  /** `principal`: the usage of all sessions that the principal has on the connector. */
-  constructor(set: PolicySet, { facts }: SessionOf, session: UsageCounter, principal: UsageCounter) {
-    const { principal: name, groups, onBehalfOf, target, kind, connector } = facts;
+  constructor(set: PolicySet, session: ReplayedSession) {
     this.#set = set;
-    this.#subject = { principal: name, groups, ...(onBehalfOf !== undefined && { onBehalfOf }) };
-    this.#target = { name: target, kind, connector };
     this.#session = session;
-    this.#principal = principal;
   }
 
   /** The judgement of a request or response; null for other steps, which bear on what follows. */
   take(step: Step): Judgement | null {
     if (step.step === "exchange") return this.#exchange(step);
-    if (step.step === "delivered") {
-      for (const usage of [this.#session, this.#principal]) usage.result(step.rows, step.bytes);
-    }
+    if (step.step === "delivered") this.#session.delivered(step.rows, step.bytes);
     return null;
   }
 
@@ -39,21 +29,17 @@ export class ExchangeJudge {
     const fingerprint = facts && exchangeFingerprint("", request, facts);
     const now = fingerprint === null ? null : this.#judge(run, fingerprint);
     // As the guard does: what did not go to the target does not count.
-    if (run.outcome === "done") {
-      for (const usage of [this.#session, this.#principal]) usage.statement(fingerprint ?? "", time);
-    }
+    if (run.outcome === "done") this.#session.went(fingerprint ?? "", time);
     return { run, then, now, basis: now === null ? "unknown" : "recorded", statement: text };
   }
 
   #judge({ request, facts, unreadable, time }: ExchangeRun, fingerprint: string): Decision | null {
     const kind = request.kubernetes === null ? "http" : "kubernetes";
     if (facts === null || facts.type !== kind) return null;
-    const counts = {
-      session: this.#session.of(fingerprint, time),
-      principalUsage: this.#principal.of(fingerprint, time),
-    };
+    const { subject, target } = this.#session;
+    const counts = this.#session.counts(fingerprint, time);
     return unreadable === null
-      ? judgeExchange(this.#set, this.#subject, this.#target, request, facts, counts)
-      : judgeUnreadable(this.#set, this.#subject, this.#target, request, facts, unreadable, counts);
+      ? judgeExchange(this.#set, subject, target, request, facts, counts)
+      : judgeUnreadable(this.#set, subject, target, request, facts, unreadable, counts);
   }
 }

@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  BLOCKED,
-  bodyOf,
-  factsOf,
-  HELD,
-  HttpScene,
-  requestOf,
-} from "../../protocol/http/transcript/testing.ts";
+import { BLOCKED, bodyOf, factsOf, HttpScene, requestOf } from "../../protocol/http/transcript/testing.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
+import { HELD } from "../../protocol/recording/testing.ts";
 import { replayPolicy } from "./replay-policy.ts";
 import { differs, judgementLines } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";

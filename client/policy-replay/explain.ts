@@ -1,7 +1,8 @@
-import type { ExplainedSql, ExplainedStatement, PolicyStamp } from "../../protocol/control.ts";
+import type { PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ExchangeFacts } from "../../protocol/http/facts.ts";
 import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
+import type { ExplainedSql, ExplainedStatement } from "../../protocol/hub-messages.ts";
 import type { Allow, Approve, Decision } from "../../protocol/policy/decision.ts";
 import { isDecision, isPlan, isPolicyStamp, isStatementFacts } from "../../protocol/policy/reading.ts";
 import type { LineFacts } from "../../protocol/shell/facts.ts";

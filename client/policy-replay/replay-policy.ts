@@ -9,6 +9,7 @@ import { ExchangeJudge } from "./exchange-judge.ts";
 import { Extractor } from "./extract.ts";
 import { mergeTracks } from "./merge.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
+import { ReplayedSession } from "./replayed-session.ts";
 import { type Judgement, SessionJudge } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
 import { type Span, Spool } from "./spool.ts";
@@ -138,7 +139,8 @@ function judgeOf(
   principal: UsageCounter,
 ): SessionJudge | SshJudge | ExchangeJudge {
   const { kind } = session.facts;
-  if (kind === "ssh") return new SshJudge(set, session, own, principal);
-  if (carriesExchanges(kind)) return new ExchangeJudge(set, session, own, principal);
-  return new SessionJudge(set, session, recorded, own, principal);
+  const replayed = new ReplayedSession(session, own, principal);
+  if (kind === "ssh") return new SshJudge(set, replayed);
+  if (carriesExchanges(kind)) return new ExchangeJudge(set, replayed);
+  return new SessionJudge(set, replayed, session.database, recorded);
 }

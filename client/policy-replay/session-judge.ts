@@ -2,13 +2,13 @@ import type { PlanEstimate } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Block, Decision } from "../../protocol/policy/decision.ts";
 import { judgeStatement, worst } from "../../protocol/policy/judge.ts";
-import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
-import type { UsageCounter } from "../../protocol/policy/usage.ts";
+import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
 import type { Recorded, RecordedFacts } from "./recorded-facts.ts";
-import type { ExchangeRun, NamedPortal, Run, SessionOf, SshRun, Step } from "./steps.ts";
+import type { ReplayedSession } from "./replayed-session.ts";
+import type { ExchangeRun, NamedPortal, Run, SshRun, Step } from "./steps.ts";
 import { classifyText, factsWithoutCatalog, isNameless, mayBeOf } from "./without-catalog.ts";
 
 /** On what a judgement rests; of a string's statements the weakest. */
@@ -65,37 +65,18 @@ interface Verdict {
 /** Judges the steps of a recorded session with a database by a policy set, in their order. */
 export class SessionJudge {
   readonly #set: PolicySet;
-  readonly #subject: Subject;
-  readonly #target: PolicyTarget;
+  readonly #session: ReplayedSession;
   readonly #database: string;
   readonly #recorded: RecordedFacts;
-  readonly #usage: UsageCounter[];
-  readonly #session: UsageCounter;
-  readonly #principal: UsageCounter;
   readonly #names = new PreparedNames();
   readonly #portals = new PreparedNames();
   readonly #cursors: Findings[] = [];
 
-  /** `principal`: the usage of all sessions that the principal has on the connector. */
-  constructor(
-    set: PolicySet,
-    { facts, database }: SessionOf,
-    recorded: RecordedFacts,
-    session: UsageCounter,
-    principal: UsageCounter,
-  ) {
+  constructor(set: PolicySet, session: ReplayedSession, database: string, recorded: RecordedFacts) {
     this.#set = set;
-    this.#subject = {
-      principal: facts.principal,
-      groups: facts.groups,
-      ...(facts.onBehalfOf !== undefined && { onBehalfOf: facts.onBehalfOf }),
-    };
-    this.#target = { name: facts.target, kind: facts.kind, connector: facts.connector };
+    this.#session = session;
     this.#database = database;
     this.#recorded = recorded;
-    this.#session = session;
-    this.#principal = principal;
-    this.#usage = [session, principal];
   }
 
   /** The judgement of a run; null for other steps, which bear on what follows. */
@@ -110,7 +91,7 @@ export class SessionJudge {
         this.#portal(step);
         return null;
       case "delivered":
-        for (const usage of this.#usage) usage.result(step.rows, step.bytes);
+        this.#session.delivered(step.rows, step.bytes);
         return null;
       case "request":
       case "exchange":
@@ -130,7 +111,7 @@ export class SessionJudge {
     const verdicts = this.#verdicts(run);
     for (const { fingerprint } of verdicts ?? []) {
       if (fingerprint === null) continue;
-      for (const usage of this.#usage) usage.statement(fingerprint, run.time);
+      this.#session.went(fingerprint, run.time);
     }
     if (verdicts === null) return { run, then, now: null, basis: "unknown", statement: run.text };
     const now = worst(verdicts.map(({ decision }) => decision));
@@ -230,15 +211,15 @@ export class SessionJudge {
   /** As the guard does, what went before is counted, and not the statement itself. */
   #judge(run: Run, { candidates, basis }: Findings, statement: string): Verdict {
     const { fingerprint } = candidates[0]!.facts;
-    const session = this.#session.of(fingerprint, run.time);
-    const principalUsage = this.#principal.of(fingerprint, run.time);
+    const { subject, target } = this.#session;
+    const counts = this.#session.counts(fingerprint, run.time);
     const { inTransaction } = run;
     const decisions = candidates.map(({ facts, plan: recorded }) => {
       // Where nothing else is known, the estimate that approvers were shown: it is of the whole text.
       const plan = recorded ?? run.asked?.plan ?? null;
-      const circumstances = { database: this.#database, inTransaction, plan, session, principalUsage };
+      const circumstances = { database: this.#database, inTransaction, plan, ...counts };
       try {
-        return judgeStatement(this.#set, this.#subject, this.#target, facts, circumstances);
+        return judgeStatement(this.#set, subject, target, facts, circumstances);
       } catch (error) {
         return blocked(`the policies could not be evaluated: ${(error as Error).message}`);
       }

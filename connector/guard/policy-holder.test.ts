@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import type { PolicyInForce } from "../../protocol/control.ts";
+import type { PolicyInForce } from "../../protocol/hub-messages.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { PolicyHolder } from "./policy-holder.ts";
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { PolicyInForce, PolicyStamp } from "../../protocol/control.ts";
+import type { PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { PolicyInForce } from "../../protocol/hub-messages.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { isPolicyStamp } from "../../protocol/policy/reading.ts";
 

@@ -4,7 +4,6 @@ import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import { APPROVAL_FIELD, type Fields, type RequestHead } from "../../protocol/http/head.ts";
 import { readRequestHead } from "../../protocol/http/reading.ts";
-import { exchangeActions, seesBody } from "../../protocol/policy/exchange.ts";
 import type { ExchangeHandlers, ExchangeStream } from "../../protocol/stream.ts";
 import type { Asker } from "./guard.ts";
 import { IncomingBody } from "./incoming-body.ts";
@@ -97,14 +96,13 @@ export class Exchange implements ExchangeHandlers {
     this.#serving = serving;
     const { rules, guard, masks } = serving;
     const request = rules.request(head);
-    const { set } = guard;
-    const isSeen = masks.hasPlaceholders || set === null || seesBody(set, exchangeActions(request));
+    const isSeen = masks.hasPlaceholders || guard.seesBody(request);
     const refusal = rules.refusal(request, isSeen);
     if (refusal !== null) {
       this.#refuse(refusal);
       return;
     }
-    const { judged, whole } = await judgedRequest(head, this.#body, serving);
+    const { judged, whole } = await judgedRequest(head, request, isSeen, this.#body, serving);
     masks.checkRequest(judged.request, whole);
     const { mode } = this.#session;
     const asker: Asker = {

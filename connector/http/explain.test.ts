@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import type { ExplainRequest } from "../../protocol/control.ts";
 import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
+import type { ExplainRequest } from "../../protocol/hub-messages.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";

@@ -1,19 +1,10 @@
-import type { ExplainedExchange, ExplainRequest } from "../../protocol/control.ts";
-import { SallyportError } from "../../protocol/errors.ts";
 import { writtenApiRequest, writtenExchange } from "../../protocol/http/written-facts.ts";
 import { readWrittenRequest } from "../../protocol/http/written-request.ts";
-import type { Usage } from "../../protocol/policy/bands.ts";
+import type { ExplainedExchange, ExplainRequest } from "../../protocol/hub-messages.ts";
 import { judgeExchange } from "../../protocol/policy/exchange.ts";
+import { NOTHING_YET, policiesToExplain } from "../guard/explaining.ts";
 import type { PolicyHolder } from "../guard/policy-holder.ts";
 import { policyTarget, subjectOf } from "../guard/subject.ts";
-
-const NOTHING_YET: Usage = {
-  statements: 0,
-  statementsLastMinute: 0,
-  rows: 0,
-  bytes: 0,
-  repeatedLastMinute: 0,
-};
 
 /** What of a target's settings is needed. */
 export type ExplainedTarget =
@@ -31,20 +22,17 @@ export function explainExchange(
   connector: string,
   request: ExplainRequest,
 ): { statements: ExplainedExchange[] } {
-  const held = policies.current;
-  if (held === null) {
-    throw new SallyportError("forbidden", "this connector has no policies to judge by", "Its log says why.");
-  }
+  const set = policiesToExplain(policies);
   const { text } = request;
   const written = readWrittenRequest(text);
   const asked = target.kind === "http" ? writtenExchange(written, target) : writtenApiRequest(written);
   const decision = judgeExchange(
-    held.set,
+    set,
     subjectOf(request),
     policyTarget({ target: target.name, kind: target.kind, connector }),
     asked.request,
     asked.facts,
-    { session: NOTHING_YET, principalUsage: NOTHING_YET },
+    NOTHING_YET,
   );
   return { statements: [{ text, decision, facts: asked.facts }] };
 }

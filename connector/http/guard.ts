@@ -4,8 +4,13 @@ import { SallyportError } from "../../protocol/errors.ts";
 import type { ExchangeFacts } from "../../protocol/http/facts.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
 import type { Approve, Block, Decision } from "../../protocol/policy/decision.ts";
-import { exchangeFingerprint, judgeExchange, judgeUnreadable } from "../../protocol/policy/exchange.ts";
-import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import {
+  exchangeActions,
+  exchangeFingerprint,
+  judgeExchange,
+  judgeUnreadable,
+  seesBody,
+} from "../../protocol/policy/exchange.ts";
 import type { SessionUsage } from "../../protocol/policy/usage.ts";
 import { notApprovedWords } from "../guard/approval-words.ts";
 import type { Hold } from "../guard/approvals.ts";
@@ -76,9 +81,10 @@ export class ExchangeGuard {
     this.#options = options;
   }
 
-  /** The policies of this moment, which say what of a request must be known; null where there are none that can be used. */
-  get set(): PolicySet | null {
-    return this.#options.policies.current?.set ?? null;
+  /** Whether the policies of this moment look at what the request's body holds; where none can be used, all is looked at. */
+  seesBody(request: HttpRequest): boolean {
+    const { current } = this.#options.policies;
+    return current === null || seesBody(current.set, exchangeActions(request));
   }
 
   /** Answers once the verdict is clear. Rejects when the session ends before. */

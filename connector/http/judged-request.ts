@@ -2,7 +2,6 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import type { RequestHead } from "../../protocol/http/head.ts";
 import { type HttpRequest, MAX_JUDGED_BODY } from "../../protocol/http/request.ts";
-import { exchangeActions, seesBody } from "../../protocol/policy/exchange.ts";
 import type { Judged } from "./guard.ts";
 import type { IncomingBody } from "./incoming-body.ts";
 import { bodyOf } from "./request-body.ts";
@@ -15,31 +14,32 @@ export interface JudgedRequest {
 }
 
 /**
- * What is judged: with its body, where a policy, a person, the target or its kind wants it; else the body is to go on as
+ * What is judged of a `request` that the rules have read (`isSeen`: its body is looked at): with its body, where a policy, a person, the target or its kind wants it; else the body is to go on as
  * it comes. Throws `invalid_request`, `limit_exceeded`, `too_many`; `agent_gone` once the body was given up.
  */
 export async function judgedRequest(
   head: RequestHead,
+  request: HttpRequest,
+  isSeen: boolean,
   body: IncomingBody,
   { rules, guard, masks, streamsBodies }: Serving,
 ): Promise<JudgedRequest> {
-  const request = rules.request(head);
   const coding = fieldValue(head.fields, "content-encoding");
   const of = (whole: Buffer | null, streamed: boolean): JudgedRequest => {
     const asked: HttpRequest = { ...request, body: whole && bodyOf(whole, coding), streamed };
     return { judged: { request: asked, facts: rules.facts(asked, head, whole), unreadable: null }, whole };
   };
   if (!head.body) return of(null, false);
-  const streamed = of(null, true);
   const mustRead = rules.readsBodies || masks.hasPlaceholders || !streamsBodies;
-  const { set } = guard;
-  const isSeen = set !== null && seesBody(set, exchangeActions(request));
-  if (!mustRead && !isSeen && guard.verdict(streamed.judged) !== "approve") return streamed;
+  if (!mustRead && !isSeen) {
+    const streamed = of(null, true);
+    if (guard.verdict(streamed.judged) !== "approve") return streamed;
+  }
   try {
     return of(await body.whole(MAX_JUDGED_BODY), false);
   } catch (error) {
     const isTooLong = error instanceof SallyportError && error.code === "limit_exceeded";
     if (!isTooLong || mustRead) throw error;
-    return streamed;
+    return of(null, true);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import type { ExplainRequest } from "../../protocol/control.ts";
+import type { ExplainRequest } from "../../protocol/hub-messages.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";

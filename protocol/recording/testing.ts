@@ -13,6 +13,7 @@ import {
 import { chain, chainFrame, EntryKind, frameGenesis, genesis } from "../entry.ts";
 import { encodeReset } from "../exchange-payload.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
+import type { Approve } from "../policy/decision.ts";
 import {
   type RecordedEntry,
   type RecordingTrailer,
@@ -23,6 +24,19 @@ import {
 import { type PrivateKey, publicKey, signText, thumbprint } from "../signatures.ts";
 import { type RecordKind, recordHeader } from "../ssh/record.ts";
 import type { Keys } from "./keys.ts";
+
+/** A verdict that a request waits by. */
+export const HELD: Approve = {
+  verdict: "approve",
+  policies: ["ask"],
+  reason: "ask first",
+  approvals: [{ approvers: ["ops"], quorum: 1 }],
+  expiresMs: 60_000,
+  lastsMs: 60_000,
+  scope: "once",
+  rows: null,
+  bytes: null,
+};
 
 /** Composes recordings for tests, as edge and connector would have written them. */
 export class Composer {

@@ -1,6 +1,6 @@
-import type { PolicyInForce } from "../../protocol/control.ts";
 import type { PolicyDistribution, PolicyRecord, PolicyUptake } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { PolicyInForce } from "../../protocol/hub-messages.ts";
 import { keyedConnectors } from "../directory/connectors.ts";
 import type { OpenSession } from "../directory/sessions.ts";
 import { type Env, takeMs } from "../environment.ts";

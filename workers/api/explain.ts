@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import type { Explained, ExplainedStatement, ExplainRequest } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { Explained, ExplainedStatement, ExplainRequest } from "../../protocol/hub-messages.ts";
 import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
 import { getTarget } from "../directory/targets.ts";

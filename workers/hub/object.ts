@@ -1,6 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
 import { randomBytes } from "node:crypto";
 import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
+import { Header, PING, PONG, SUBPROTOCOL } from "../../protocol/control.ts";
+import type { Connector } from "../../protocol/directory.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import {
   ANSWER_OF,
   type Answer,
@@ -8,18 +11,12 @@ import {
   type Dial,
   type Explained,
   type ExplainRequest,
-  Header,
   type LabelsScanned,
   MAX_SPARES,
-  PING,
-  PONG,
   type PolicyInForce,
   type Question,
   type ReplicaMessage,
-  SUBPROTOCOL,
-} from "../../protocol/control.ts";
-import type { Connector } from "../../protocol/directory.ts";
-import { SallyportError } from "../../protocol/errors.ts";
+} from "../../protocol/hub-messages.ts";
 import type { ScanLabelsRequest } from "../../protocol/label-scan.ts";
 import { noteHostKey } from "../directory/host-keys.ts";
 import { currentPolicies } from "../directory/policies.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Explained, NoAnswer } from "../../protocol/control.ts";
+import type { Explained, NoAnswer } from "../../protocol/hub-messages.ts";
 import { Questions } from "./questions.ts";
 
 const MINUTE = 60_000;

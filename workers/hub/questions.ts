@@ -1,5 +1,5 @@
-import { ANSWER_OF, type Answer, type NoAnswer, type Question } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { ANSWER_OF, type Answer, type NoAnswer, type Question } from "../../protocol/hub-messages.ts";
 
 /** Questions that stand at once; each holds a request of the API. */
 const MAX_QUESTIONS = 64;

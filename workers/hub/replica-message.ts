@@ -1,6 +1,6 @@
-import { ANSWER_OF, type ReplicaMessage } from "../../protocol/control.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
 import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
+import { ANSWER_OF, type ReplicaMessage } from "../../protocol/hub-messages.ts";
 import { isLabelScan } from "../../protocol/label-scan.ts";
 import { isDecision, isPlan, isStatementFacts } from "../../protocol/policy/reading.ts";
 import { isLineFacts } from "../../protocol/shell/facts-reading.ts";

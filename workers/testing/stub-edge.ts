@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import { Hono } from "hono";
-import type { PolicyInForce } from "../../protocol/control.ts";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { PolicyInForce } from "../../protocol/hub-messages.ts";
 import { problemResponse } from "../api/problem.ts";
 import { apiRoutes } from "../api/routes.ts";
 import { type Registering, register } from "../directory/sessions.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLOCKED, bodyOf, HELD, HttpScene, requestOf } from "../../../protocol/http/transcript/testing.ts";
+import { BLOCKED, bodyOf, HttpScene, requestOf } from "../../../protocol/http/transcript/testing.ts";
 import { requestInfo } from "../../../protocol/kubernetes/reading-request-info.ts";
+import { HELD } from "../../../protocol/recording/testing.ts";
 import { HttpSummarizer, type HttpSummary } from "./summary.ts";
 
 function summary(scene: HttpScene, limit = 100): HttpSummary {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HELD } from "../../../protocol/recording/testing.ts";
 import { type NarratorOptions, SshNarrator } from "./narrate.ts";
-import { HELD, questionOf, SshScene } from "./testing.ts";
+import { questionOf, SshScene } from "./testing.ts";
 
 /** The lines behind those of the day, the opening and the connector's joining. */
 function told(scene: SshScene, options: NarratorOptions = {}): string[] {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { HELD } from "../../../protocol/recording/testing.ts";
 import { SshSummarizer } from "./summary.ts";
-import { HELD, questionOf, SshScene } from "./testing.ts";
+import { questionOf, SshScene } from "./testing.ts";
 
 function summed(scene: SshScene, limit = 100) {
   const summarizer = new SshSummarizer(limit);

@@ -1,6 +1,5 @@
 import type { RequestQuestion } from "../../../protocol/approval.ts";
-import type { Approve } from "../../../protocol/policy/decision.ts";
-import { Composer } from "../../../protocol/recording/testing.ts";
+import { Composer, HELD } from "../../../protocol/recording/testing.ts";
 import type { RecordedEntry } from "../../../protocol/recording.ts";
 import { generateKey } from "../../../protocol/signatures.ts";
 import { RecordKind } from "../../../protocol/ssh/record.ts";
@@ -9,18 +8,6 @@ import { SshTranscript, type SshTranscriptEvent } from "../../../protocol/ssh/tr
 
 export const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const KEYS = [await generateKey(), await generateKey()] as const;
-
-export const HELD: Approve = {
-  verdict: "approve",
-  policies: ["ask"],
-  reason: "ask first",
-  approvals: [{ approvers: ["ops"], quorum: 1 }],
-  expiresMs: 60_000,
-  lastsMs: 60_000,
-  scope: "once",
-  rows: null,
-  bytes: null,
-};
 
 export function questionOf(request: SshRequest): RequestQuestion {
   const { policies, reason, approvals, expiresMs, lastsMs, scope } = HELD;

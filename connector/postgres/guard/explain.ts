@@ -1,12 +1,13 @@
-import type { ExplainedStatement, ExplainRequest, PlanEstimate } from "../../../protocol/control.ts";
+import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Usage } from "../../../protocol/policy/bands.ts";
+import type { ExplainedStatement, ExplainRequest } from "../../../protocol/hub-messages.ts";
 import { judgeStatement, wantsPlan } from "../../../protocol/policy/judge.ts";
 import type { NameContext } from "../../../protocol/sql/catalog.ts";
 import { classify } from "../../../protocol/sql/classify.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../../protocol/sql/parser.ts";
 import type { PostgresTargetConfig } from "../../config.ts";
+import { NOTHING_YET, policiesToExplain } from "../../guard/explaining.ts";
 import { policyTarget, subjectOf } from "../../guard/subject.ts";
 import type { CatalogCache } from "../catalog/cache.ts";
 import { PROBE, readProbe } from "../catalog/session-state.ts";
@@ -18,13 +19,6 @@ import type { Guard } from "./guard.ts";
 import { refusedByMasks } from "./session-masking.ts";
 import { sightOf } from "./sight.ts";
 
-const NOTHING_YET: Usage = {
-  statements: 0,
-  statementsLastMinute: 0,
-  rows: 0,
-  bytes: 0,
-  repeatedLastMinute: 0,
-};
 /** Rounds of asking the catalog: views in views, each a round. */
 const MAX_ROUNDS = 64;
 
@@ -41,10 +35,7 @@ export async function explain(
   const { text: sql } = request;
   const database = databaseOf(target, request.database);
   await guard.parser;
-  const held = guard.policies.current;
-  if (held === null) {
-    throw new SallyportError("forbidden", "this connector has no policies to judge by", "Its log says why.");
-  }
+  const set = policiesToExplain(guard.policies);
   const catalog = guard.catalog(target, database);
   catalog.acquire();
   try {
@@ -55,7 +46,7 @@ export async function explain(
     };
     const statements = await classified(parsed, names, catalog);
     const viewer = { ...request, kind: target.kind, connector };
-    const { masks } = await sightOf(held.set, viewer, target, database);
+    const { masks } = await sightOf(set, viewer, target, database);
     const planned =
       masks === null ? parsed : await masked(new Masking(masks), sql, parsed, statements, names, catalog);
     const subject = subjectOf(viewer);
@@ -66,15 +57,14 @@ export async function explain(
         explained.push({ text, facts, decision: refusedByMasks(planned), plan: null });
         continue;
       }
-      const wanted = wantsPlan(held.set, facts);
+      const wanted = wantsPlan(set, facts);
       const alone = statements.length === 1;
       const plan = wanted && alone && explainable ? await estimate(catalog, planned) : null;
-      const decision = judgeStatement(held.set, subject, asked, facts, {
+      const decision = judgeStatement(set, subject, asked, facts, {
         database,
         inTransaction: false,
         plan,
-        session: NOTHING_YET,
-        principalUsage: NOTHING_YET,
+        ...NOTHING_YET,
       });
       explained.push({ text, facts, decision, plan });
     }

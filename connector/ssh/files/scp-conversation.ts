@@ -17,7 +17,7 @@ import { Transfer } from "./transfer.ts";
 import type { Turns } from "./turns.ts";
 
 /** Deepest folder in a folder that is copied. */
-export const MAX_DEPTH = 256;
+const MAX_DEPTH = 256;
 /** Bytes of a file that are carried at a time. */
 const MOST = 256 * 1024;
 const OK = Buffer.of(0);
@@ -50,6 +50,9 @@ export interface Reply {
   line: Buffer;
 }
 
+/** What announces a file or folder. */
+type Announced = Extract<ScpMessage, { type: "file" | "folder" }>;
+
 /** An announced file or folder. `text` is its path as it would be asked for. */
 export interface Place {
   text: string;
@@ -65,6 +68,8 @@ export class ScpConversation {
   readonly options: ScpRelayOptions;
   readonly from: Inlet;
   readonly to: Inlet;
+  /** That are open, the outermost first. */
+  readonly folders: Place[] = [];
   #isOver = false;
   #stopped!: () => void;
   readonly #whenStopped = new Promise<"over">((resolve) => {
@@ -103,6 +108,51 @@ export class ScpConversation {
     const passed =
       message.type === "error" ? saidLine(first, message.words) : Buffer.concat([line, LINE_END]);
     return { message, line: passed };
+  }
+
+  /**
+   * What the sender announces, one after the other, with the lines that say so: its times, where it told them, and its
+   * name. Its other messages are carried here. Ends with the copy. A folder that is opened is put on `folders`.
+   */
+  async *announced(): AsyncGenerator<{ message: Announced; lines: readonly Buffer[] }, void, void> {
+    let times: Buffer | null = null;
+    for (let next = await this.message(); next !== null; next = await this.message()) {
+      const { message, line } = next;
+      if (message.type === "error") {
+        await this.to.write(line);
+        if (message.isFatal) return;
+      } else if (message.type === "times") {
+        if (times !== null) throw violation("times of nothing");
+        times = line;
+        await this.accept();
+      } else if (message.type === "end") {
+        if (this.folders.pop() === undefined || times !== null) throw violation("the end of no folder");
+        const reply = await this.ask(line);
+        if (reply === null) return;
+        await this.from.write(reply.line);
+      } else {
+        if (message.type === "folder" && !this.options.command.recursive) {
+          throw violation("a folder that was not asked for");
+        }
+        if (this.folders.length >= MAX_DEPTH) throw violation(`folders more than ${MAX_DEPTH} deep`);
+        const lines: Buffer[] = times === null ? [line] : [times, line];
+        times = null;
+        yield { message, lines };
+      }
+    }
+  }
+
+  /**
+   * What becomes of a permitted announcement, of a file or folder at `path`, by the receiver's answer. False where nothing
+   * can follow.
+   */
+  async follow(message: Announced, place: Place, path: string, reply: Reply): Promise<boolean> {
+    await this.from.write(reply.line);
+    if (reply.isFatal) return false;
+    if (!reply.isOk) this.options.guard.failed(path, reply.words);
+    else if (message.type === "folder") this.folders.push(place);
+    else return this.file(path, message.size);
+    return true;
   }
 
   /** Says something to the receiver and hears its answer. Null where the receiver has ended. */
@@ -206,6 +256,6 @@ function saidLine(kind: number, words: string): Buffer {
   return Buffer.concat([Buffer.of(kind), Buffer.from(words), LINE_END]);
 }
 
-export function violation(what: string): SallyportError {
+function violation(what: string): SallyportError {
   return new SallyportError("protocol_violation", `the scp protocol carries ${what}`);
 }

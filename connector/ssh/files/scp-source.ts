@@ -1,14 +1,7 @@
 import { absolutePath, isPattern } from "../../../protocol/scp/command.ts";
 import { errorLine } from "../../../protocol/scp/message.ts";
 import { normalisePath, splitPath } from "../../../protocol/ssh/path.ts";
-import {
-  declined,
-  MAX_DEPTH,
-  type Place,
-  type Reply,
-  type ScpConversation,
-  violation,
-} from "./scp-conversation.ts";
+import { declined, type Place, type Reply, type ScpConversation } from "./scp-conversation.ts";
 
 /**
  * `scp -f`: the target sends files, the agent receives them. Which they are the target says, and each is judged before
@@ -16,50 +9,27 @@ import {
  * the target's names do.
  */
 export async function carryToAgent(talk: ScpConversation): Promise<void> {
-  const { command, names, guard } = talk.options;
+  const { command, names } = talk.options;
   const operands = command.paths.map((path) => absolutePath(path, names.home));
-  const folders: Place[] = [];
   const ready = await talk.reply();
   if (ready === null) return;
   await talk.from.write(ready.line);
   if (!ready.isOk) return;
 
-  let times: Buffer | null = null;
-  for (let next = await talk.message(); next !== null; next = await talk.message()) {
-    const { message, line } = next;
-    if (message.type === "error") {
-      await talk.to.write(line);
-      if (message.isFatal) return;
-    } else if (message.type === "times") {
-      if (times !== null) throw violation("times of nothing");
-      times = line;
-      await talk.accept();
-    } else if (message.type === "end") {
-      if (folders.pop() === undefined || times !== null) throw violation("the end of no folder");
-      const reply = await talk.ask(line);
-      if (reply === null) return;
-      await talk.from.write(reply.line);
-    } else {
-      if (message.type === "folder" && !command.recursive) throw violation("a folder that was not asked for");
-      if (folders.length >= MAX_DEPTH) throw violation(`folders more than ${MAX_DEPTH} deep`);
-      const announcement: Buffer[] = times === null ? [line] : [times, line];
-      times = null;
-      const there = announcedPlace(message.name, folders.at(-1), operands);
-      const isFile = message.type === "file";
-      const path = typeof there === "string" ? null : await permitted(talk, isFile ? "read" : "list", there);
-      if (typeof there === "string") await tell(talk, there);
-      if (path === null || typeof there === "string") {
-        await talk.decline("not permitted");
-        continue;
-      }
-      const reply = await announce(talk, announcement);
-      if (reply === null) return;
-      await talk.from.write(reply.line);
-      if (reply.isFatal) return;
-      if (!reply.isOk) guard.failed(path, reply.words);
-      else if (!isFile) folders.push(there);
-      else if (!(await talk.file(path, message.size))) return;
+  for await (const { message, lines } of talk.announced()) {
+    const there = announcedPlace(message.name, talk.folders.at(-1), operands);
+    if (typeof there === "string") {
+      await tell(talk, there);
+      await talk.decline("not permitted");
+      continue;
     }
+    const path = await permitted(talk, message.type === "file" ? "read" : "list", there);
+    if (path === null) {
+      await talk.decline("not permitted");
+      continue;
+    }
+    const reply = await announce(talk, lines);
+    if (reply === null || !(await talk.follow(message, there, path, reply))) return;
   }
 }
 

@@ -6,7 +6,7 @@ import { encodeReset } from "../../exchange-payload.ts";
 import { FRAME_HEADER, FrameFlag, FrameType } from "../../frame.ts";
 import { requestInfo } from "../../kubernetes/reading-request-info.ts";
 import type { Approve, Block } from "../../policy/decision.ts";
-import { Composer } from "../../recording/testing.ts";
+import { Composer, HELD } from "../../recording/testing.ts";
 import type { RecordedEntry } from "../../recording.ts";
 import { generateKey } from "../../signatures.ts";
 import type { ExchangeFacts, HttpFacts } from "../facts.ts";
@@ -17,17 +17,6 @@ import { HttpTranscript, type HttpTranscriptEvent } from "./transcript.ts";
 export const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const KEYS = [await generateKey(), await generateKey()] as const;
 
-export const HELD: Approve = {
-  verdict: "approve",
-  policies: ["ask"],
-  reason: "ask first",
-  approvals: [{ approvers: ["ops"], quorum: 1 }],
-  expiresMs: 60_000,
-  lastsMs: 60_000,
-  scope: "once",
-  rows: null,
-  bytes: null,
-};
 export const BLOCKED: Block = { verdict: "block", policies: ["no"], reason: "not here" };
 
 const DECIDED = { event: "approval_decided", reason: null, until: null, under: null } as const;

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { EntryKind } from "../../entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../frame.ts";
-import { inChunks } from "../../recording/testing.ts";
+import { HELD, inChunks } from "../../recording/testing.ts";
 import { verifyRecording } from "../../recording/verify.ts";
 import { MAX_OPEN } from "./exchanges.ts";
-import { BLOCKED, bodyOf, HELD, HttpScene, requestOf } from "./testing.ts";
+import { BLOCKED, bodyOf, HttpScene, requestOf } from "./testing.ts";
 import { HttpTranscript } from "./transcript.ts";
 
 type Told = { type: string; exchange?: number | null; [name: string]: unknown };
