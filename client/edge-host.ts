@@ -184,6 +184,8 @@ function workerOptions(
     SESSION: { type: "durable-object", worker: NAME, exportName: "Session" },
     HUB: { type: "durable-object", worker: NAME, exportName: "ConnectorHub" },
     ACCESS: { type: "durable-object", worker: NAME, exportName: "AccessRequest" },
+    LEDGER: { type: "durable-object", worker: NAME, exportName: "Ledger" },
+    RECORDINGS: { type: "r2", name: "recordings" },
     DIRECTORY: { type: "d1", id: "directory", name: "directory" },
   };
   for (const [name, value] of Object.entries(texts)) env[name] = { type: "text", value };
@@ -198,6 +200,7 @@ function workerOptions(
         Session: { type: "durable-object", storage: "sqlite" },
         ConnectorHub: { type: "durable-object", storage: "sqlite" },
         AccessRequest: { type: "durable-object", storage: "sqlite" },
+        Ledger: { type: "durable-object", storage: "sqlite" },
       },
     },
     dev: { unsafeDirectSockets: [{ host: options.host ?? "127.0.0.1", port: options.port ?? 0 }] },

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { type DigestedStatement, requestDigest, statementDigest } from "./approval-digest.ts";
 import type { HttpRequest } from "./http/request.ts";
 import type { SshRequest } from "./ssh/request.ts";
+import "./seeded.ts";
 
 const BASE: DigestedStatement = {
   principal: "service/agent",

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ASCIICAST_VERSIONS, type AsciicastCode, AsciicastWriter } from "./asciicast.ts";
 import { readCast } from "./asciicast-testing.ts";
+import "./seeded.ts";
 
 const HEADER = { columns: 80, rows: 24, term: "xterm", begun: 1_500_000_000_250 };
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { columnPatternText, fitsColumn, parseColumnPattern } from "./column-pattern.ts";
+import "./seeded.ts";
 
 describe("a column's pattern", () => {
   const READ: [text: string, schema: string, relation: string, column: string, path?: string[]][] = [

@@ -14,6 +14,7 @@ import {
   readU64,
   writeU64,
 } from "./frame.ts";
+import "./seeded.ts";
 
 /** Every type with the flags that it may have. */
 const LEGAL: [FrameType, number][] = [

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { codePointName, HIDDEN } from "./hidden-characters.ts";
+import "./seeded.ts";
 
 const marked = (text: string) => text.replace(HIDDEN, (character) => `⟨${codePointName(character)}⟩`);
 

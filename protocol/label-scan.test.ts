@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { isLabelScan, isScanLabelsRequest } from "./label-scan.ts";
+import "./seeded.ts";
 
 const proposal = {
   schema: "public",

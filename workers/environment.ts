@@ -1,6 +1,7 @@
 import { type PrivateKey, parsePublicKey } from "../protocol/signatures.ts";
 import type { AccessRequest } from "./approval/access-object.ts";
 import type { ConnectorHub } from "./hub/object.ts";
+import type { Ledger } from "./ledger/object.ts";
 import type { Session } from "./session/object.ts";
 
 /** Bindings of the edge Worker; `wrangler.toml` and a self-hosted edge supply the same. */
@@ -10,7 +11,11 @@ export interface Env {
   HUB: DurableObjectNamespace<ConnectorHub>;
   /** One object per access request, named by the request's id. */
   ACCESS: DurableObjectNamespace<AccessRequest>;
+  /** One object, named `ledger`. */
+  LEDGER: DurableObjectNamespace<Ledger>;
   DIRECTORY: D1Database;
+  /** Sealed recordings, and events for a SIEM that are to be kept there. */
+  RECORDINGS: R2Bucket;
   /** The edge's public URL: links to approvals are made of it, and people sign in there. Needed behind a proxy. */
   PUBLIC_URL?: string;
   /** SHA-256 (hex) of the bootstrap administrator's token; unset, there is none. */

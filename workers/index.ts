@@ -6,6 +6,7 @@ import { sweep } from "./session/sweep.ts";
 
 export { AccessRequest } from "./approval/access-object.ts";
 export { ConnectorHub } from "./hub/object.ts";
+export { Ledger } from "./ledger/object.ts";
 export { Session } from "./session/object.ts";
 
 export default {

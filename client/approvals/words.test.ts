@@ -17,6 +17,7 @@ import {
   vote,
 } from "./testing.ts";
 import { approvalLines, askedText, exactText, missingText, summaryOf, watchLine } from "./words.ts";
+import "../../protocol/seeded.ts";
 
 const shown = (...given: Parameters<typeof approvalLines>) =>
   approvalLines(...given).map((line) => stripVTControlCharacters(line));

@@ -10,6 +10,7 @@ import { generateKey, type PrivateKey } from "../../protocol/signatures.ts";
 import { Extractor } from "./extract.ts";
 import type { Run, Step } from "./steps.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "./testing.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const execute = pg.execute({ portal: "", maxRows: 0 });

@@ -19,6 +19,7 @@ import { count, differs, judgementLines, noTotals, totalLines } from "./report.t
 import type { Judgement } from "./session-judge.ts";
 import type { Source } from "./sources.ts";
 import { BLOCKED, HELD, Scene, selectFacts } from "./testing.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 const START = 1_800_000_000_000;

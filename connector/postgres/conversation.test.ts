@@ -7,11 +7,13 @@ import { Conversation, type Exchange, type Request } from "./conversation.ts";
 function talk(...requests: Request[]) {
   const conversation = new Conversation("I");
   const told: string[] = [];
+  const readied: string[] = [];
   const ask = (request: Request): Exchange => {
     const exchange: Exchange = {
       request,
       done: () => told.push(`${request} done`),
       failed: () => told.push(`${request} failed`),
+      readied: () => readied.push(`${request} ${conversation.status}`),
     };
     conversation.sent(exchange);
     return exchange;
@@ -19,7 +21,7 @@ function talk(...requests: Request[]) {
   const exchanges = requests.map(ask);
   const hear = (name: BackendName, status: "I" | "T" | "E" | null = null) =>
     conversation.received(BACKEND[name].type, status).exchange;
-  return { conversation, told, ask, exchanges, hear };
+  return { conversation, told, readied, ask, exchanges, hear };
 }
 
 describe("a conversation", () => {
@@ -62,6 +64,15 @@ describe("a conversation", () => {
     const sync = ask("sync");
     assert.equal(conversation.skipping, false);
     assert.equal(hear("ReadyForQuery", "E"), sync);
+  });
+
+  test("a simple query that the target skips tells nothing of the transaction; the Sync does", () => {
+    const { exchanges, hear, told, readied } = talk("execute", "query", "sync");
+    hear("ErrorResponse");
+    assert.deepEqual(told, ["execute failed", "query failed"]);
+    assert.deepEqual(readied, []);
+    assert.equal(hear("ReadyForQuery", "E"), exchanges[2]);
+    assert.deepEqual(readied, ["sync E"]);
   });
 
   test("an error of a simple query is followed by its own ReadyForQuery", () => {

@@ -17,6 +17,8 @@ export interface Exchange {
   done?(): void;
   /** The target refused it, or skipped it after an earlier error. */
   failed?(): void;
+  /** Its ReadyForQuery told the transaction's state, after `done` or `failed`; never of what the target skipped. */
+  readied?(): void;
 }
 
 /** What an arrived message is to the agent. */
@@ -202,6 +204,7 @@ export class Conversation {
     this.#errored = false;
     if (failed) exchange.failed?.();
     else exchange.done?.();
+    exchange.readied?.();
     return { exchange, last: true };
   }
 

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { argumentsText, canonicalArguments } from "./arguments.ts";
+import "../seeded.ts";
 
 test("words are quoted only where need be, and what isn't static is a bare asterisk", () => {
   const cases: [(string | null)[], string][] = [

@@ -9,6 +9,7 @@ import { generateKey } from "../signatures.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { connectorEvent, edgeEvent } from "./events.ts";
 import { Composer } from "./testing.ts";
+import "../seeded.ts";
 
 const facts: StatementFacts = {
   tag: "DELETE",

@@ -7,6 +7,7 @@ import { fittedEvent } from "../http/fitted-event.ts";
 import { BLOCKED, bodyOf, factsOf, requestOf } from "../http/transcript/testing.ts";
 import { requestInfo } from "../kubernetes/reading-request-info.ts";
 import { connectorEvent } from "./events.ts";
+import "../seeded.ts";
 
 const kubernetes = requestInfo("GET", "/api/v1/namespaces/shop/pods/web");
 const request = requestOf("POST", "/orders", { contentType: "text/plain", body: bodyOf("x") });

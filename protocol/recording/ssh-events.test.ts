@@ -9,6 +9,7 @@ import type { SshEvent } from "../ssh/events.ts";
 import { RecordKind, recordHeader } from "../ssh/record.ts";
 import type { SshRequest } from "../ssh/request.ts";
 import { channelRecord, connectorEvent, edgeEvent } from "./events.ts";
+import "../seeded.ts";
 
 const command: CommandFacts = {
   program: "rm",

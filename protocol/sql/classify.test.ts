@@ -7,6 +7,7 @@ import { CORPUS_CATALOG, CORPUS_NAMES } from "./corpus/catalog.ts";
 import { CORPUS } from "./corpus/corpus.ts";
 import type { SessionEffect } from "./facts.ts";
 import { loadParser, parseSql } from "./parser.ts";
+import "../seeded.ts";
 
 before(() => loadParser());
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
 import { MAX_TREE_DEPTH } from "./fingerprint.ts";
 import { loadParser, MAX_SQL_BYTES, MAX_STATEMENTS, parseSql, SqlSyntaxError, scanTokens } from "./parser.ts";
+import "../seeded.ts";
 
 before(() => loadParser());
 

@@ -5,6 +5,7 @@ import type { CatalogName, NameContext, Relation } from "./catalog.ts";
 import { loadParser } from "./parser.ts";
 import { memoryCatalog, NAMES, relation, resolveSql, routine } from "./resolve/testing.ts";
 import { nameParts, qualifiedName, type Resolution, resolveStatement } from "./resolve.ts";
+import "../seeded.ts";
 
 before(() => loadParser());
 

@@ -5,6 +5,7 @@ import { SallyportError } from "../errors.ts";
 import { loadParser, parseSql } from "./parser.ts";
 import { checkStartupOptions, PINNED, pinViolations } from "./settings.ts";
 import { Draft } from "./statements/draft.ts";
+import "../seeded.ts";
 
 before(() => loadParser());
 

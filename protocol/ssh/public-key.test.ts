@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { fingerprint, formatPublicKey, parsePublicKey, sshString, typeOf } from "./public-key.ts";
+import "../seeded.ts";
 
 /** Made by ssh-keygen, which printed this fingerprint. */
 const LINE =

@@ -15,6 +15,7 @@ import {
   type SlackMessage,
 } from "./slack-message.ts";
 import { visible } from "./visible-text.ts";
+import "../../protocol/seeded.ts";
 
 const LINK = `https://sallyport.example.com/approvals/${SAMPLE_ID}`;
 const LOOK: Look = { link: LINK, buttons: true, short: false };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { claimedApproval, readClick, responseUrl } from "./slack-payload.ts";
+import "../../protocol/seeded.ts";
 
 const ID = `${"a".repeat(32)}-1`;
 const WEBHOOK = "https://hooks.slack.com/services/T/B/secret";

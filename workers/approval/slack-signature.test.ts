@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { slackSignature } from "./slack-signature.ts";
+import "../../protocol/seeded.ts";
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack, as published. */
 const EXAMPLE = {

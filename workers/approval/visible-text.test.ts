@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
+import "../../protocol/seeded.ts";
 
 describe("visible text", () => {
   test("names every hidden character where it stands, and leaves what shows itself alone", () => {

@@ -7,6 +7,7 @@ import {
   type RequestQuestion,
   type StatementQuestion,
 } from "../../protocol/approval.ts";
+import { SEED } from "../../protocol/seeded.ts";
 import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { approvalContent, type Reader } from "./approval-page.ts";
 import { exactText } from "./exact-text.ts";
@@ -159,8 +160,6 @@ test("no text of others, wherever it stands, becomes markup", async () => {
 });
 
 test("whatever the text, the page shows each of its characters, visibly, in order, and no markup of its own", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  console.log(`seed ${seed}`);
   const hostile = fc.constantFrom(
     "<",
     ">",
@@ -195,7 +194,7 @@ test("whatever the text, the page shows each of its characters, visibly, in orde
       );
       assert.equal(back, text);
     }),
-    { seed, numRuns: 500 },
+    { seed: SEED, numRuns: 500 },
   );
 });
 

@@ -5,6 +5,7 @@ import { type Approval, type ApprovalStatus, STATUSES } from "../../protocol/app
 import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { claimRequest, dropClaim, indexApproval, isIndexed, listApprovals } from "./approvals.ts";
+import "../../protocol/seeded.ts";
 
 const RULE = {
   policies: ["held"],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { lineDifference } from "./line-difference.ts";
+import "../../protocol/seeded.ts";
 
 test("lines that go and come are told in order, those that stay are not", () => {
   assert.deepEqual(lineDifference("a\nb\nc\nd", "a\nB\nc\nd\ne"), ["-b", "+B", "+e"]);

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isHostKey } from "./host-key.ts";
+import "../../protocol/seeded.ts";
 
 const blob = (name: string, key: Buffer): Buffer => {
   const length = (bytes: number) => Buffer.from([0, 0, 0, bytes]);

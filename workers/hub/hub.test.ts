@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { choose, type Replica } from "./replicas.ts";
 import { checkTicket, issueTicket } from "./ticket.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "a".repeat(32);
 const ticket = { session: SESSION, connector: "main", instance: "i", key: "k", expires: 1000 };

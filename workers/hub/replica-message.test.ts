@@ -7,6 +7,7 @@ import { readWrittenRequest } from "../../protocol/http/written-request.ts";
 import { lineFacts } from "../../protocol/shell/line.ts";
 import { factsOf } from "../../protocol/sql/facts.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
+import "../../protocol/seeded.ts";
 
 const HOST_KEY = `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"A".repeat(43)}`;
 const ID = "a".repeat(32);

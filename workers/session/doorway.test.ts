@@ -12,6 +12,7 @@ import {
   startupMessage,
 } from "../../protocol/postgres/frontend.ts";
 import { Doorway } from "./doorway.ts";
+import "../../protocol/seeded.ts";
 
 const STARTUP = startupMessage(PROTOCOL_3_0, [["user", "me"]]);
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { chain, type EntryKind, genesis, EntryKind as Kind } from "../../protocol/entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../protocol/frame.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "a".repeat(32);
 const frame = (payload: string, flags = 0) => encodeFrame(FrameType.data, flags, 0, Buffer.from(payload));

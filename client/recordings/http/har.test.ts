@@ -10,6 +10,7 @@ import { generateKey } from "../../../protocol/signatures.ts";
 import { recordedEntries } from "../source.ts";
 import { exportHar } from "./export-har.ts";
 import { writeHar } from "./har.ts";
+import "../../../protocol/seeded.ts";
 
 interface Entry {
   startedDateTime: string;

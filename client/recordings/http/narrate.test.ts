@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { BLOCKED, bodyOf, factsOf, HttpScene, requestOf } from "../../../protocol/http/transcript/testing.ts";
 import { HttpNarrator, type HttpNarratorOptions } from "./narrate.ts";
+import "../../../protocol/seeded.ts";
 
 function lines(scene: HttpScene, options: HttpNarratorOptions = {}): string[] {
   const narrator = new HttpNarrator((_, text) => text, options);

@@ -6,6 +6,7 @@ import { readCast } from "../../../protocol/asciicast-testing.ts";
 import { CastExport } from "../terminal/cast.ts";
 import { SshCastEvents } from "./cast-events.ts";
 import { questionOf, SshScene } from "./testing.ts";
+import "../../../protocol/seeded.ts";
 
 function cast(scene: SshScene, version: AsciicastVersion = 3, channel: number | null = null) {
   const exported = new CastExport(version, channel);

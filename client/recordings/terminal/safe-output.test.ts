@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SafeOutput } from "./safe-output.ts";
+import "../../../protocol/seeded.ts";
 
 /**
  * What may come out, written anew: text without controls, eight C0, and these sequences in seven bits. Whatever is left

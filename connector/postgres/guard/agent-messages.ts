@@ -130,11 +130,8 @@ export class AgentMessages {
       request,
       ...limit,
       copyIn: has(statements, "copy-in"),
-      done() {
-        done();
-        ended();
-      },
-      failed: ended,
+      done,
+      readied: ended,
     };
     return pass(withMasks(exchange, answer), masked?.sql == null ? undefined : frontend.query(masked.sql));
   }
@@ -351,7 +348,7 @@ export class AgentMessages {
 
   #sync(): Verdict {
     const ended = this.#names.endsBatch();
-    return pass({ request: "sync", done: ended, failed: ended });
+    return pass({ request: "sync", readied: ended });
   }
 }
 

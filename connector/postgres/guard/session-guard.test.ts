@@ -142,6 +142,19 @@ describe("names", () => {
     assert.equal(await victims(), 20);
   });
 
+  test("a portal outlives a simple query that the target skips, as the batch left its transaction open", async () => {
+    const agent = await open();
+    const again = m.execute({ portal: "", maxRows: 0 });
+    agent.say(...prepared("BEGIN"), again, m.query("SELECT 1"), m.sync());
+    const aborted = await agent.take("ReadyForQuery");
+    assert.equal(firstError(aborted).get("C"), "55000");
+    assert.deepEqual(states(aborted), ["E"]);
+    agent.say(again, m.sync());
+    const answer = await agent.take("ReadyForQuery");
+    assert.equal(firstError(answer).get("C"), "25P02");
+    assert.deepEqual(states(answer), ["E"]);
+  });
+
   test("mean what the search_path of the moment says, also after it was set and rolled back", async () => {
     await target.admin.query("CREATE SCHEMA other; CREATE TABLE other.victims (id int)");
     const agent = await open(`permit(principal, action, resource);

@@ -207,7 +207,10 @@ export class SessionNames {
     };
   }
 
-  /** A Sync, or a simple query, ends a transaction that the batch began, and with it its portals. */
+  /**
+   * A Sync, or a simple query, ends a transaction that the batch began, and with it its portals. Answers what to call at
+   * its ReadyForQuery; not where the target skips it: the state that was told last is then of an earlier batch.
+   */
   endsBatch(): () => void {
     this.#catalog.sent("rollback");
     this.prepared.endBatch();

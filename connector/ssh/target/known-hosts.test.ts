@@ -9,6 +9,7 @@ import { SallyportError } from "../../../protocol/errors.ts";
 import { sshString } from "../../../protocol/ssh/public-key.ts";
 import { unavailable } from "../../../test/system-packages.ts";
 import { knownHost, readKnownHosts } from "./known-hosts.ts";
+import "../../../protocol/seeded.ts";
 
 /** Keys that look as such. */
 function key(seed: number, type = "ssh-ed25519"): string {

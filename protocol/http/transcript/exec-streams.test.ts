@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { ExecStreams, execCommand } from "./exec-streams.ts";
 import { HttpScene } from "./testing.ts";
+import "../../seeded.ts";
 
 function told(scene: HttpScene): unknown[][] {
   const streams = new ExecStreams();

@@ -8,6 +8,7 @@ import { verifyRecording } from "../../recording/verify.ts";
 import { MAX_OPEN } from "./exchanges.ts";
 import { BLOCKED, bodyOf, HttpScene, requestOf } from "./testing.ts";
 import { HttpTranscript } from "./transcript.ts";
+import "../../seeded.ts";
 
 type Told = { type: string; exchange?: number | null; [name: string]: unknown };
 const told = (scene: HttpScene) => scene.told as Told[];

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { Where } from "../facts.ts";
 import { loadParser } from "../parser.ts";
 import { memoryCatalog, relation, resolveSql, routine } from "./testing.ts";
+import "../../seeded.ts";
 
 before(() => loadParser());
 

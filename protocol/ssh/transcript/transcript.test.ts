@@ -9,6 +9,7 @@ import { generateKey } from "../../signatures.ts";
 import { RecordKind } from "../record.ts";
 import type { SshRequest } from "../request.ts";
 import { SshTranscript, type SshTranscriptEvent } from "./transcript.ts";
+import "../../seeded.ts";
 
 const keys = [await generateKey(), await generateKey()] as const;
 

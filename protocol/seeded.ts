@@ -1,0 +1,7 @@
+import fc from "fast-check";
+
+/** Of random input: `SEED` of the environment, which `test/run.ts` sets; a file that is run by itself takes another each time. */
+export const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+// Where an assertion names none; one that fails tells it.
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: SEED });
