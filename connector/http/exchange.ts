@@ -102,7 +102,12 @@ export class Exchange implements ExchangeHandlers {
       this.#refuse(refusal);
       return;
     }
-    const { judged, whole } = await judgedRequest(head, request, isSeen, this.#body, serving);
+    const read = await judgedRequest(head, request, isSeen, this.#body, serving);
+    if ("refusal" in read) {
+      this.#refuse(read.refusal);
+      return;
+    }
+    const { judged, whole } = read;
     masks.checkRequest(judged.request, whole);
     const { mode } = this.#session;
     const asker: Asker = {
@@ -117,7 +122,7 @@ export class Exchange implements ExchangeHandlers {
       this.#refuse(answer.refusal);
       return;
     }
-    const fields = masks.requestFields(rules.fields(judged.request, head));
+    const fields = masks.requestFields(rules.fields(judged.request, read.head));
     this.#session.record({
       event: "exchange_sent",
       exchange: this.#stream.number,
@@ -128,7 +133,7 @@ export class Exchange implements ExchangeHandlers {
       stream: this.#stream,
       session: this.#session,
       serving,
-      head,
+      head: read.head,
       judged,
       answer,
       asker,

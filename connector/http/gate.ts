@@ -5,6 +5,7 @@ import type { ConnectorStream } from "../../protocol/stream.ts";
 import type { PolicyHolder } from "../guard/policy-holder.ts";
 import type { Timers } from "../guard/timers.ts";
 import type { KubernetesTargetConfig } from "../kubernetes/target/config.ts";
+import type { Log } from "../log.ts";
 import type { ExchangeRules } from "./rules.ts";
 import { ExchangeSession } from "./session.ts";
 import type { HttpTargetConfig } from "./target/config.ts";
@@ -16,7 +17,7 @@ export interface ExchangeDeps {
   /** Counts of the principals that have sessions on this process. */
   principals: Principals;
   /** Tells the operator; has what the agent isn't told, but no secret. */
-  log(message: string): void;
+  log: Log;
   /** ms since 1970 */
   now(): number;
   timers: Timers;

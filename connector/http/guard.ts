@@ -47,10 +47,14 @@ export interface Asker {
   signal: AbortSignal;
 }
 
-/** What is judged: a request, or, with `unreadable`, its response of that content type. */
+/**
+ * What is judged: a request, or, with `unreadable`, its response of that content type. `transcoded`: its body goes on in
+ * another form than it came in.
+ */
 export interface Judged {
   request: HttpRequest;
   facts: ExchangeFacts;
+  transcoded: boolean;
   unreadable: string | null;
 }
 

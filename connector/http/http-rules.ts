@@ -13,6 +13,7 @@ export function httpRules({ encodedSlashes }: HttpTargetConfig): ExchangeRules {
     account: "",
     readsBodies: false,
     refusal: () => null,
+    transcoded: () => null,
     request: ({ method, target, fields, websocket }) => {
       readTarget(target, { encodedSlashes });
       return {

@@ -113,4 +113,34 @@ describe("the body of an agent's request", () => {
     assert.equal(consumed(), 6);
     await assert.rejects(whole, (error: SallyportError) => error.code === "agent_gone");
   });
+
+  test("goes on in another form, which counts instead of the first", async () => {
+    const { body, shared, data, consumed } = rig(10);
+    data("abcd");
+    body.end(null);
+    await body.whole(100);
+    body.replace(Buffer.from("abcdefgh"));
+    assert.equal(shared.take(3), false);
+    assert.throws(
+      () => body.replace(Buffer.alloc(11)),
+      (error) => (error as SallyportError).code === "too_many",
+    );
+    body.replace(Buffer.from("xy"));
+    assert.equal(shared.take(9), false);
+    const { one, chunks } = sink();
+    body.sendTo(one);
+    assert.deepEqual(chunks, ["xy"]);
+    assert.equal(shared.take(10), true, "all of it was given back");
+    assert.equal(consumed(), 4, "the agent's credit is of what it has sent");
+  });
+
+  test("is not replaced once it was given up", async () => {
+    const { body, shared, data } = rig(10);
+    data("abcd");
+    body.end(null);
+    await body.whole(100);
+    body.drop();
+    body.replace(Buffer.from("abcdefgh"));
+    assert.equal(shared.take(10), true);
+  });
 });

@@ -92,6 +92,17 @@ export class IncomingBody {
     return all;
   }
 
+  /** Once it was read as a whole: this stands for it now. Throws `too_many` likewise. */
+  replace(all: Buffer): void {
+    if (this.#isOver) return;
+    const more = all.length - this.#taken;
+    if (more > 0 && !this.#budget.take(more)) throw tooMuch();
+    if (more < 0) this.#budget.give(-more);
+    this.#chunks = [all];
+    this.#bytes = all.length;
+    this.#taken = all.length;
+  }
+
   /** Sends it on, what was read first. */
   sendTo(sink: BodySink): void {
     this.#sink = sink;
@@ -128,9 +139,7 @@ export class IncomingBody {
     if (this.#bytes > this.#most) {
       whole.reject(new SallyportError("limit_exceeded", `the body has more than ${this.#most} bytes`));
     } else if (!this.#budget.take(fresh)) {
-      whole.reject(
-        new SallyportError("too_many", "the session's requests have too long bodies at once", "Try again."),
-      );
+      whole.reject(tooMuch());
     } else {
       this.#taken += fresh;
       if (fresh > 0) this.#stream.consumed(fresh);
@@ -152,4 +161,8 @@ export class IncomingBody {
     this.#isOver = true;
     sink.end(this.#trailers);
   }
+}
+
+function tooMuch(): SallyportError {
+  return new SallyportError("too_many", "the session's requests have too long bodies at once", "Try again.");
 }

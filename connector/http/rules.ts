@@ -4,6 +4,12 @@ import type { Fields, RequestHead } from "../../protocol/http/head.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
 import type { Refusal } from "./refusal.ts";
 
+/** A request whose body goes on in another form than it came in. */
+export interface Transcoded {
+  head: RequestHead;
+  body: Buffer;
+}
+
 /** What differs between the kinds of targets that carry exchanges. Of one session. */
 export interface ExchangeRules {
   readonly kind: SessionFacts["kind"] & ("http" | "kubernetes");
@@ -18,6 +24,16 @@ export interface ExchangeRules {
   refusal(request: HttpRequest, isSeen: boolean): Refusal | null;
   /** What is asked for, without its body. Throws `invalid_request` for what could be read in more than one way. */
   request(head: RequestHead): HttpRequest;
+  /**
+   * The request with its body as it is judged and sent on, where that is not as it came; null where it is, or why it is
+   * refused. `isSeen`: as above.
+   */
+  transcoded(
+    request: HttpRequest,
+    head: RequestHead,
+    body: Buffer,
+    isSeen: boolean,
+  ): { transcoded: Transcoded } | { refusal: Refusal } | null;
   /** What was proved of it. `body`: null where there is none, or where it is streamed. */
   facts(request: HttpRequest, head: RequestHead, body: Uint8Array | null): ExchangeFacts;
   /** The fields that go on, beside those that the target's side adds. Throws `invalid_request` as well. */

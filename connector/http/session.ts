@@ -138,7 +138,7 @@ export class ExchangeSession implements StreamHandlers {
     const told = toldError(error, this.name, "the connector could not serve this exchange");
     if (ERRORS[told.code].status >= 500 || told !== error) {
       const words = error instanceof Error ? error.message : "unknown failure";
-      this.#deps.log(`session ${this.#facts.session}, target ${this.name}: ${words}`);
+      this.#deps.log(words, { session: this.#facts.session, target: this.name });
     }
     return told;
   }

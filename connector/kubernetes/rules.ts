@@ -11,25 +11,19 @@ import { isSchemaDocument } from "../../protocol/kubernetes/schema-document.ts";
 import { isConnect } from "../../protocol/kubernetes/status.ts";
 import type { Refusal } from "../http/refusal.ts";
 import type { ExchangeRules } from "../http/rules.ts";
+import { isProtobufObject, transcoded } from "./protobuf/transcoded.ts";
 import type { KubernetesTargetConfig } from "./target/config.ts";
 import { impersonation } from "./target/impersonation.ts";
 
 /** Encodings of objects that nobody here reads; client libraries go on with JSON when they are told so. */
 const UNREAD = /^application\/(?:vnd\.kubernetes\.protobuf|cbor|cbor-seq|apply-patch\+cbor|.*\+protobuf)\b/i;
 
-/** Which store nothing and ask about oneself alone, so that it does not matter what they hold; kubectl sends them in protobuf. */
-const SELF_REVIEWS: ReadonlySet<string> = new Set([
-  "selfsubjectreviews",
-  "selfsubjectaccessreviews",
-  "selfsubjectrulesreviews",
-]);
-
 const UNSUPPORTED: Refusal = {
   code: "invalid_request",
   status: 415,
   message:
-    "objects in protobuf or CBOR can't be looked into, and the policies or masks in force look into objects",
-  hint: "Send JSON or YAML: kubectl apply -f, kubectl create --dry-run=client -o yaml | kubectl create -f -.",
+    "a body of this type can't be looked into here, and the policies or masks in force look into objects",
+  hint: "Send JSON or YAML.",
 };
 
 /** What holds for one session's requests to a Kubernetes API server. Throws `forbidden` where it can't be told who asks. */
@@ -43,10 +37,10 @@ function rulesAs(account: string): ExchangeRules {
     kind: "kubernetes",
     account,
     readsBodies: true,
-    refusal: ({ contentType, kubernetes }, isSeen) => {
-      if (!isSeen || !UNREAD.test(contentType ?? "")) return null;
-      return kubernetes !== null && SELF_REVIEWS.has(kubernetes.resource) ? null : UNSUPPORTED;
-    },
+    refusal: (request, isSeen) =>
+      isSeen && UNREAD.test(request.contentType ?? "") && !isProtobufObject(request) ? UNSUPPORTED : null,
+    transcoded: (request, head, body, isSeen) =>
+      body.length > 0 && isProtobufObject(request) ? transcoded(head, body, isSeen) : null,
     request: ({ method, target, fields, websocket }) => ({
       type: "http",
       method,

@@ -64,6 +64,23 @@ test("an object's kind, images, accounts, labels and fields are told", () => {
 });
 
 describe("replicas", () => {
+  test("are 0 where a scale has no number, as Go writes it", () => {
+    const path = `${DEPLOYMENT}/scale`;
+    for (const spec of [undefined, {}, null]) {
+      const scale = { apiVersion: "autoscaling/v1", kind: "Scale", spec };
+      const told = facts("PUT", path, JSON_TYPE, scale);
+      assert.deepEqual([told.replicas, told.opaque], [0, []]);
+    }
+    assert.equal(facts("PATCH", path, MERGE, { spec: null }).replicas, 0);
+    assert.equal(facts("PATCH", path, JSON_PATCH, [{ op: "remove", path: "/spec" }]).replicas, 0);
+    assert.equal(facts("PATCH", path, JSON_PATCH, [{ op: "add", path: "/spec", value: {} }]).replicas, 0);
+    assert.equal(facts("PATCH", path, MERGE, { metadata: { labels: { a: "b" } } }).replicas, null);
+    assert.equal(facts("PATCH", path, JSON_PATCH, [{ op: "add", path: "/spec/x", value: 1 }]).replicas, null);
+    assert.equal(facts("PUT", DEPLOYMENT, JSON_TYPE, { spec: {} }).replicas, null);
+    const whole = [{ op: "replace", path: "", value: { kind: "Scale" } }];
+    assert.equal(facts("PATCH", path, JSON_PATCH, whole).opaque.length, 1);
+  });
+
   const scale = (replicas: unknown) => ({ apiVersion: "autoscaling/v1", kind: "Scale", spec: { replicas } });
   test("are told of a scale, and of every patch", () => {
     assert.equal(facts("PUT", `${DEPLOYMENT}/scale`, JSON_TYPE, scale(5)).replicas, 5);

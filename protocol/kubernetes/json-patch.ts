@@ -13,6 +13,7 @@ const MAX_OPERATIONS = 10_000;
 const MAX_PARTS = 64;
 
 const MALFORMED = "the JSON patch has an operation that is none of RFC 6902";
+const WHOLE = "the JSON patch has another object in the place of the whole";
 const COPIED = "the JSON patch copies or moves what it doesn't show";
 
 /** Reads a JSON patch (RFC 6902): what its operations leave, in order. `test` leaves nothing. */
@@ -28,6 +29,7 @@ export function readJsonPatch(patch: JsonValue): { changes: readonly Change[]; o
     const path = readPointer(operation.get("path"));
     const kind = operation.get("op");
     const value = operation.get("value") as JsonValue | undefined;
+    if (path?.length === 0 && kind !== "test") opaque.add(WHOLE);
     if (path === null) opaque.add(MALFORMED);
     else if (kind === "add" || kind === "replace") {
       if (value === undefined) opaque.add(MALFORMED);

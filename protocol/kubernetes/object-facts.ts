@@ -42,6 +42,9 @@ export class ObjectFacts {
   add({ path, value }: Change): void {
     this.#addFields(path, value);
     for (const readAs of treesOf(path, value ?? null)) this.#addObject(readAs);
+    if (this.#info.subresource === "scale" && isScaleOfNone(this.#info.verb, path, value ?? null)) {
+      this.#tellReplicas(0);
+    }
   }
 
   told(): Told {
@@ -104,7 +107,11 @@ export class ObjectFacts {
     if (value === undefined) return;
     const replicas = wholeNumber(value);
     if (replicas === null) this.opaque.add(NO_NUMBER);
-    else if (this.#replicas !== null && this.#replicas !== replicas) this.opaque.add(TWO_NUMBERS);
+    else this.#tellReplicas(replicas);
+  }
+
+  #tellReplicas(replicas: number): void {
+    if (this.#replicas !== null && this.#replicas !== replicas) this.opaque.add(TWO_NUMBERS);
     else this.#replicas = replicas;
   }
 
@@ -138,6 +145,13 @@ function managed(value: JsonValue): JsonValue {
   if (!(value instanceof Map) || !(metadata instanceof Map)) return value;
   const kept = [...metadata].filter(([name]) => !isManagement(name, ["metadata"]));
   return kept.length === metadata.size ? value : new Map([...value, ["metadata", new Map(kept)]]);
+}
+
+/** A `Scale` that is left without a number is one of 0 (`ScaleSpec` of k8s.io/api/autoscaling/v1); Go writes 0 so. */
+function isScaleOfNone(verb: string, path: readonly string[], value: JsonValue): boolean {
+  if (verb === "update") return path.length === 0 && memberAt(value, "spec", "replicas") === undefined;
+  if (path.length === 0) return memberAt(value, "spec") === null;
+  return path.length === 1 && path[0] === "spec" && memberAt(value, "replicas") === undefined;
 }
 
 /** Of a JSON pointer: a list's item, or what reads like one. */

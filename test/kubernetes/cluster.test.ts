@@ -151,7 +151,7 @@ describe("the kit of a test cluster", { skip: clusterUnavailable() }, () => {
     const [, pid] = /pid (\d+)\n/.exec(await untilSays(session, /pid \d+\n/))!;
     assert.ok(existsSync(`/proc/${pid}`));
     await end(session);
-    const ends = Date.now() + 20_000;
+    const ends = Date.now() + 60_000;
     while (existsSync(`/proc/${pid}`) && Date.now() < ends) await sleep(50);
     assert.ok(!existsSync(`/proc/${pid}`));
   });

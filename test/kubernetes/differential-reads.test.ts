@@ -6,7 +6,7 @@ import { type Sides, startSides, titleOf } from "./differential/sides.ts";
 
 describe("kubectl reads the same directly and through the edge", {
   skip: clusterUnavailable(),
-  timeout: 170_000,
+  timeout: 300_000,
 }, () => {
   let sides: Sides;
 

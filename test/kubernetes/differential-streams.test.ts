@@ -37,7 +37,7 @@ const EXECS: readonly Row[] = [
 
 describe("kubectl's streams are the same directly and through the edge", {
   skip: clusterUnavailable(),
-  timeout: 170_000,
+  timeout: 300_000,
 }, () => {
   let sides: Sides;
 

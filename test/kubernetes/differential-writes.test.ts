@@ -8,7 +8,7 @@ import { WRITES } from "./differential/writes.ts";
 
 describe("kubectl changes the same directly and through the edge", {
   skip: clusterUnavailable(),
-  timeout: 170_000,
+  timeout: 300_000,
 }, () => {
   let sides: Sides;
 

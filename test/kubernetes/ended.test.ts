@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { ALLOW_LISTED } from "../policies.ts";
+import { A_SECOND_MS } from "../run/second.ts";
 import { clusterUnavailable, type RunOptions } from "./cluster/cluster.ts";
 import { type KubernetesGateway, startKubernetesGateway } from "./gateway.ts";
 import { isGone, podNamed, Running } from "./processes.ts";
@@ -14,7 +15,7 @@ const NO_WATCH = `${ALLOW_LISTED}
 forbid (principal, action in Action::"kubernetes:read", resource);
 `;
 
-describe("what ends of a cluster's session", { skip: clusterUnavailable(), timeout: 170_000 }, () => {
+describe("what ends of a cluster's session", { skip: clusterUnavailable(), timeout: 300_000 }, () => {
   let gateway: KubernetesGateway;
 
   before(async () => {
@@ -78,7 +79,7 @@ describe("what ends of a cluster's session", { skip: clusterUnavailable(), timeo
     await gateway.apply(NO_WATCH);
     const began = performance.now();
     await watch.ended;
-    assert.ok(performance.now() - began < 1_000);
+    assert.ok(performance.now() - began < A_SECOND_MS);
   });
 
   test("a principal who is disabled has no watch a second later, and no request", async () => {
@@ -100,7 +101,7 @@ describe("what ends of a cluster's session", { skip: clusterUnavailable(), timeo
     } catch {
       // Broken off is ended, too.
     }
-    assert.ok(performance.now() - began < 1_000);
+    assert.ok(performance.now() - began < A_SECOND_MS);
     const next = await gateway.fetch("/api/v1/pods", { headers: { authorization: `Bearer ${token}` } });
     assert.equal(next.status, 403);
   });

@@ -10,7 +10,7 @@ const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
 
 describe("the edge or the connector killed in the middle of Kubernetes", {
   skip: clusterUnavailable(),
-  timeout: 170_000,
+  timeout: 300_000,
 }, () => {
   let gateway: KubernetesGateway;
 
@@ -32,7 +32,7 @@ describe("the edge or the connector killed in the middle of Kubernetes", {
   const start = (args: string[]) =>
     new Running(gateway.cluster.startKubectl(args, { kubeconfig: gateway.kubeconfig }));
   const eventually = async (what: string, is: () => boolean) => {
-    for (const until = performance.now() + 40_000; !is(); await sleep(20)) {
+    for (const until = performance.now() + 60_000; !is(); await sleep(20)) {
       if (performance.now() > until) throw new Error(`${what} did not come about`);
     }
   };

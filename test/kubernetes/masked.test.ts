@@ -14,7 +14,7 @@ const ENCODED = Buffer.from(SECRET).toString("base64");
 /** Of no account; only its form is right. */
 const TOKEN = `ghp_${"a1B2c3D4e5F6g7H8i9".repeat(2)}`;
 
-describe("kubectl of who may not unmask", { skip: clusterUnavailable(), timeout: 170_000 }, () => {
+describe("kubectl of who may not unmask", { skip: clusterUnavailable(), timeout: 300_000 }, () => {
   let gateway: KubernetesGateway;
 
   before(async () => {
@@ -154,6 +154,30 @@ describe("kubectl of who may not unmask", { skip: clusterUnavailable(), timeout:
     assert.deepEqual(await stored(), before);
     const copy = await gateway.cluster.api("GET", "/api/v1/namespaces/default/secrets/copy");
     assert.equal(copy.status, 404);
+  });
+
+  test("a masked value that is sent back in protobuf is refused as well, and a new one is stored", async () => {
+    const { stdout } = await kubectl([
+      "get",
+      "secret",
+      "db",
+      "-o",
+      "go-template={{.data.password | base64decode}}",
+    ]);
+    const create = (name: string, value: string) =>
+      kubectl(["create", "secret", "generic", name, `--from-literal=password=${value}`, "-o", "json"]);
+    const copy = await create("copy", stdout);
+    assert.notEqual(copy.status, 0);
+    assert.match(copy.stderr, /a masked value is sent back/);
+    const made = await create("fresh", "of the agent's own");
+    assert.equal(made.status, 0, made.stderr);
+    const { body } = await gateway.cluster.api("GET", "/api/v1/namespaces/default/secrets/fresh");
+    assert.deepEqual(body.data, { password: Buffer.from("of the agent's own").toString("base64") });
+    const entries = await gateway.recording();
+    assert.ok(
+      entries.some(({ frame }) => Buffer.from(frame).includes("k8s\0")),
+      "they were sent in protobuf",
+    );
   });
 
   test("what is not masked of a secret may be edited, and what is stays", async () => {

@@ -1,6 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What a program has said so far, and how it ended. */
@@ -60,7 +62,7 @@ export class Running {
 }
 
 /** Waits until a process is gone; whether it went in time. */
-export async function isGone(pid: number, withinMs = 15_000): Promise<boolean> {
+export async function isGone(pid: number, withinMs = 60_000): Promise<boolean> {
   for (const until = performance.now() + withinMs; performance.now() < until; await sleep(50)) {
     if (!existsSync(`/proc/${pid}`)) return true;
   }
@@ -92,3 +94,16 @@ export const deploymentNamed = (name: string, replicas = 1) => ({
     },
   },
 });
+
+/** A Helm chart of one ConfigMap, in a folder of its own, whose path is the answer. */
+export async function tinyChart(folder: string): Promise<string> {
+  const chart = join(folder, "tiny");
+  await mkdir(join(chart, "templates"), { recursive: true });
+  await writeFile(join(chart, "Chart.yaml"), "apiVersion: v2\nname: tiny\nversion: 1.0.0\n");
+  await writeFile(join(chart, "values.yaml"), "greeting: hello\n");
+  await writeFile(
+    join(chart, "templates/configmap.yaml"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {greeting: {{ .Values.greeting }}}\n",
+  );
+  return chart;
+}

@@ -122,7 +122,7 @@ describe("labels in JSON", () => {
     mask.write(Buffer.from('{"a":"{'), out);
     for (let i = 0; i < 300_000; i += 1) mask.write(Buffer.from("x"), out);
     mask.write(Buffer.from('"}'), out);
-    assert.ok(performance.now() - began < 5_000);
+    assert.ok(performance.now() - began < 20_000);
     assert.equal(Buffer.concat(out).toString(), '{"a":"hidden"}');
   });
 });

@@ -176,7 +176,7 @@ describe("what would destroy a masked value, or tell one", () => {
     const long = "a: b\n".repeat(200_000);
     const start = performance.now();
     assert.equal(refusal(long), null);
-    assert.ok(performance.now() - start < 2_000);
+    assert.ok(performance.now() - start < 10_000);
     assert.match(refusal(`${long}data: {a: ${MARKED}}\n`)!.message, /sent back/);
   });
 

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { type ApprovalAsk, type ApprovalEvent, MAX_APPROVALS } from "../../approval.ts";
+import { fieldValue } from "../fields.ts";
 import type { RequestHead } from "../head.ts";
 import type { HttpRequest } from "../request.ts";
 import type { Side } from "./events.ts";
@@ -122,7 +123,10 @@ export class Exchanges {
     return other?.number ?? exchange;
   }
 
-  /** The first open exchange that made this request and waits for an answer. */
+  /**
+   * The first open exchange that made this request and waits for an answer. Of a body that went on in another form than
+   * it came in, such as JSON for protobuf, the hash tells nothing.
+   */
   #find(request: HttpRequest, isOfResponse: boolean, before: "new" | "asked"): Exchange | null {
     for (const exchange of this.#open.values()) {
       const { state, responded, responseAsked, head, hash } = exchange;
@@ -130,8 +134,9 @@ export class Exchanges {
         ? state === "sent" && !responded && (before === "asked" || !responseAsked)
         : state === "new";
       if (!waits || head.method !== request.method || head.target !== request.target) continue;
-      const sha256 = hash?.copy().digest("hex") ?? null;
-      if (request.body === null || request.body.sha256 === sha256) return exchange;
+      if (request.body === null || request.contentType !== fieldValue(head.fields, "content-type"))
+        return exchange;
+      if (request.body.sha256 === (hash?.copy().digest("hex") ?? null)) return exchange;
     }
     return null;
   }

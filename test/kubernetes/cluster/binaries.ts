@@ -18,7 +18,11 @@ const KUBERNETES = "1.37.2";
 const OLDER_KUBECTL = "1.29.6";
 const HELM = "4.3.1";
 const PTY = "1.1.18";
-const NODE_SOURCES = join(import.meta.dirname, "node");
+/** Programs of our own in Go, by their folder. */
+const SOURCES = {
+  node: join(import.meta.dirname, "node"),
+  protobuf: join(import.meta.dirname, "../protobuf/reference"),
+} as const;
 
 export interface KubernetesBinaries {
   apiserver: string;
@@ -29,6 +33,8 @@ export interface KubernetesBinaries {
   olderKubectl: string | null;
   /** Null where it could not be built. */
   helm: string | null;
+  /** What Kubernetes makes of protobuf, `../protobuf/reference`. Null where it could not be built. */
+  protobuf: string | null;
 }
 
 interface Missing {
@@ -60,7 +66,7 @@ const PROGRAMS = {
     module: "current",
     version: KUBERNETES,
   },
-  node: { name: `node-${hashOfNode()}`, source: "./node", module: "current" },
+  node: { name: `node-${hashOf("node")}`, source: "./node", module: "current" },
   helm: { name: `helm-${HELM}`, source: "helm.sh/helm/v4/cmd/helm", module: "current" },
   olderKubectl: {
     name: `kubectl-${OLDER_KUBECTL}`,
@@ -68,6 +74,7 @@ const PROGRAMS = {
     module: "older",
     version: OLDER_KUBECTL,
   },
+  protobuf: { name: `protobuf-${hashOf("protobuf")}`, source: "./protobuf", module: "current" },
 } satisfies Record<string, Program>;
 
 /** `no`: what is absent is not built now; the run of all tests has tried before. */
@@ -117,6 +124,7 @@ function find(): KubernetesBinaries | Missing {
     node: path(PROGRAMS.node),
     olderKubectl: orNull(PROGRAMS.olderKubectl),
     helm: orNull(PROGRAMS.helm),
+    protobuf: orNull(PROGRAMS.protobuf),
   };
 }
 
@@ -227,23 +235,26 @@ function prepareModule(go: string, folder: string, which: Program["module"]): st
     writeFileSync(seed, begins);
   }
   if (which === "current") {
-    const sources = join(module, "node");
-    rmSync(sources, { recursive: true, force: true });
-    mkdirSync(sources);
-    for (const name of goFiles()) copyFileSync(join(NODE_SOURCES, name), join(sources, name));
+    for (const [folder, from] of Object.entries(SOURCES)) {
+      const sources = join(module, folder);
+      rmSync(sources, { recursive: true, force: true });
+      mkdirSync(sources);
+      for (const name of goFiles(from)) copyFileSync(join(from, name), join(sources, name));
+    }
   }
   return module;
 }
 
-function goFiles(): string[] {
-  return readdirSync(NODE_SOURCES)
+function goFiles(folder: string): string[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".go"))
     .sort();
 }
 
-function hashOfNode(): string {
+function hashOf(which: keyof typeof SOURCES): string {
   const hash = createHash("sha256");
-  for (const name of goFiles()) hash.update(name).update(readFileSync(join(NODE_SOURCES, name)));
+  const folder = SOURCES[which];
+  for (const name of goFiles(folder)) hash.update(name).update(readFileSync(join(folder, name)));
   return hash.digest("hex").slice(0, 12);
 }
 

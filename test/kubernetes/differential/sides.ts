@@ -163,6 +163,8 @@ export function normal(text: string): string {
       .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z| [+-]\d{4})?/g, "TIME")
       .replaceAll(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, "TIME")
       .replaceAll(/^[IWE]\d{4} [\d:.]+ +\d+ /gm, "")
+      // kubectl has what it waits for before it has begun to watch, now and then.
+      .replaceAll(/^reflector\.go:\d+\] "Failed to watch" .*context canceled.*\n/gm, "")
       // A table's columns are as wide as what stands in them.
       .replaceAll(/(?<= )(AGE|<unknown>|(\d+[dhms]){1,2}) */g, "AGE ")
       .replaceAll(/\/tmp\/[\w./-]*/g, "PATH")
