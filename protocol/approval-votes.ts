@@ -1,4 +1,4 @@
-import type { ApprovalRule, ApprovalSubject, ApprovalVote } from "../../protocol/approval.ts";
+import type { ApprovalRule, ApprovalSubject, ApprovalVote } from "./approval.ts";
 
 /** Who speaks: a principal, perhaps on behalf of a user. */
 export interface Speaker {

@@ -6,7 +6,7 @@ import type { HttpRequest } from "../../protocol/http/request.ts";
 import { exchangeText } from "../../protocol/http/request-text.ts";
 import { HttpTranscript, type HttpTranscriptEvent } from "../../protocol/http/transcript/transcript.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
-import type { Delivered, ExchangeRun, SessionOf } from "./steps.ts";
+import type { Delivered, ExchangeRun, PolicyTaken, SessionOf } from "./steps.ts";
 
 /** Characters of a request's words. */
 const MAX_TEXT = 8 * 1024;
@@ -23,6 +23,8 @@ interface Question {
   isTold: boolean;
 }
 
+type ExchangeStep = ExchangeRun | Delivered | PolicyTaken;
+
 /**
  * Takes the entries of the recording of an HTTP or Kubernetes session in order and answers its steps, each as soon as the
  * connector has told what became of it. Memory is bounded; it never throws for what the entries hold.
@@ -33,20 +35,20 @@ export class ExchangeExtractor {
   /** Exchanges whose responses are the target's; of others they are the connector's own words. */
   readonly #answered = new Set<number>();
   #session: SessionFacts | null = null;
-  #steps: (ExchangeRun | Delivered)[] = [];
+  #steps: ExchangeStep[] = [];
 
   /** Who had the session; null until the first entry has told. */
   get session(): SessionOf | null {
     return this.#session && { facts: this.#session, database: "" };
   }
 
-  push(entry: Entry): (ExchangeRun | Delivered)[] {
+  push(entry: Entry): ExchangeStep[] {
     for (const event of this.#transcript.push(entry)) this.#take(event);
     return this.#steps.splice(0);
   }
 
   /** What is left when the recording has ended: people were asked, and nothing came of it. */
-  end(): (ExchangeRun | Delivered)[] {
+  end(): ExchangeStep[] {
     for (const { request, decision, seq, time, isTold } of this.#questions.values()) {
       if (isTold) continue;
       const judged = { decision };
@@ -70,6 +72,10 @@ export class ExchangeExtractor {
     switch (event.type) {
       case "edge":
         if (event.event.event === "opened") this.#session = event.event.facts;
+        break;
+      case "connector":
+        if (event.event.event === "policy")
+          this.#steps.push({ step: "policy", time, version: event.event.version });
         break;
       case "approval":
         if (event.entry.event === "approval_asked") {

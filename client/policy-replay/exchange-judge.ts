@@ -1,17 +1,14 @@
 import type { Decision } from "../../protocol/policy/decision.ts";
 import { exchangeFingerprint, judgeExchange, judgeUnreadable } from "../../protocol/policy/exchange.ts";
-import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import type { ReplayedSession } from "./replayed-session.ts";
 import { type Judgement, WENT } from "./session-judge.ts";
 import type { ExchangeRun, Step } from "./steps.ts";
 
 /** Judges the steps of a recorded HTTP or Kubernetes session by a policy set, in their order, with the facts of then. */
 export class ExchangeJudge {
-  readonly #set: PolicySet;
   readonly #session: ReplayedSession;
 
-  constructor(set: PolicySet, session: ReplayedSession) {
-    this.#set = set;
+  constructor(session: ReplayedSession) {
     this.#session = session;
   }
 
@@ -36,10 +33,10 @@ export class ExchangeJudge {
   #judge({ request, facts, unreadable, time }: ExchangeRun, fingerprint: string): Decision | null {
     const kind = request.kubernetes === null ? "http" : "kubernetes";
     if (facts === null || facts.type !== kind) return null;
-    const { subject, target } = this.#session;
+    const { policies, subject, target } = this.#session;
     const counts = this.#session.counts(fingerprint, time);
     return unreadable === null
-      ? judgeExchange(this.#set, subject, target, request, facts, counts)
-      : judgeUnreadable(this.#set, subject, target, request, facts, unreadable, counts);
+      ? judgeExchange(policies, subject, target, request, facts, counts)
+      : judgeUnreadable(policies, subject, target, request, facts, unreadable, counts);
   }
 }

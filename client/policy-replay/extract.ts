@@ -5,10 +5,10 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
 import { bindBody, parseBody } from "../../protocol/postgres/transcript/bodies.ts";
 import { type Gathered, Gatherer } from "../../protocol/postgres/transcript/gather.ts";
+import { Unanswered } from "../../protocol/postgres/transcript/unanswered.ts";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
-import { Unanswered } from "../recordings/unanswered.ts";
 import { RecordedFacts } from "./recorded-facts.ts";
-import type { Delivered, NamedPortal, NamedText, Run, Step } from "./steps.ts";
+import type { Delivered, NamedPortal, NamedText, PolicyTaken, Run, Step } from "./steps.ts";
 
 /** Runs that may wait for their answer; a session pipelines a few. */
 const MAX_WAITING = 10_000;
@@ -40,7 +40,7 @@ export class Extractor {
   readonly #held = new Map<number, number>();
   /** What was asked about texts that are yet to be sent to be run, or to be run on: a portal with more rows. */
   readonly #asked: { text: string; asked: Run["asked"] }[] = [];
-  #waiting: (Waiting | Delivered | Named)[] = [];
+  #waiting: (Waiting | Delivered | Named | PolicyTaken)[] = [];
   #runs = new Map<number, Waiting>();
   #text = 0;
   #inTransaction = false;
@@ -157,6 +157,9 @@ export class Extractor {
         if (held !== undefined) this.#unanswered.released(held);
         break;
       }
+      case "policy":
+        this.#waiting.push({ step: "policy", time, version: event.version });
+        break;
       case "target_connected":
         this.#database = event.database;
         break;
@@ -271,9 +274,9 @@ export class Extractor {
   }
 }
 
-function textOf(one: Waiting | Delivered | Named): number {
+function textOf(one: Waiting | Delivered | Named | PolicyTaken): number {
   if ("answered" in one) return one.step.text?.length ?? 0;
-  return one.step === "delivered" ? 0 : (one.text?.length ?? 0);
+  return "text" in one ? (one.text?.length ?? 0) : 0;
 }
 
 type Untimed<T> = T extends Named ? Omit<T, "time"> : never;

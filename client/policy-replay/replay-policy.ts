@@ -1,7 +1,8 @@
 import { carriesExchanges, type TargetKind } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import type { PolicySet } from "../../protocol/policy/policy-set.ts";
+import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
+import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { UsageCounter } from "../../protocol/policy/usage.ts";
 import { edgeEvent } from "../../protocol/recording/events.ts";
 import { ExchangeExtractor } from "./exchange-extract.ts";
@@ -16,6 +17,9 @@ import { type Span, Spool } from "./spool.ts";
 import { SshExtractor } from "./ssh-extract.ts";
 import { SshJudge } from "./ssh-judge.ts";
 import type { SessionOf, Step } from "./steps.ts";
+
+/** The sets to judge by: one for all, or each that was in force then, by its version; null where that one is not known. */
+export type PoliciesOf = PolicySet | ((version: string) => Promise<PolicySet | null>);
 
 /** What is asked of a replay. Times in ms since 1970: what ran outside of them bears on what ran inside. */
 export interface ReplayPolicyOptions {
@@ -41,7 +45,7 @@ interface Extracted {
  * session it is.
  */
 export async function replayPolicy(
-  set: PolicySet,
+  policies: PoliciesOf,
   sources: Source[],
   options: ReplayPolicyOptions,
 ): Promise<void> {
@@ -57,7 +61,8 @@ export async function replayPolicy(
         options.unreadable(source.name, error);
       }
     }
-    for (const group of Map.groupBy(sessions, usageKey).values()) await judge(set, group, spool, options);
+    for (const group of Map.groupBy(sessions, usageKey).values())
+      await judge(policies, group, spool, options);
   } finally {
     await spool.close();
   }
@@ -99,7 +104,7 @@ function usageKey({ session: { facts } }: Extracted): string {
 }
 
 async function judge(
-  set: PolicySet,
+  policies: PoliciesOf,
   group: Extracted[],
   spool: Spool,
   options: ReplayPolicyOptions,
@@ -109,14 +114,15 @@ async function judge(
     const track = {
       start: session.facts.opened,
       session,
-      judge: null as SessionJudge | SshJudge | ExchangeJudge | null,
+      judge: null as Judge | null,
       async *open(): AsyncGenerator<Step> {
         let recorded = new RecordedFacts();
         for await (const json of spool.read(facts)) {
           recorded = RecordedFacts.from(json as ReturnType<RecordedFacts["toJSON"]>);
         }
         const own = new UsageCounter();
-        track.judge = judgeOf(set, session, recorded, own, principal);
+        const first = await setOf(policies, session.facts.policy.version);
+        track.judge = new Judge(first, session, recorded, own, principal);
         for await (const step of spool.read(steps)) yield step as Step;
         track.judge = null;
       },
@@ -124,23 +130,53 @@ async function judge(
     return track;
   });
   for await (const { track, item } of mergeTracks(tracks)) {
-    const judgement = track.judge?.take(item as Step);
+    const step = item as Step;
+    if (step.step === "policy") track.judge?.change(await setOf(policies, step.version));
+    const judgement = track.judge?.take(step);
     if (!judgement) continue;
     const { time } = judgement.run;
     if (time >= options.since && time <= options.until) await options.tell(judgement, track.session);
   }
 }
 
-function judgeOf(
-  set: PolicySet,
-  session: SessionOf,
-  recorded: RecordedFacts,
-  own: UsageCounter,
-  principal: UsageCounter,
-): SessionJudge | SshJudge | ExchangeJudge {
-  const { kind } = session.facts;
-  const replayed = new ReplayedSession(session, own, principal);
-  if (kind === "ssh") return new SshJudge(set, replayed);
-  if (carriesExchanges(kind)) return new ExchangeJudge(set, replayed);
-  return new SessionJudge(set, replayed, session.database, recorded);
+async function setOf(policies: PoliciesOf, version: string): Promise<PolicySet | null> {
+  return typeof policies === "function" ? policies(version) : policies;
+}
+
+/** Judges one session's steps, by the sets that hold one after the other. */
+class Judge {
+  readonly #session: ReplayedSession;
+  readonly #steps: SessionJudge | SshJudge | ExchangeJudge;
+  #isKnown: boolean;
+
+  constructor(
+    set: PolicySet | null,
+    session: SessionOf,
+    recorded: RecordedFacts,
+    own: UsageCounter,
+    principal: UsageCounter,
+  ) {
+    const { kind } = session.facts;
+    this.#isKnown = set !== null;
+    this.#session = new ReplayedSession(set ?? denyAll(), session, own, principal);
+    if (kind === "ssh") this.#steps = new SshJudge(this.#session);
+    else if (carriesExchanges(kind)) this.#steps = new ExchangeJudge(this.#session);
+    else this.#steps = new SessionJudge(this.#session, session.database, recorded);
+  }
+
+  change(set: PolicySet | null): void {
+    this.#isKnown = set !== null;
+    if (set !== null) this.#session.policies = set;
+  }
+
+  /** The judgement of a step; null where it is none that is judged. By policies that are not known nothing can be said. */
+  take(step: Step): Judgement | null {
+    const judgement = this.#steps.take(step);
+    return judgement === null || this.#isKnown ? judgement : { ...judgement, now: null, basis: "unknown" };
+  }
+}
+
+/** For what is counted only. */
+function denyAll(): PolicySet {
+  return PolicySet.load(nodeCedar(), "forbid (principal, action, resource);");
 }

@@ -1,4 +1,4 @@
-import type { PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
+import type { PolicySet, PolicyTarget, Subject } from "../../protocol/policy/policy-set.ts";
 import type { UsageCounter } from "../../protocol/policy/usage.ts";
 import type { SessionOf } from "./steps.ts";
 
@@ -6,11 +6,14 @@ import type { SessionOf } from "./steps.ts";
 export class ReplayedSession {
   readonly subject: Subject;
   readonly target: PolicyTarget;
+  /** What it is judged by now. */
+  policies: PolicySet;
   readonly #session: UsageCounter;
   readonly #principal: UsageCounter;
 
   /** `principal`: the usage of all sessions that the principal has on the connector. */
-  constructor({ facts }: SessionOf, session: UsageCounter, principal: UsageCounter) {
+  constructor(policies: PolicySet, { facts }: SessionOf, session: UsageCounter, principal: UsageCounter) {
+    this.policies = policies;
     const { principal: name, groups, onBehalfOf, target, kind, connector } = facts;
     this.subject = { principal: name, groups, ...(onBehalfOf !== undefined && { onBehalfOf }) };
     this.target = { name: target, kind, connector };

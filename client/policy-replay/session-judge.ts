@@ -2,7 +2,6 @@ import type { PlanEstimate } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Block, Decision } from "../../protocol/policy/decision.ts";
 import { judgeStatement, worst } from "../../protocol/policy/judge.ts";
-import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { type ParsedStatement, parseSql, SqlSyntaxError } from "../../protocol/sql/parser.ts";
 import { PreparedNames } from "./prepared-names.ts";
@@ -64,7 +63,6 @@ interface Verdict {
 
 /** Judges the steps of a recorded session with a database by a policy set, in their order. */
 export class SessionJudge {
-  readonly #set: PolicySet;
   readonly #session: ReplayedSession;
   readonly #database: string;
   readonly #recorded: RecordedFacts;
@@ -72,8 +70,7 @@ export class SessionJudge {
   readonly #portals = new PreparedNames();
   readonly #cursors: Findings[] = [];
 
-  constructor(set: PolicySet, session: ReplayedSession, database: string, recorded: RecordedFacts) {
-    this.#set = set;
+  constructor(session: ReplayedSession, database: string, recorded: RecordedFacts) {
     this.#session = session;
     this.#database = database;
     this.#recorded = recorded;
@@ -95,6 +92,7 @@ export class SessionJudge {
         return null;
       case "request":
       case "exchange":
+      case "policy":
         return null;
     }
   }
@@ -211,7 +209,7 @@ export class SessionJudge {
   /** As the guard does, what went before is counted, and not the statement itself. */
   #judge(run: Run, { candidates, basis }: Findings, statement: string): Verdict {
     const { fingerprint } = candidates[0]!.facts;
-    const { subject, target } = this.#session;
+    const { policies, subject, target } = this.#session;
     const counts = this.#session.counts(fingerprint, run.time);
     const { inTransaction } = run;
     const decisions = candidates.map(({ facts, plan: recorded }) => {
@@ -219,7 +217,7 @@ export class SessionJudge {
       const plan = recorded ?? run.asked?.plan ?? null;
       const circumstances = { database: this.#database, inTransaction, plan, ...counts };
       try {
-        return judgeStatement(this.#set, subject, target, facts, circumstances);
+        return judgeStatement(policies, subject, target, facts, circumstances);
       } catch (error) {
         return blocked(`the policies could not be evaluated: ${(error as Error).message}`);
       }

@@ -5,7 +5,7 @@ import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { channelRecord, connectorEvent, edgeEvent } from "../../protocol/recording/events.ts";
 import { RecordKind } from "../../protocol/ssh/record.ts";
 import { requestText, type SshRequest } from "../../protocol/ssh/request.ts";
-import type { Delivered, SessionOf, SshRun } from "./steps.ts";
+import type { Delivered, PolicyTaken, SessionOf, SshRun } from "./steps.ts";
 
 /** Requests that may wait for what becomes of them. */
 const MAX_WAITING = 10_000;
@@ -14,6 +14,8 @@ const MAX_SAME = 100;
 /** Characters of their texts. */
 const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 
+type SshStep = SshRun | Delivered | PolicyTaken;
+
 /**
  * Takes the entries of an SSH session's recording in order and answers its steps, each when nothing that follows can
  * change it, or when too many wait for that. It never throws for what the entries hold.
@@ -21,7 +23,7 @@ const MAX_WAITING_TEXT = 32 * 1024 * 1024;
 export class SshExtractor {
   #session: SessionFacts | null = null;
   #account = "";
-  #waiting: (SshRun | Delivered)[] = [];
+  #waiting: SshStep[] = [];
   #text = 0;
   /** Requests of which it isn't told that they were refused, the latest last; by what they ask for. */
   readonly #open = new Map<string, SshRun[]>();
@@ -33,7 +35,7 @@ export class SshExtractor {
     return this.#session && { facts: this.#session, database: "" };
   }
 
-  push(entry: Entry): (SshRun | Delivered)[] {
+  push(entry: Entry): SshStep[] {
     if (entry.kind === EntryKind.edge) {
       const event = edgeEvent(entry.frame);
       if (event?.event === "opened") this.#session = event.facts;
@@ -48,7 +50,7 @@ export class SshExtractor {
   }
 
   /** What is left when the recording has ended. */
-  end(): (SshRun | Delivered)[] {
+  end(): SshStep[] {
     this.#open.clear();
     this.#held.clear();
     return this.#waiting.splice(0);
@@ -56,6 +58,9 @@ export class SshExtractor {
 
   #event(event: ConnectorEvent | ApprovalAsk, entry: Entry): void {
     switch (event.event) {
+      case "policy":
+        this.#waiting.push({ step: "policy", time: entry.time, version: event.version });
+        break;
       case "ssh_connected":
         this.#account = event.user;
         break;
@@ -131,10 +136,10 @@ export class SshExtractor {
   }
 
   /** Of too many steps that wait the older half. */
-  #excess(): (SshRun | Delivered)[] {
+  #excess(): SshStep[] {
     if (this.#waiting.length <= MAX_WAITING && this.#text <= MAX_WAITING_TEXT) return [];
     const steps = this.#waiting.splice(0, Math.ceil(this.#waiting.length / 2));
-    const gone = new Set<SshRun | Delivered>(steps);
+    const gone = new Set<SshStep>(steps);
     for (const one of steps) if (one.step === "request") this.#text -= one.text.length;
     for (const [key, runs] of this.#open) {
       const left = runs.filter((run) => !gone.has(run));

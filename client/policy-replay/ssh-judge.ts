@@ -1,5 +1,4 @@
 import type { Decision } from "../../protocol/policy/decision.ts";
-import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { judgeSsh, requestFingerprint } from "../../protocol/policy/ssh.ts";
 import { lineFacts } from "../../protocol/shell/line.ts";
 import type { ReplayedSession } from "./replayed-session.ts";
@@ -8,11 +7,9 @@ import type { SshRun, Step } from "./steps.ts";
 
 /** Judges the steps of a recorded SSH session by a policy set, in their order; command lines are parsed anew. */
 export class SshJudge {
-  readonly #set: PolicySet;
   readonly #session: ReplayedSession;
 
-  constructor(set: PolicySet, session: ReplayedSession) {
-    this.#set = set;
+  constructor(session: ReplayedSession) {
     this.#session = session;
   }
 
@@ -27,8 +24,8 @@ export class SshJudge {
     const { account, request, time, text } = run;
     const facts = request.type === "exec" ? lineFacts(request.command) : null;
     const fingerprint = requestFingerprint(account, request, facts);
-    const { subject, target } = this.#session;
-    const now = judgeSsh(this.#set, subject, target, request, facts, {
+    const { policies, subject, target } = this.#session;
+    const now = judgeSsh(policies, subject, target, request, facts, {
       account,
       ...this.#session.counts(fingerprint, time),
     });

@@ -6,7 +6,7 @@ import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import type { SshRequest } from "../../protocol/ssh/request.ts";
 
 /** What a recorded session did, as far as a verdict depends on it, in the order in which it did it. */
-export type Step = Run | NamedText | NamedPortal | Delivered | SshRun | ExchangeRun;
+export type Step = Run | NamedText | NamedPortal | Delivered | SshRun | ExchangeRun | PolicyTaken;
 
 /** Something that was sent to be run: judged as one, and by its worst statement. */
 export interface Run {
@@ -112,6 +112,14 @@ export interface Delivered {
   rows: number;
   /** Of the rows' messages, or of copied data, of a channel, of a file, of a response. */
   bytes: number;
+}
+
+/** The connector judges by another policy set from here on. */
+export interface PolicyTaken {
+  step: "policy";
+  time: number;
+  /** SHA-256 (hex) of its text. */
+  version: string;
 }
 
 /** Who ran it, where. */

@@ -6,16 +6,17 @@ import type {
   ApprovalSubject,
   ConnectQuestion,
 } from "../../protocol/approval.ts";
+import { voters } from "../../protocol/approval-votes.ts";
 import type { TrailEntry } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { endSessions } from "../api/revocation.ts";
 import { grantLease, type NewLease, revokeLease } from "../directory/leases.ts";
 import { openSessionsOf } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
+import { logLine } from "../log-line.ts";
 import { AlarmClock } from "../session/alarm-clock.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { Answer, AnswerOutcome } from "./machine.ts";
-import { voters } from "./machine-votes.ts";
 import { ApprovalOutbox } from "./outbox.ts";
 import { accessApprovalId } from "./stub.ts";
 
@@ -198,7 +199,7 @@ export class AccessRequest extends DurableObject<Env> {
       try {
         await inTime(this.#write(wanted.state, newLease(wanted.approval, wanted.until), wanted.approval));
       } catch (error) {
-        console.error("a lease is not settled yet:", error instanceof Error ? error.message : "unknown");
+        logLine("warning", "a lease is not settled yet", { error });
         this.#leaseDue = Date.now() + RETRY_MS;
       }
     }

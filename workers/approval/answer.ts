@@ -14,6 +14,7 @@ import { getSession } from "../directory/sessions.ts";
 import { getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
 import type { Subject } from "../identity/identity.ts";
+import { logLine } from "../log-line.ts";
 import { loadPolicies } from "../policy/sets.ts";
 import type { Answer } from "./machine.ts";
 import { heldBy, isOwnQuestion, mayAnswerFor } from "./rights.ts";
@@ -93,10 +94,7 @@ async function reject(env: Env, id: ApprovalId, { identity, channel }: Word, why
   try {
     await approvalHost(env, id).rejectAnswer(id, identity.principal, channel, why);
   } catch (error) {
-    console.error(
-      "a refused answer could not be recorded:",
-      error instanceof Error ? error.message : "unknown",
-    );
+    logLine("error", "a refused answer could not be recorded", { approval: id, error });
   }
 }
 

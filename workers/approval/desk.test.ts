@@ -12,6 +12,7 @@ import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-a
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { Answer } from "./machine.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "a".repeat(32);
 const SUBJECT = { principal: "agent", onBehalfOf: "ada", target: "orders", session: SESSION };
@@ -58,6 +59,15 @@ describe("a question", () => {
     assert.deepEqual(room.names, ["approval_opened 1", "approval_answered 1", "approval_decided 1"]);
     assert.deepEqual(room.heard, ["1 pending", "1 approved"]);
     assert.deepEqual(room.told, ["asked 1 pending", "ended 1 approved", "ended 1 used"]);
+  });
+
+  test("is forgotten with its recording, and those of other sessions are not", () => {
+    const room = new Room();
+    ask(room.desk(1), 1);
+    ask(room.desk(2), 1);
+    room.desk(1).forget();
+    assert.equal(room.desk(1).view(1), null);
+    assert.equal(room.desk(2).view(1)?.status, "pending");
   });
 
   test("is shown as it was asked, from what is written", () => {

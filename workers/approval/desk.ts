@@ -74,6 +74,11 @@ export class ApprovalDesk {
     if (row?.last != null) this.#summarize();
   }
 
+  /** Removes all questions: the recording in which they stand was deleted. */
+  forget(): void {
+    this.#sql.exec("DELETE FROM approvals WHERE owner = ?", this.#owner);
+  }
+
   /** Whether a question waits for people. */
   get pending(): boolean {
     return this.#pending;

@@ -1,6 +1,6 @@
 import type { Approval, ApprovalNews } from "../../protocol/approval.ts";
+import { progress, voters } from "../../protocol/approval-votes.ts";
 import type { ApprovalState } from "./machine.ts";
-import { progress, voters } from "./machine-votes.ts";
 
 /** What the connector must hear of a state as long as what it asked about has not run; null once it has. */
 export function newsOf(state: ApprovalState): ApprovalNews | null {

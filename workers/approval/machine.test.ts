@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { ApprovalStatus, StatementQuestion } from "../../protocol/approval.ts";
 import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
 import { isApprovalEvent } from "../../protocol/approval-reading.ts";
+import { isMet } from "../../protocol/approval-votes.ts";
 import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import {
   type Answer,
@@ -17,7 +18,7 @@ import {
   step,
   viewOf,
 } from "./machine.ts";
-import { isMet } from "./machine-votes.ts";
+import "../../protocol/seeded.ts";
 
 const SESSION = "a".repeat(32);
 const SUBJECT = { principal: "agent", onBehalfOf: "ada", target: "orders", session: SESSION };

@@ -9,10 +9,10 @@ import type {
   ApprovalSubject,
   ApprovalVote,
 } from "../../protocol/approval.ts";
+import { counted, isAsker, isMet, samePerson, voters } from "../../protocol/approval-votes.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { bounded, cut, MAX_SPEAKER_NAME } from "./machine-bounds.ts";
 import { newsOf, viewOf } from "./machine-view.ts";
-import { counted, isAsker, isMet, samePerson, voters } from "./machine-votes.ts";
 
 export { newsOf, viewOf } from "./machine-view.ts";
 

@@ -1,5 +1,6 @@
 import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
 import type { Env } from "../environment.ts";
+import { logLine } from "../log-line.ts";
 import type { Sql } from "../session/log.ts";
 import type { Delivery, Fetch } from "./post.ts";
 import { receiversOf } from "./receivers.ts";
@@ -174,7 +175,7 @@ export class ApprovalOutbox {
     // Should the object be forgotten meanwhile, it wakes and looks what came of it.
     this.#host.wake(now + LOOK_AGAIN_MS);
     this.run(now).catch((error: unknown) => {
-      console.error("messages about approvals failed:", error instanceof Error ? error.message : "unknown");
+      logLine("error", "messages about approvals failed", { error });
     });
   }
 
@@ -224,7 +225,9 @@ export class ApprovalOutbox {
       const news = sent.map(({ what }) => what);
       delivery = await receiver.send({ key: `${id}_${newest.no}`, id, news, approval }, now);
     } catch (error) {
-      console.error("approval", id, "to", name, "failed:", error instanceof Error ? error.name : "unknown");
+      // The message of an error may quote an address, which may be a secret.
+      const kind = error instanceof Error ? error.name : "unknown";
+      logLine("error", "a message about an approval failed", { approval: id, receiver: name, error: kind });
       delivery = { outcome: "failed", detail: "the message could not be made or sent", again: true };
     } finally {
       this.#sending.delete(key);

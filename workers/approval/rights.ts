@@ -1,7 +1,7 @@
 import type { Approval, ApprovalQuestion, ApprovalRule } from "../../protocol/approval.ts";
+import { isAsker } from "../../protocol/approval-votes.ts";
 import type { PolicySet, PolicyTarget } from "../../protocol/policy/policy-set.ts";
 import type { Subject } from "../identity/identity.ts";
-import { isAsker } from "./machine-votes.ts";
 
 /** What the right to answer depends on. */
 export interface Held {

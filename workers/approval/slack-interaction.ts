@@ -2,6 +2,7 @@ import type { Approval, ApprovalId } from "../../protocol/approval.ts";
 import type { SlackUser } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Subject } from "../identity/identity.ts";
+import { logLine } from "../log-line.ts";
 import { closedMessage, ephemeral, type Look, type SlackMessage } from "./slack-message.ts";
 import { claimedApproval, readClick, type SlackClick } from "./slack-payload.ts";
 import { SIGNATURE_WINDOW_S, type SignatureState } from "./slack-signature.ts";
@@ -94,7 +95,7 @@ async function refusal(id: ApprovalId, host: InteractionHost, error: unknown): P
 /** An error of ours, which may have come through a Durable Object as a plain one; of any other not a word is told. */
 function ours(error: unknown): Pick<SallyportError, "code" | "message" | "hint"> {
   if (error instanceof Error && error.name === "SallyportError") return error as SallyportError;
-  console.error("a click in Slack failed:", error);
+  logLine("error", "a click in Slack failed", { error });
   return new SallyportError("internal", "the edge failed on it", "Try again.");
 }
 
@@ -107,6 +108,7 @@ async function rejected(
 ): Promise<void> {
   if (id === null) return;
   await host.reject(id, by, reason).catch((error: unknown) => {
-    console.error("a refused click could not be recorded:", error instanceof Error ? error.name : "unknown");
+    const kind = error instanceof Error ? error.name : "unknown";
+    logLine("error", "a refused click could not be recorded", { approval: id, error: kind });
   });
 }

@@ -9,7 +9,7 @@ import {
   type StatementQuestion,
 } from "../../protocol/approval.ts";
 import { accountOf, heldRequestText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
-import { counted } from "../approval/machine-votes.ts";
+import { counted } from "../../protocol/approval-votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
 import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
 import type { Subject } from "../identity/identity.ts";

@@ -4,6 +4,7 @@ import type { Issuer } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { boundedText } from "../bounded.ts";
 import { type IssuerEndpoints, type IssuerKeys, IssuerUnavailable } from "../identity/issuer-keys.ts";
+import { logLine } from "../log-line.ts";
 import { sameText, secretText } from "./session.ts";
 
 /** Where an issuer sends the browser back to, at the edge's public origin. */
@@ -127,7 +128,7 @@ async function endpointsOf(
     if (authorization && token) return { ...rest, authorization, token };
   } catch (error) {
     if (!(error instanceof IssuerUnavailable)) throw error;
-    console.error(`issuer ${issuer.name}: ${error.message}`);
+    logLine("warning", "an issuer can't be asked", { issuer: issuer.name, error });
     throw failed(issuer, "it can't be reached, or its settings are wrong");
   }
   throw failed(issuer, "it offers no sign-in by browser");

@@ -1,6 +1,7 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import { checkPolicies, type PolicyProblem, PolicySet } from "../../protocol/policy/policy-set.ts";
 import { policiesOf, policyVersion } from "../directory/policies.ts";
+import { logLine } from "../log-line.ts";
 import { workerCedar } from "./cedar.ts";
 
 /** Sets that an isolate keeps parsed; of more, the one not used for longest goes. */
@@ -43,7 +44,7 @@ function problemsOf(text: string): PolicyProblem[] {
   try {
     return checkPolicies(workerCedar(), text);
   } catch (error) {
-    console.error("policies can't be checked:", error);
+    logLine("error", "policies can't be checked", { error });
     return [];
   }
 }
@@ -78,7 +79,7 @@ function parsed(text: string): PolicySet | null {
   try {
     return PolicySet.load(workerCedar(), text);
   } catch (error) {
-    console.error("the policies in force can't be used:", error);
+    logLine("error", "the policies in force can't be used", { error });
     return null;
   }
 }

@@ -1,7 +1,7 @@
+import { samePerson } from "../../protocol/approval-votes.ts";
 import type { Session, Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
-import { samePerson } from "../approval/machine-votes.ts";
 import type { Subject } from "../identity/identity.ts";
 
 /** A session, as far as the right to watch it looks at it. */
