@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { BUILDS } from "./kubernetes/cluster/binaries.ts";
 import type { TestResult } from "./run/reporter.ts";
 import { abandon, ROOT, runAll, type Task, type TaskResult } from "./run/task.ts";
+import { IN_TURN, turnOf } from "./run/turns.ts";
 import { type SystemPackage, unavailableOf } from "./system-packages.ts";
 
 const MINUTE = 60_000;
@@ -66,6 +67,9 @@ interface Group {
 }
 
 const LONG = ".long.test.ts";
+const ALL_IN_TURN: ReadonlySet<string> = new Set(IN_TURN.flat());
+/** Of random input, but in `long`. */
+const SEED = 1;
 /** More than there are processors: a third of the time of an end-to-end test, and of a start of Node, is waiting. */
 const AT_ONCE = availableParallelism() + 1;
 /** What wants the machine alone, and for what. */
@@ -78,36 +82,16 @@ const ALONE: Readonly<Record<string, string>> = {
   "test/lease.test.ts": "gives a second for everything to end",
 };
 
-/**
- * Large suites of what seldom breaks, of which a run of everything takes one list: all of them would take more than ten
- * minutes. `TURN=0` or `1` of the environment says which, else chance. Naming a file, or `e2e`, runs it in any case.
- */
-const IN_TURN: readonly (readonly string[])[] = [
-  [
-    "test/benign/statements.test.ts",
-    "test/compatibility/drivers.test.ts",
-    "test/compatibility/programs.test.ts",
-    "test/faults/connector-killed.test.ts",
-    "test/guard/attacks.test.ts",
-    "test/guard/transactions.test.ts",
-    "test/masking/queries.test.ts",
-    "test/ssh/client.test.ts",
-    "test/ssh/differential-files.test.ts",
-  ],
-  [
-    "test/benign/drivers.test.ts",
-    "test/benign/programs.test.ts",
-    "test/compatibility/differential.test.ts",
-    "test/faults/edge-killed.test.ts",
-    "test/guard/clients.test.ts",
-    "test/guard/limits.test.ts",
-    "test/masking/gateway.test.ts",
-    "test/masking/regression.test.ts",
-    "test/ssh/clients.test.ts",
-    "test/ssh/differential-exec.test.ts",
-    "test/ssh/differential-programs.test.ts",
-  ],
-];
+/** What holds seconds against the clock (`run/second.ts`): only alone can they be held to one. */
+const TIMED: ReadonlySet<string> = new Set([
+  "test/approvals/access.test.ts",
+  "test/faults/revocation.test.ts",
+  "test/http/edge-endings.test.ts",
+  "test/kubernetes/ended.test.ts",
+  "test/lease.test.ts",
+  "test/tunnel.test.ts",
+  "test/watch.test.ts",
+]);
 
 function groupsOf(part: Part, filters: string[]): Group[] {
   const short = (pattern: string, limitMs: number) =>
@@ -117,21 +101,30 @@ function groupsOf(part: Part, filters: string[]): Group[] {
       return [{ tasks: checks(), atOnce: 2 }];
     case "unit":
       return [{ tasks: short(SOURCES, 3 * MINUTE), atOnce: AT_ONCE }];
-    case "e2e": {
-      const [alone, together] = divided(short("test/**/*.test.ts", 6 * MINUTE), ({ name }) =>
-        Object.hasOwn(ALONE, name),
-      );
+    case "e2e":
+      return endToEnd(short("test/**/*.test.ts", 6 * MINUTE));
+    case "long": {
+      const all = short("test/**/*.test.ts", 10 * MINUTE);
+      const [timed, others] = divided(all, ({ name }) => TIMED.has(name));
       return [
-        { tasks: together, atOnce: AT_ONCE },
-        { tasks: alone, atOnce: 1 },
+        { tasks: short(SOURCES, 10 * MINUTE), atOnce: AT_ONCE },
+        ...endToEnd(others.filter(({ name }) => ALL_IN_TURN.has(name))),
+        { tasks: timed, atOnce: 1 },
+        ...[SOURCES.replace(/\.test\.ts$/, LONG), `test/**/*${LONG}`].map((pattern) => ({
+          tasks: testFiles(pattern, 30 * MINUTE, filters),
+          atOnce: 1,
+        })),
       ];
     }
-    case "long":
-      return [SOURCES.replace(/\.test\.ts$/, LONG), `test/**/*${LONG}`].map((pattern) => ({
-        tasks: testFiles(pattern, 30 * MINUTE, filters),
-        atOnce: 1,
-      }));
   }
+}
+
+function endToEnd(tasks: Task[]): Group[] {
+  const [alone, together] = divided(tasks, ({ name }) => Object.hasOwn(ALONE, name));
+  return [
+    { tasks: together, atOnce: AT_ONCE },
+    { tasks: alone, atOnce: 1 },
+  ];
 }
 
 function divided(tasks: Task[], first: (task: Task) => boolean): [Task[], Task[]] {
@@ -147,6 +140,7 @@ function progress({ task, results, seconds }: TaskResult): void {
   const verdict = failed > 0 ? "FAILED" : "ok    ";
   const number = task.tests ? `${String(results.length).padStart(4)} tests` : "     check";
   console.log(`${verdict} ${number} ${seconds.toFixed(1).padStart(6)} s  ${task.name}`);
+  for (const { name, outcome } of results) if (outcome === "failed") console.log(`         ✖ ${name}`);
 }
 
 function indent(text: string): string {
@@ -173,9 +167,11 @@ function summarise(done: TaskResult[]): boolean {
   return failed === 0 && all.length > 0;
 }
 
+const done: TaskResult[] = [];
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     abandon();
+    summarise(done);
     process.exit(1);
   });
 }
@@ -199,10 +195,19 @@ if (groups.some(({ tasks }) => tasks.some(({ name }) => name.startsWith("test/ku
 if (parts.some((part) => part !== "check")) {
   for (const missing of unavailableOf(PACKAGES)) console.log(`missing: ${missing}`);
 }
-const turn = Number(process.env.TURN ?? Math.floor(Math.random() * 2)) % IN_TURN.length;
-const left = new Set(words.length === 0 ? IN_TURN.filter((_, index) => index !== turn).flat() : []);
-if (left.size > 0) console.log(`TURN=${turn}: ${left.size} files have their turn with another one`);
-const done: TaskResult[] = [];
+const isLong = chosen.includes("long");
+const turn = turnOf(process.env, Date.now());
+const left = new Set(
+  words.length === 0 ? IN_TURN.filter((_, index) => index !== turn % IN_TURN.length).flat() : [],
+);
+// What each file goes by. The same for the same day, so that a run of everything fails for what has changed alone; what
+// no one has thought of is for `long` to find.
+process.env.TURN = String(turn);
+process.env.SEED ??= String(isLong ? Math.floor(Math.random() * 2 ** 31) : SEED);
+if (isLong) process.env.LONG_RUNS = "yes";
+console.log(
+  `SEED=${process.env.SEED} TURN=${turn}${left.size > 0 ? `: ${left.size} files have another turn` : ""}`,
+);
 for (const { tasks, atOnce } of groups) {
   const now = tasks.filter(({ name }) => !left.has(name));
   await runAll(now, atOnce, (result) => {

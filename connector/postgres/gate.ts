@@ -8,6 +8,7 @@ import type { ConnectorStream, StreamHandlers } from "../../protocol/stream.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import type { Timers } from "../guard/timers.ts";
 import { toldError } from "../guard/told-error.ts";
+import type { Log } from "../log.ts";
 import type { CancelRegistry } from "./cancel.ts";
 import { CONNECT_TIMEOUT_MS } from "./dial.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -24,7 +25,7 @@ export interface PostgresDeps {
   /** Asks the other replicas to cancel what a key names that isn't held here. */
   cancelElsewhere(principal: string, target: string, processId: number, secret: Uint8Array): void;
   /** Tells the operator; has what the agent isn't told, such as hosts and paths, but no secret. */
-  log(message: string): void;
+  log: Log;
   /** What waits of held statements are timed by; the process's own by default. */
   timers?: Timers;
   /** How long a target may take until it is ready, ms; `CONNECT_TIMEOUT_MS` by default. */
@@ -179,7 +180,7 @@ class Gate implements StreamHandlers {
     const { facts } = this.#stream;
     const { name, host, port } = this.#target;
     const words = cause instanceof Error ? cause.message : "unknown failure";
-    this.#deps.log(`session ${facts.session}, target ${name} (${host}:${port}): ${words}`);
+    this.#deps.log(`${host}:${port}: ${words}`, { session: facts.session, target: name });
     const error = toldError(cause, name, "the gate failed");
     this.#stream.event({ event: "refused", code: error.code, message: error.message });
     const sqlstate = error instanceof TargetRefusal ? error.sqlstate : undefined;

@@ -8,11 +8,11 @@ import fc from "fast-check";
 import * as m from "../../protocol/postgres/messages.ts";
 import { MessageReader, STARTUP } from "../../protocol/postgres/reader.ts";
 import { cstring, message, u32 } from "../../protocol/postgres/wire.ts";
+import { runs, SEED } from "../../protocol/seeded.ts";
 import { createAuthority } from "../../test/certificates.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import { guardWithoutCatalog, serve, type TestStream, targetConfig, testDeps } from "./test-stream.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`hostile target fuzz: SEED=${SEED}`);
 
 /** A connection of the connector's, from the false server's side. */
@@ -391,7 +391,7 @@ describe("fuzz", () => {
           assert.ok(first === "Authentication" || first === "ErrorResponse", first);
         },
       ),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: runs(100, 3_000) },
     );
   });
 
@@ -424,7 +424,7 @@ describe("fuzz", () => {
           assert.notEqual(agent.closed?.code, "internal");
         },
       ),
-      { seed: SEED, numRuns: 300 },
+      { seed: SEED, numRuns: runs(100, 3_000) },
     );
   });
 });

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import pg from "pg";
 import { parseBackendKeyData, parseErrorFields, query, terminate } from "../../protocol/postgres/messages.ts";
 import { createAuthority } from "../../test/certificates.ts";
-import { freePort, type PostgresServer, startPostgres } from "../../test/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../test/postgres-server.ts";
 import type { PostgresTargetConfig } from "../config.ts";
 import type { TlsConfig } from "../target-tls.ts";
 import { serve, targetConfig, testDeps } from "./test-stream.ts";
@@ -232,7 +232,7 @@ describe("a login fails clearly", () => {
     assert.match((await agent.refusal()).get("M") ?? "", /pg_hba\.conf/);
   });
   test("where nothing listens", async () => {
-    const { sqlstate, message, logged } = await refused(targetConfig({ port: await freePort() }));
+    const { sqlstate, message, logged } = await refused(targetConfig({ port: 1 }));
     assert.equal(sqlstate, "08001");
     assert.match(message, /can't be reached .*\(ECONNREFUSED\)/);
     assert.match(logged, /127\.0\.0\.1/);

@@ -272,9 +272,8 @@ export class Relay implements StreamHandlers {
     if (this.#over) return;
     const error =
       cause instanceof SallyportError ? cause : new SallyportError("internal", "the relay failed");
-    this.#opened.deps.log(
-      `session ${this.#stream.facts.session}: ${cause instanceof Error ? cause.message : "unknown failure"}`,
-    );
+    const { session } = this.#stream.facts;
+    this.#opened.deps.log(cause instanceof Error ? cause.message : "unknown failure", { session });
     this.#stream.event({ event: "refused", code: error.code, message: error.message });
     this.#finish(error.code, error.message, error);
   }
@@ -342,7 +341,8 @@ export class Relay implements StreamHandlers {
       await cancelOnTarget(target, connection.key, deps.connectTimeoutMs);
     } catch (error) {
       const words = error instanceof Error ? error.message : "unknown failure";
-      deps.log(`session ${this.#stream.facts.session}: its statement could not be cancelled: ${words}`);
+      const { session } = this.#stream.facts;
+      deps.log(`its statement could not be cancelled: ${words}`, { session });
     }
   }
 }

@@ -215,7 +215,7 @@ export class TestStream implements ConnectorStream {
   async until(condition: () => boolean, what = String(condition)): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`in vain: ${what}; ${this.#state()}`)), 8000);
+      const late = setTimeout(() => reject(new Error(`in vain: ${what}; ${this.#state()}`)), 60_000);
       const watch = () => {
         if (!condition()) return;
         this.#watchers.delete(watch);

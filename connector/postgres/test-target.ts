@@ -55,7 +55,7 @@ export class TestTarget {
 
   async #backends(session: string, count: 0 | 1, condition: string): Promise<void> {
     const sql = `SELECT 1 FROM pg_stat_activity WHERE application_name LIKE $1 AND ${condition}`;
-    const deadline = Date.now() + 5000;
+    const deadline = Date.now() + 60_000;
     while ((await this.admin.query(sql, [`sallyport ${session}%`])).rowCount !== count) {
       assert.ok(Date.now() < deadline, `not ${count} backends with ${condition}`);
     }

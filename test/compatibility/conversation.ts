@@ -36,7 +36,7 @@ export interface Conversation {
 }
 
 /** How long an answer may take, ms. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** Reads every message whole, however long. */
 const READ_WHOLE = { whole: "123ACDEGHIKNRSTVWZcdnstv", wholeLimit: 2 ** 30 };

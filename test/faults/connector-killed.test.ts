@@ -6,7 +6,7 @@ import { type Psql, startPsql } from "./psql.ts";
 import { eventually, type Rig, startRig } from "./rig.ts";
 
 /** The edge notices a dropped socket at once, and looks for the process after 2 s. */
-const AT_ONCE_MS = 5_000;
+const AT_ONCE_MS = 10_000;
 
 /** What a session may be doing when a fault comes, and what psql then prints. */
 const BUSY = {
@@ -53,7 +53,7 @@ describe("a connector killed, and an edge that stays away", { timeout: 340_000 }
     const session = (await rig.latest()).id;
     if (sql.includes("COPY (")) await run.has(5_000_000);
     else if (sql.split(";").length > 2) {
-      await eventually("the statement to run", 5_000, async () => {
+      await eventually("the statement to run", 60_000, async () => {
         const { rows } = await rig.direct.query(
           "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE $1 AND state = 'active'",
           [`sallyport ${session}%`],
@@ -103,7 +103,7 @@ describe("a connector killed, and an edge that stays away", { timeout: 340_000 }
     for (const { what, session } of sessions) {
       await eventually(
         `the backend of ${what} to go`,
-        25_000,
+        60_000,
         async () => (await rig.backends(session)) === 0,
       );
     }

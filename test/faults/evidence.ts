@@ -97,7 +97,7 @@ export async function evidence(edge: TestEdge, session: string): Promise<Evidenc
 
 /** The evidence of a session once both seals are on its recording. */
 export function sealedEvidence(edge: TestEdge, session: string): Promise<Evidence> {
-  return eventually(`the seals of session ${session}`, 10_000, async () => {
+  return eventually(`the seals of session ${session}`, 60_000, async () => {
     const found = await evidence(edge, session);
     return found.verification.verdict !== "incomplete" && found;
   });

@@ -3,13 +3,12 @@ import { after, before, describe, test } from "node:test";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { openTunnel } from "../../protocol/join.ts";
 import { PROTOCOL_3_0, startupMessage } from "../../protocol/postgres/frontend.ts";
+import { A_SECOND_MS } from "../run/second.ts";
 import { sealedEvidence } from "./evidence.ts";
 import { type Psql, psql, startPsql } from "./psql.ts";
 import { eventually, type Rig, startRig } from "./rig.ts";
 
-const AT_ONCE_MS = 1_000;
-
-describe("what is revoked ends at once", { timeout: 60_000 }, () => {
+describe("what is revoked ends at once", { timeout: 300_000 }, () => {
   let rig: Rig;
 
   before(async () => {
@@ -22,7 +21,7 @@ describe("what is revoked ends at once", { timeout: 60_000 }, () => {
   const running = async (name: string): Promise<{ token: string; run: Psql; session: string }> => {
     const token = await rig.edge.serviceToken(name);
     const run = startPsql(await rig.listen(rig.edge.edge.url, "orders", token), "-c", "SELECT pg_sleep(600)");
-    const session = await eventually("the statement to run", 10_000, async () => {
+    const session = await eventually("the statement to run", 60_000, async () => {
       const { rows } = await rig.direct.query<{ name: string }>(
         "SELECT application_name AS name FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'SELECT pg_sleep%'",
       );
@@ -69,9 +68,9 @@ describe("what is revoked ends at once", { timeout: 60_000 }, () => {
       const start = performance.now();
       await revoke({ session });
       const { status, stderr } = await run.done;
-      assert.ok(performance.now() - start < AT_ONCE_MS, `${performance.now() - start} ms until psql ended`);
-      await eventually("the backend to go", AT_ONCE_MS, async () => (await rig.backends(session)) === 0);
-      assert.ok(performance.now() - start < AT_ONCE_MS, `${performance.now() - start} ms on the target`);
+      assert.ok(performance.now() - start < A_SECOND_MS, `${performance.now() - start} ms until psql ended`);
+      await eventually("the backend to go", A_SECOND_MS, async () => (await rig.backends(session)) === 0);
+      assert.ok(performance.now() - start < A_SECOND_MS, `${performance.now() - start} ms on the target`);
       assert.equal(status, 2);
       assert.match(stderr, /FATAL: +57P01: /);
       assert.ok(stderr.includes(reason), stderr);
@@ -117,20 +116,20 @@ describe("what is revoked ends at once", { timeout: 60_000 }, () => {
           }
         }),
       );
-      await eventually("some sessions", 10_000, async () => opened >= 5 + round * 5);
+      await eventually("some sessions", 60_000, async () => opened >= 5 + round * 5);
       await rig.edge.api("POST", `/v1/principals/service%2F${name}/disable`, {});
       // What was on its way when it was answered is refused, or over before it can do anything.
-      await eventually("refusals", 5_000, async () => refused > 0);
+      await eventually("refusals", 60_000, async () => refused > 0);
       going = false;
       await opening;
-      await eventually(`the end of ${opened} sessions`, AT_ONCE_MS, async () => closed === opened);
+      await eventually(`the end of ${opened} sessions`, A_SECOND_MS, async () => closed === opened);
       const mine = `/v1/sessions?limit=200&principal=service%2F${name}`;
-      await eventually("the directory to know it", AT_ONCE_MS, async () => {
+      await eventually("the directory to know it", A_SECOND_MS, async () => {
         return (await rig.edge.api<Page<Session>>("GET", `${mine}&state=open`)).items.length === 0;
       });
       const { items } = await rig.edge.api<Page<Session>>("GET", mine);
       assert.ok(items.length >= opened);
-      await eventually("the backends to go", AT_ONCE_MS, async () => (await rig.backends("")) === 0);
+      await eventually("the backends to go", A_SECOND_MS, async () => (await rig.backends("")) === 0);
     }
   });
 });

@@ -139,7 +139,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       return items[0]!;
     },
     session: (id) => edge.api<Session>("GET", `/v1/sessions/${id}`),
-    async ended(id, ms = 10_000) {
+    async ended(id, ms = 60_000) {
       return await eventually(`the end of session ${id}`, ms, async () => {
         const session = await rig.session(id).catch(whileAway);
         return session !== false && session.ended !== null && session;
@@ -156,6 +156,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   await startConnector();
   return rig;
 }
+
+/** How long a connector may take to be online, ms. */
+const START_MS = 120_000;
 
 async function spawnConnector(file: string, password: string): Promise<ConnectorProcess> {
   const child: ChildProcess = spawn(process.execPath, [COMMAND, "connector", "-c", file], {
@@ -179,9 +182,13 @@ async function spawnConnector(file: string, password: string): Promise<Connector
   await new Promise<void>((resolve, reject) => {
     lines.on("line", (line) => {
       connector.output += `${line}\n`;
-      if (line.includes(": online")) resolve();
+      if (line.includes("online, serves")) resolve();
     });
     lines.once("close", () => reject(new Error(`the connector ended:\n${connector.output}`)));
+    setTimeout(
+      () => reject(new Error(`the connector is not online:\n${connector.output}`)),
+      START_MS,
+    ).unref();
   });
   return connector;
 }

@@ -35,7 +35,7 @@ function mountSmall(
 const small = mountSmall("24m");
 
 describe("the edge's storage is full", {
-  timeout: 90_000,
+  timeout: 300_000,
   skip: small ? false : "file systems can't be mounted here; it needs root",
 }, () => {
   let rig: Rig;
@@ -62,12 +62,12 @@ describe("the edge's storage is full", {
       "COPY (SELECT repeat('x', 1000), generate_series(1, 1000000000)) TO STDOUT",
     );
     await run.has(1_000_000);
-    const { id } = await eventually("the edge to tell of it", 15_000, () => rig.latest().catch(whileAway));
+    const { id } = await eventually("the edge to tell of it", 60_000, () => rig.latest().catch(whileAway));
     const { status, stderr } = await run.done;
     assert.notEqual(status, 0, stderr);
     const { toAgent } = tap.traffic();
     const again = await rig.listen();
-    await eventually("the backend to go", 25_000, async () => (await rig.backends(id)) === 0);
+    await eventually("the backend to go", 60_000, async () => (await rig.backends(id)) === 0);
     const refused = await psql(again, "-c", "SELECT 'served'");
     assert.notEqual(refused.status, 0);
     // workerd may end on a full disk; until it is started again, nobody answers.
@@ -80,7 +80,7 @@ describe("the edge's storage is full", {
     small!.resize("64m");
     assert.notEqual((await rig.ended(id, 45_000)).endCode, "closed");
     // A connector that was refused meanwhile comes back after 5 s.
-    await eventually("the edge to serve again", 15_000, async () => {
+    await eventually("the edge to serve again", 60_000, async () => {
       const { status, stdout } = await psql(again, "-c", "SELECT 'served'");
       return status === 0 && stdout === "served\n";
     });

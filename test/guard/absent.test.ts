@@ -140,7 +140,7 @@ const NOT_ABSENT = [
   "CREATE FUNCTION made() RETURNS int LANGUAGE sql AS 'SELECT nosuch FROM t'",
 ];
 
-describe("names that don't exist", { timeout: 60_000 }, () => {
+describe("names that don't exist", { timeout: 300_000 }, () => {
   let server: PostgresServer;
   let client: pg.Client;
   let other: pg.Client;

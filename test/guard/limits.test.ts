@@ -155,7 +155,7 @@ describe("bounds", { timeout: 340_000 }, () => {
       await guarded.policies(BY_PLAN);
       await session(async (one) => {
         await guarded.admin.query("BEGIN; LOCK TABLE big IN ACCESS EXCLUSIVE MODE");
-        allowed(await one.query("SET statement_timeout = '50ms'"));
+        allowed(await one.query("SET statement_timeout = '1s'"));
         allowed(await one.query("BEGIN"));
         allowed(await one.query("INSERT INTO notes VALUES (7)"));
         const answer = await one.query("SELECT name FROM big WHERE id = 8");

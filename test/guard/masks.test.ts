@@ -92,7 +92,7 @@ describe("masks over the life of a session", { timeout: 340_000 }, () => {
       assert.deepEqual((await run()).rows, [["1", "shown"]]);
       await guarded.admin.query("CREATE OR REPLACE VIEW people AS SELECT id, email FROM customers");
       try {
-        const deadline = performance.now() + 10_000;
+        const deadline = performance.now() + 60_000;
         let answer = await run();
         // Others' changes are noticed within about a second, which an attacker without DDL can't use.
         while (answer.errors.length === 0 && performance.now() < deadline) answer = await run();

@@ -78,7 +78,7 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
         targets: [testTarget(TARGET)],
         policies: `${text}\n${canaryPolicy(canary)}`,
       });
-      const deadline = performance.now() + 15_000;
+      const deadline = performance.now() + 60_000;
       for (;;) {
         // A connector that was too slow to take the policies has lost its sessions, this one with them.
         if (watch?.over !== false)

@@ -75,7 +75,7 @@ response = connection.getresponse()
 print(response.status, response.read())
 `;
 
-describe("programs that speak HTTP", { timeout: 120_000 }, () => {
+describe("programs that speak HTTP", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   let listener: Listener;

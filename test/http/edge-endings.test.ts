@@ -3,9 +3,10 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { after, before, describe, test } from "node:test";
 import WebSocket from "ws";
+import { A_SECOND_MS } from "../run/second.ts";
 import { bodyOf, type EdgeService, type Served, startEdgeService } from "./edge-service.ts";
 
-describe("how exchanges at the edge's own address end", { timeout: 60_000 }, () => {
+describe("how exchanges at the edge's own address end", { timeout: 300_000 }, () => {
   let service: EdgeService;
 
   before(async () => {
@@ -134,7 +135,7 @@ describe("how exchanges at the edge's own address end", { timeout: 60_000 }, () 
     const [code, reason] = await closed;
     assert.deepEqual([code, String(reason)], [4410, "session_killed: enough"]);
     await Promise.all([served.reset, waiting.reset]);
-    assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < A_SECOND_MS, `${performance.now() - start} ms`);
     const again = service.fetch("/t/kube/again", { method: "POST", body: "with a body" });
     const next = await service.next();
     await next.ended;
@@ -158,7 +159,7 @@ describe("how exchanges at the edge's own address end", { timeout: 60_000 }, () 
     await served.reset;
     const { response } = await ask("/t/web/more");
     assert.equal(response.statusCode, 401);
-    assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < A_SECOND_MS, `${performance.now() - start} ms`);
     assert.ok(edge.url);
   });
 });

@@ -8,7 +8,7 @@ import { bodyOf, type EdgeService, type Served, startEdgeService } from "./edge-
 
 const MiB = 1024 * 1024;
 
-describe("exchanges when the edge is killed", { timeout: 60_000 }, () => {
+describe("exchanges when the edge is killed", { timeout: 300_000 }, () => {
   let service: EdgeService;
 
   before(async () => {

@@ -17,7 +17,7 @@ function closing(code: number, reason: string): Buffer {
   return payload;
 }
 
-describe("WebSockets at the edge's own address", { timeout: 60_000 }, () => {
+describe("WebSockets at the edge's own address", { timeout: 300_000 }, () => {
   let service: EdgeService;
 
   before(async () => {

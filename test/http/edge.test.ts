@@ -12,7 +12,7 @@ import { bodyOf, type EdgeService, startEdgeService } from "./edge-service.ts";
 const MiB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-describe("HTTP targets at the edge's own address", { timeout: 60_000 }, () => {
+describe("HTTP targets at the edge's own address", { timeout: 300_000 }, () => {
   let service: EdgeService;
 
   before(async () => {

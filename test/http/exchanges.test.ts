@@ -26,7 +26,7 @@ forbid (principal, action == Action::"http:get", resource) when { context.path =
 /** Taken by the default detectors, and so masked. */
 const TOKEN = `ghp_${"a1B2".repeat(9)}`;
 
-describe("requests to the edge's own address", { timeout: 120_000 }, () => {
+describe("requests to the edge's own address", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   const requests: IncomingMessage[] = [];

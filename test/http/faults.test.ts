@@ -30,7 +30,7 @@ interface AtTarget {
   response: ServerResponse;
 }
 
-describe("exchanges, when something on their way fails", { timeout: 180_000 }, () => {
+describe("exchanges, when something on their way fails", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   let arrived = Promise.withResolvers<AtTarget>();

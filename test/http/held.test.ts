@@ -25,7 +25,7 @@ const BLOCKED = `${HELD}
 forbid (principal, action in Action::"http:write", resource);
 `;
 
-describe("a held request", { timeout: 120_000 }, () => {
+describe("a held request", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   let ada: string;
@@ -55,7 +55,7 @@ describe("a held request", { timeout: 120_000 }, () => {
   });
 
   const asked = async (): Promise<Approval> => {
-    for (const until = performance.now() + 15_000; performance.now() < until; await sleep(20)) {
+    for (const until = performance.now() + 60_000; performance.now() < until; await sleep(20)) {
       const page = await gateway.edge.api<Page<ApprovalSummary>>("GET", "/v1/approvals?status=pending");
       const [first] = page.items;
       if (first) return gateway.edge.api<Approval>("GET", `/v1/approvals/${first.id}`);

@@ -13,7 +13,7 @@ const LARGE = 100 * 1024 * 1024;
 const MEMORY = 160 * 1024 * 1024;
 const PART = 256 * 1024;
 
-describe("100 MB through the whole path", { timeout: 240_000, skip: unavailable("nginx-light") }, () => {
+describe("100 MB through the whole path", { timeout: 300_000, skip: unavailable("nginx-light") }, () => {
   let nginx: Nginx;
   let upstream: TestServer;
   let gateway: HttpGateway;

@@ -16,7 +16,7 @@ import { startServer, type TestServer } from "./server.ts";
 
 const TEXT = "All of it is harmless.\n".repeat(500);
 
-describe("nginx as a target", { timeout: 240_000, skip: unavailable("nginx-light") }, () => {
+describe("nginx as a target", { timeout: 300_000, skip: unavailable("nginx-light") }, () => {
   let nginx: Nginx;
   let upstream: TestServer;
   let gateway: HttpGateway;
@@ -231,7 +231,7 @@ describe("nginx as a target", { timeout: 240_000, skip: unavailable("nginx-light
 });
 
 describe("nginx that wants a certificate and a password", {
-  timeout: 120_000,
+  timeout: 300_000,
   skip: unavailable("nginx-light"),
 }, () => {
   let authority: CertificateAuthority;

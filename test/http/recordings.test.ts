@@ -52,7 +52,7 @@ interface Har {
 }
 
 /** A recorded session with an HTTP target, through the real command: exported, verified, shown, replayed, judged anew. */
-describe("the recording of an HTTP session", { timeout: 120_000 }, () => {
+describe("the recording of an HTTP session", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   let folder: string;
@@ -119,7 +119,7 @@ describe("the recording of an HTTP session", { timeout: 120_000 }, () => {
   }
 
   async function asked(): Promise<string> {
-    for (const until = performance.now() + 15_000; performance.now() < until; await sleep(20)) {
+    for (const until = performance.now() + 60_000; performance.now() < until; await sleep(20)) {
       const page = await gateway.edge.api<Page<ApprovalSummary>>("GET", "/v1/approvals?status=pending");
       if (page.items[0]) return page.items[0].id;
     }

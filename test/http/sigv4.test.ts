@@ -56,7 +56,7 @@ function wrong(request: IncomingMessage, body: Buffer): string | null {
     : "SignatureDoesNotMatch";
 }
 
-describe("a service that takes requests signed as AWS does", { timeout: 60_000 }, () => {
+describe("a service that takes requests signed as AWS does", { timeout: 300_000 }, () => {
   let server: TestServer;
   let gateway: HttpGateway;
   let seen: { url: string; body: string; why: string | null }[] = [];

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,11 +27,17 @@ export interface TaskResult {
   output: string;
 }
 
-/** What the tests of this run share, so that it is made once: Node's compiled code, and what else `shared.ts` keeps. */
-const SHARED = mkdtempSync(join(tmpdir(), "sallyport-shared-"));
+/** All that this run writes, and what it leaves behind. Short: paths of sockets are bounded. */
+const FOLDER = mkdtempSync(join(tmpdir(), "sp-"));
+/** What the tests share, so that it is made once: Node's compiled code, and what else `shared.ts` keeps. */
+const SHARED = join(FOLDER, "shared");
+mkdirSync(SHARED);
 // PostgreSQL makes its part as another user.
-chmodSync(SHARED, 0o711);
-process.on("exit", () => rmSync(SHARED, { recursive: true, force: true }));
+for (const folder of [FOLDER, SHARED]) chmodSync(folder, 0o711);
+process.on("exit", () => rmSync(FOLDER, { recursive: true, force: true }));
+
+/** Processes that were just killed may still write for a moment. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
 
 const running = new Set<number>();
 let taskNumber = 0;
@@ -43,9 +50,14 @@ export function abandon(): void {
 /** Runs a task in a group of processes of its own, which does not outlive it. */
 export async function run(task: Task): Promise<TaskResult> {
   const began = performance.now();
-  const report = join(tmpdir(), `sallyport-run-${process.pid}-${++taskNumber}.jsonl`);
+  const folder = join(FOLDER, String(++taskNumber));
+  mkdirSync(folder);
+  chmodSync(folder, 0o1777);
+  const report = `${folder}.jsonl`;
   const reporting = [`--test-reporter=${REPORTER}`, `--test-reporter-destination=${report}`];
-  const { status, output } = await execute([...(task.tests ? reporting : []), ...task.args], task.limitMs);
+  const args = [...(task.tests ? reporting : []), ...task.args];
+  const { status, output } = await execute(args, task.limitMs, folder);
+  await rm(folder, REMOVAL).catch(() => {});
   const results = task.tests ? collect(report) : [];
   const fail = (detail: string) => results.push({ outcome: "failed", name: task.name, detail });
   if (status === "late") {
@@ -74,11 +86,16 @@ export async function runAll(
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-function execute(args: string[], limitMs: number): Promise<{ status: number | string; output: string }> {
+/** `folder`: for what its tests write, which stand-ins for other users must be able to do as well. */
+function execute(
+  args: string[],
+  limitMs: number,
+  folder: string,
+): Promise<{ status: number | string; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: ROOT,
-      env: environment(),
+      env: environment(folder),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
@@ -113,7 +130,7 @@ function endGroup(group: number): void {
 }
 
 /** The settings of whoever runs the tests must not reach what they test. */
-function environment(): NodeJS.ProcessEnv {
+function environment(folder: string): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(SALLYPORT_|PG[A-Z]|NODE_OPTIONS$)/.test(name),
   );
@@ -124,6 +141,7 @@ function environment(): NodeJS.ProcessEnv {
     WRANGLER_SEND_METRICS: "false",
     NODE_COMPILE_CACHE: join(SHARED, "node"),
     TEST_SHARED: SHARED,
+    TMPDIR: folder,
   };
 }
 

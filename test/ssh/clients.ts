@@ -50,26 +50,34 @@ export class SshClient {
   }
 }
 
-/** Processes of this host in whose command line this stands. */
-export function processes(mark: string): number[] {
+/** Processes of this host in whose command line this stands; with `home`, only those of the sshd that has it. */
+export function processes(mark: string, home?: string): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
-        return line.includes(mark) && !line.includes("ssh\0") && isRunning(pid);
+        if (!line.includes(mark) || line.includes("ssh\0") || !isRunning(pid)) return false;
+        return (
+          home === undefined || readFileSync(`/proc/${pid}/environ`, "latin1").includes(`HOME=${home}\0`)
+        );
       } catch {
         return false;
       }
     });
 }
 
-/** Waits until so many processes have this in their command line. */
-export async function running(mark: string, count: (found: number) => boolean, ms: number): Promise<void> {
+/** Waits until so many processes have this in their command line, as `processes` finds them. */
+export async function running(
+  mark: string,
+  count: (found: number) => boolean,
+  ms: number,
+  home?: string,
+): Promise<void> {
   const until = performance.now() + ms;
   for (;;) {
-    const found = processes(mark);
+    const found = processes(mark, home);
     if (count(found.length)) return;
     if (performance.now() > until) throw new Error(`after ${ms} ms ${found.length} processes of ${mark} run`);
     await sleep(20);

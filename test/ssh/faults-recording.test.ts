@@ -8,7 +8,7 @@ import { type SshServer, startSshServer } from "../ssh-server.ts";
 import { type HostileRig, hostileRig } from "./hostile-rig.ts";
 import { data, exec, Message, packet, u32 } from "./raw-client.ts";
 
-describe("what the edge has not on its disk", { timeout: 30_000 }, () => {
+describe("what the edge has not on its disk", { timeout: 300_000 }, () => {
   let sshd: SshServer;
   let rig: HostileRig;
 

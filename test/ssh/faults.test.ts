@@ -162,7 +162,7 @@ describe("the edge killed, and sockets cut, in the middle of SSH", { timeout: 60
     const { id } = (await gateway.sessions())[0]!;
     gateway.connector.stop();
     assert.equal((await client.done).status, 255);
-    const until = performance.now() + 10_000;
+    const until = performance.now() + 60_000;
     for (;;) {
       const session = (await gateway.sessions()).find((one) => one.id === id);
       if (session?.endCode) {

@@ -268,7 +268,7 @@ export function hostileRig(
         log: (line) => void log.push(line),
         now: Date.now,
         timers: REAL_TIMERS,
-        dialLimits: { connectMs: 2_000, loginMs: 2_000, keepAliveMs: 15_000 },
+        dialLimits: { connectMs: 10_000, loginMs: 10_000, keepAliveMs: 15_000 },
       });
       return tunnel;
     },

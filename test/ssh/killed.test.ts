@@ -11,7 +11,7 @@ import { hostileRig } from "./hostile-rig.ts";
 import { exec } from "./raw-client.ts";
 
 /** How long a process may outlive its session, ms, on a loaded machine. */
-const SOON_MS = 15_000;
+const SOON_MS = 60_000;
 /** How long a process may take to begin, ms, likewise. */
 const BEGIN_MS = 60_000;
 const NO_SHELL = `${ALLOW_LISTED}
@@ -104,10 +104,10 @@ describe("what ends a session ends its processes on the host", { timeout: 300_00
     const client = new SshClient(gateway.config, ["-q", "-b", "-", "through"], "sftp");
     clients.push(client);
     client.type(`get ${large} /dev/null\n`);
-    await running("sftp-server", (found) => found > 0, BEGIN_MS);
+    await running("sftp-server", (found) => found > 0, BEGIN_MS, gateway.sshd.home);
     await sleep(200);
     await kill((await gateway.sessions())[0]!.id);
-    await running("sftp-server", (found) => found === 0, SOON_MS);
+    await running("sftp-server", (found) => found === 0, SOON_MS, gateway.sshd.home);
     await client.done;
   });
 
@@ -173,7 +173,9 @@ describe("what ends a session ends its processes on the host", { timeout: 300_00
     const one = await leased(3_000).catch(() => leased(20_000));
     await one.client.done;
     await gone(one.mark);
-    assert.equal((await gateway.sessions())[0]!.endCode, "lease_expired");
+    let endCode: string | null = null;
+    while (endCode === null) ({ endCode } = (await gateway.sessions())[0]!);
+    assert.equal(endCode, "lease_expired");
   });
 
   test("the token revoked; the agent disabled", async () => {

@@ -54,7 +54,7 @@ function outputOf({ kind, frame }: RecordedEntry): string {
   return record.kind === RecordKind.output ? Buffer.from(record.bytes).toString() : "";
 }
 
-describe("a shell that somebody must watch", { timeout: 60_000 }, () => {
+describe("a shell that somebody must watch", { timeout: 300_000 }, () => {
   let gateway: SshGateway;
   let token: string;
   const clients: SshClient[] = [];

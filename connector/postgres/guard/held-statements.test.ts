@@ -679,39 +679,44 @@ describe("an attacker who has read the code", () => {
 
 describe("the target's time-outs, while a statement is held for longer than each,", () => {
   /** Longer than the settings below, which in their turn are longer than a busy machine takes for a step. */
-  const hold = () => new Promise((resolve) => setTimeout(resolve, 1_300));
-
-  for (const [setting, begin] of [
+  const hold = () => new Promise((resolve) => setTimeout(resolve, 2_000));
+  const CASES = [
     ["statement_timeout", ""],
     ["idle_session_timeout", ""],
     ["idle_in_transaction_session_timeout", "BEGIN"],
     ["statement_timeout", "BEGIN"],
-  ] as const) {
-    const where = begin === "" ? "outside of a transaction" : "in a transaction";
-    test(`${setting} ends neither a simple query nor a Bind ${where}`, async () => {
+  ] as const;
+
+  test("end neither a simple query nor a Bind, in a transaction and outside of one", async () => {
+    const cases = CASES.map(async ([setting, begin], index) => {
+      const one = `${setting} ${begin}`;
+      const [first, second, third] = [1, 2, 3].map(
+        (id) => `DELETE FROM victims WHERE id = ${3 * index + id}`,
+      );
       const { agent } = await open();
-      await agent.query(`SET ${setting} = '900ms'`);
+      await agent.query(`SET ${setting} = '1500ms'`);
       if (begin !== "") await agent.query(begin);
-      agent.say(m.query("DELETE FROM victims WHERE id = 1"));
+      agent.say(m.query(first!));
       await asked(agent, 1);
       await hold();
       approve(agent, 1);
-      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["DELETE 1"]);
-      agent.say(parse("DELETE FROM victims WHERE id = 2"), bind(), execute(), m.sync());
+      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["DELETE 1"], one);
+      agent.say(parse(second!), bind(), execute(), m.sync());
       await asked(agent, 2);
       await hold();
       approve(agent, 2);
-      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["DELETE 1"]);
+      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["DELETE 1"], one);
       agent.say(
-        ...[parse("INSERT INTO victims VALUES (100)"), bind(), execute()],
-        ...[parse("DELETE FROM victims WHERE id = 3"), bind(), execute(), m.sync()],
+        ...[parse(`INSERT INTO victims VALUES (${100 + index})`), bind(), execute()],
+        ...[parse(third!), bind(), execute(), m.sync()],
       );
       await asked(agent, 3);
       await hold();
       approve(agent, 3);
-      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["INSERT 0 1", "DELETE 1"]);
+      assert.deepEqual(tags(await agent.take("ReadyForQuery")), ["INSERT 0 1", "DELETE 1"], one);
     });
-  }
+    await Promise.all(cases);
+  });
 
   test("are counted again from the release: a statement that takes too long is cancelled by the target", async () => {
     const { agent } = await open();

@@ -145,7 +145,7 @@ describe("names", () => {
   test("a portal outlives a simple query that the target skips, as the batch left its transaction open", async () => {
     const agent = await open();
     const again = m.execute({ portal: "", maxRows: 0 });
-    agent.say(...prepared("BEGIN"), again, m.query("SELECT 1"), m.sync());
+    agent.say(...prepared("BEGIN"), again, m.query("SHOW work_mem"), m.sync());
     const aborted = await agent.take("ReadyForQuery");
     assert.equal(firstError(aborted).get("C"), "55000");
     assert.deepEqual(states(aborted), ["E"]);
@@ -153,6 +153,21 @@ describe("names", () => {
     const answer = await agent.take("ReadyForQuery");
     assert.equal(firstError(answer).get("C"), "25P02");
     assert.deepEqual(states(answer), ["E"]);
+  });
+
+  test("can't be asked for by a simple query in a batch of a failed transaction, which still has its own answer", async () => {
+    const agent = await open();
+    await agent.query("BEGIN");
+    await agent.query("SET search_path = public");
+    assert.deepEqual(states(await agent.query("SELECT 1/0")), ["E"]);
+    const close = m.close({ kind: "statement", name: "none" });
+    agent.say(close, m.query("SELECT * FROM victims"), close, m.sync());
+    const answer = await agent.take("ReadyForQuery");
+    assert.equal(names(answer), "CloseComplete ErrorResponse ReadyForQuery");
+    assert.equal(firstError(answer).get("C"), "25P02");
+    assert.equal(names(await agent.take("ReadyForQuery")), "CloseComplete ReadyForQuery");
+    assert.deepEqual(tags(await agent.query("ROLLBACK")), ["ROLLBACK"]);
+    assert.deepEqual(tags(await agent.query("SELECT * FROM victims")), ["SELECT 20"]);
   });
 
   test("mean what the search_path of the moment says, also after it was set and rolled back", async () => {

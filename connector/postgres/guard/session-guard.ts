@@ -109,10 +109,21 @@ export class SessionGuard {
       findings.hold?.withdraw("it can't run any more");
       if (error instanceof Skipping) return { act: "drop" };
       const refusal = refusalOf(error);
-      return error instanceof OwnQueryFailed && this.#options.talk.skipping
-        ? { act: "answer", refusal }
-        : refuse(request, refusal);
+      if (!(error instanceof OwnQueryFailed && this.#options.talk.skipping)) return refuse(request, refusal);
+      if (request !== "query" && request !== "call") return { act: "answer", refusal };
+      await this.#endBatch();
+      return refuse(request, refusal);
     }
+  }
+
+  /**
+   * The target skips to a Sync as our question failed, which the message itself would not have had it do: one that is no
+   * message of the extended protocol has a ReadyForQuery of its own, and what follows it runs.
+   */
+  async #endBatch(): Promise<void> {
+    const ended = this.#names.endsBatch();
+    await this.#options.own.endBatch();
+    ended();
   }
 
   /** Answers the refusal of a message that people did not approve. */

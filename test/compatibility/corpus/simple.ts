@@ -144,7 +144,7 @@ export const SIMPLE: Case[] = [
   {
     name: "timeouts of the server's own",
     steps: simple(
-      "SET statement_timeout = '30ms'",
+      "SET statement_timeout = '300ms'",
       "SELECT pg_sleep(10)",
       "SET statement_timeout = 0",
       "SELECT 'on we go'",

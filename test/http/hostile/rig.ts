@@ -33,7 +33,7 @@ export const TOKEN = "@TOKEN@";
 /** The connector's credential. */
 export const KEY = "the-service-key";
 /** How long a hostile request may take until it is over, ms. */
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 60_000;
 const BROKEN_OFF: ReadonlySet<string> = new Set(["ECONNRESET", "HPE_INVALID_EOF_STATE"]);
 
 /** A request as the target got it. */
@@ -92,7 +92,9 @@ export async function startRig(answers: Answers = {}): Promise<Rig> {
   server.server.on("upgrade", (request, socket, head) => {
     const { method = "", url = "", rawHeaders, headers } = request;
     seen.push({ method, url, rawHeaders, headers, body: Buffer.alloc(0), isWhole: true });
-    if (url === "/socket") sockets.handleUpgrade(request, socket, head, () => {});
+    // Not answered until it is broken off.
+    if (url === "/stuck") socket.resume().on("end", () => socket.end());
+    else if (url === "/socket") sockets.handleUpgrade(request, socket, head, () => {});
     else socket.end("HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nok");
   });
   const credential = { type: "header", name: "x-api-key", value: { env: "SALLYPORT_TEST_KEY" } } as const;
