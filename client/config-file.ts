@@ -6,7 +6,10 @@ import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { approvalSettings, type EdgeApprovals, edgeApprovals, NO_CHANNELS } from "./approval-config.ts";
+import { retentionSettings } from "./retention-config.ts";
+import { type EdgeSiem, edgeSiem, NO_SIEM } from "./siem-config.ts";
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "./units.ts";
+import { type EdgeWitness, edgeWitness } from "./witness-config.ts";
 
 /** The name that is looked for in the current folder. */
 export const DEFAULT_FILE = "sallyport.yaml";
@@ -22,6 +25,9 @@ export interface EdgeSection {
   shards: number;
   /** Where people are asked. */
   approvals: EdgeApprovals;
+  siem: EdgeSiem;
+  /** Null for none. */
+  witness: EdgeWitness | null;
 }
 
 /** The part of the connector that `sallyport dev` must know: the rest is the connector's own. */
@@ -52,6 +58,7 @@ const SECTIONS = [
   "limits",
   "policies",
   "approvals",
+  "retention",
   "targets",
 ];
 const DEFAULT_LISTEN = { host: "127.0.0.1", port: 7843 };
@@ -92,12 +99,14 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   const edge = edgeSection(root.get("edge"), folder);
   const connector = root.get("connector").optional((field) => connectorSection(field, folder));
   const policies = root.get("policies").optional((field) => readPolicies(field, folder));
+  const retention = root.get("retention").optional(retentionSettings);
   const settings: Settings = {
     targets: list(root.get("targets")).map(target),
     issuers: list(root.get("issuers")).map(issuer),
     administrators: texts(root.get("administrators")),
     limits: root.get("limits").optional(limits) ?? {},
     approvals: root.get("approvals").optional(approvalSettings) ?? NO_APPROVERS,
+    ...(retention && { retention }),
     policies: policies?.text ?? STARTER_POLICIES,
   };
   return {
@@ -148,7 +157,9 @@ export function parseListen(text: string): { host: string; port: number } | unde
 }
 
 function edgeSection(field: Field, folder: string): EdgeSection {
-  const edge = field.optional((one) => one.mapping(["listen", "state", "url", "shards", "approvals"]));
+  const edge = field.optional((one) =>
+    one.mapping(["listen", "state", "url", "shards", "approvals", "siem", "witness"]),
+  );
   const get = <T>(name: string, read: (one: Field) => T) => edge?.get(name).optional(read) ?? undefined;
   return {
     listen:
@@ -165,11 +176,13 @@ function edgeSection(field: Field, folder: string): EdgeSection {
     }),
     shards: get("shards", (one) => one.integer(0, 1_000)) ?? 1,
     approvals: get("approvals", (one) => edgeApprovals(one, folder)) ?? NO_CHANNELS,
+    siem: get("siem", (one) => edgeSiem(one, folder)) ?? NO_SIEM,
+    witness: get("witness", (one) => edgeWitness(one, folder)) ?? null,
   };
 }
 
 function connectorSection(field: Field, folder: string): ConnectorSection {
-  const connector = field.mapping(["name", "edge", "state"]);
+  const connector = field.mapping(["name", "edge", "state", "events", "log"]);
   const state = connector.get("state").optional((one) => one.string()) ?? DEFAULT_CONNECTOR_STATE;
   return { name: connector.get("name").string(), state: resolve(folder, state) };
 }

@@ -10,7 +10,9 @@ import { channelVariables } from "./approval-config.ts";
 import type { ConfigFile, ConnectorSection } from "./config-file.ts";
 import { EdgeApi } from "./edge-api.ts";
 import type { Edge } from "./edge-host.ts";
+import { siemVariables } from "./siem-config.ts";
 import { type Supervised, supervise } from "./supervise.ts";
+import { witnessVariables } from "./witness-config.ts";
 
 const LAUNCHER = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
 const ENROLMENT_MS = 60_000;
@@ -107,6 +109,12 @@ function runOnce(args: string[], env: NodeJS.ProcessEnv, cwd: string): Promise<v
 
 /** The connector has its own key: tokens of whoever starts it, and secrets of the edge's, are not for it. */
 function connectorEnvironment({ edge }: ConfigFile, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const others = new Set(["SALLYPORT_TOKEN", "SALLYPORT_TOKEN_FILE", ...channelVariables(edge.approvals)]);
+  const others = new Set([
+    "SALLYPORT_TOKEN",
+    "SALLYPORT_TOKEN_FILE",
+    ...channelVariables(edge.approvals),
+    ...siemVariables(edge.siem),
+    ...witnessVariables(edge.witness),
+  ]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !others.has(name)));
 }

@@ -28,8 +28,8 @@ export class EdgeApi {
     return this.#json("POST", path, {}, body, limitMs);
   }
 
-  delete<T>(path: string): Promise<T> {
-    return this.#json("DELETE", path);
+  delete<T>(path: string, body?: unknown): Promise<T> {
+    return this.#json("DELETE", path, {}, body);
   }
 
   /** The items of a listing, page after page, at most `limit`. */
@@ -75,6 +75,11 @@ export class EdgeApi {
 /** What an edge tells anybody, such as `/v1/login`. */
 export async function getPublic<T>(edge: URL, path: string): Promise<T> {
   return (await readJson(await sendToEdge(edge, "GET", path, { query: {}, headers: {} }))) as T;
+}
+
+/** As `getPublic`, of what is no JSON: the caller reads the body, and bounds it. */
+export async function fetchPublic(edge: URL, path: string): Promise<Response> {
+  return sendToEdge(edge, "GET", path, { query: {}, headers: { accept: "*/*" } });
 }
 
 /**

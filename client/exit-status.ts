@@ -35,6 +35,7 @@ const STATUS: Record<ErrorCode, number> = {
   target_refused: ExitStatus.refused,
   not_found: ExitStatus.notFound,
   unknown_target: ExitStatus.notFound,
+  gone: ExitStatus.notFound,
   invalid_request: ExitStatus.usage,
   invalid_config: ExitStatus.usage,
   edge_unreachable: ExitStatus.unreachable,
@@ -49,6 +50,8 @@ const STATUS: Record<ErrorCode, number> = {
   window_exceeded: ExitStatus.failed,
   session_ended: ExitStatus.failed,
   storage_failed: ExitStatus.failed,
+  recording_unavailable: ExitStatus.unreachable,
+  recording_damaged: ExitStatus.failed,
   internal: ExitStatus.failed,
 };
 

@@ -1,18 +1,25 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { SallyportError } from "../protocol/errors.ts";
-import { edgeAddressOf, edgeOf, withExamples } from "./command-line.ts";
+import { edgeOf, withExamples } from "./command-line.ts";
 import { addAccountCommands } from "./commands/account.ts";
 import { addAdministrationCommands } from "./commands/administration.ts";
 import { addApprovalCommands } from "./commands/approvals.ts";
+import { addAuditCommand } from "./commands/audit.ts";
 import { addConfigurationCommands } from "./commands/configuration.ts";
+import { addRetentionCommands } from "./commands/holds.ts";
 import { addHostCommands } from "./commands/host.ts";
 import { addKubernetesCommands } from "./commands/kubernetes.ts";
 import { addLabelCommands } from "./commands/labels.ts";
+import { addLedgerCommands } from "./commands/ledger.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
+import { addSearchCommand } from "./commands/search.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
+import { addSiemCommands } from "./commands/siem.ts";
 import { addSshCommands, runSsh } from "./commands/ssh.ts";
 import { addTunnelCommands } from "./commands/tunnel.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
+import { addWitnessCommands } from "./commands/witness.ts";
 import { complete, completionScript } from "./completion.ts";
 import { EXIT_STATUS_HELP, ExitStatus, exitStatus } from "./exit-status.ts";
 import { registerRecordingCommands } from "./recordings/commands.ts";
@@ -57,12 +64,19 @@ export function buildProgram(): Command {
   addSshCommands(program);
   addKubernetesCommands(program);
   const sessions = addSessionCommands(program);
-  registerRecordingCommands(sessions, program, { api: edgeOf, edge: edgeAddressOf });
+  registerRecordingCommands(sessions, program, { api: edgeOf });
+  addVerifyCommand(program);
+  addSearchCommand(program);
   addApprovalCommands(program);
   addConfigurationCommands(program);
   addPolicyCommands(program);
+  addAuditCommand(program);
   addLabelCommands(program);
+  addLedgerCommands(program, sessions);
+  addWitnessCommands(program);
   addAdministrationCommands(program);
+  addRetentionCommands(program, sessions);
+  addSiemCommands(program);
   addHostCommands(program);
   program
     .command("connector")

@@ -236,4 +236,26 @@ describe("the connector's configuration", () => {
   test("a file that isn't there is a clear error", () => {
     assert.throws(() => readConnectorConfig("/absent/sallyport.yaml"), /can't be read \(ENOENT\)/);
   });
+
+  test("where events go, and how log lines are written", () => {
+    const parse = (more: string) => parseConnectorConfig(`connector: {name: main, ${more}}`, FILE);
+    assert.deepEqual(parse("events: {file: events.ndjson}, log: json").events, {
+      file: "/etc/sallyport/events.ndjson",
+    });
+    assert.deepEqual(
+      [parse("events: {file: stdout}").events, parse("log: text").log],
+      [{ file: null }, "text"],
+    );
+    assert.deepEqual(
+      Object.keys(parse("state: x")).filter((key) => key === "events" || key === "log"),
+      [],
+    );
+    for (const [wrong, words] of [
+      ["events: {}", /connector\.events\.file/],
+      ["events: {file: ''}", /connector\.events\.file is not a text/],
+      ["events: {path: x}", /connector\.events\.path/],
+      ["log: xml", /connector\.log/],
+    ] as const)
+      assert.throws(() => parse(wrong), { code: "invalid_config", message: words });
+  });
 });

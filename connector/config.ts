@@ -4,8 +4,10 @@ import { TARGET_KINDS, type TargetKind } from "../protocol/control.ts";
 import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { type SecretReference, secretReference } from "../protocol/secrets.ts";
+import { type EventSettings, eventSettings } from "./events/settings.ts";
 import { type HttpTargetConfig, httpTarget } from "./http/target/config.ts";
 import { type KubernetesTargetConfig, kubernetesTarget } from "./kubernetes/target/config.ts";
+import type { LogFormat } from "./log.ts";
 import { type MaskSettings, maskSettings } from "./mask/settings.ts";
 import { type SshTargetConfig, sshTarget } from "./ssh/target/config.ts";
 import { type TlsConfig, tlsConfig, VERIFY_FULL } from "./target-tls.ts";
@@ -23,6 +25,10 @@ export interface ConnectorConfig {
   /** Folder that holds the connector's key. */
   state: string;
   targets: TargetConfig[];
+  /** Where events of what is served are written; absent: nowhere. */
+  events?: EventSettings;
+  /** How log lines are written; absent: as fits where they go. */
+  log?: LogFormat;
 }
 
 /** `kind` says which. */
@@ -73,13 +79,17 @@ export function readConnectorConfig(file: string): ConnectorConfig {
 export function parseConnectorConfig(text: string, file: string): ConnectorConfig {
   const root = readDocument(text, file);
   const folder = dirname(resolve(file));
-  const connector = root.get("connector").mapping(["name", "edge", "state"]);
+  const connector = root.get("connector").mapping(["name", "edge", "state", "events", "log"]);
   const name = connector.get("name").matching(TARGET_NAME, "1 to 63 characters of a-z, 0-9 and '-'");
+  const events = connector.get("events").optional((field) => eventSettings(field, folder));
+  const log = connector.get("log").optional((field) => field.oneOf(["text", "json"]));
   return {
     name,
     edge: connector.get("edge").optional(edgeUrl),
     state: resolve(folder, connector.get("state").optional((field) => field.string()) ?? DEFAULT_STATE),
     targets: targets(root.get("targets"), name, folder),
+    ...(events && { events }),
+    ...(log && { log }),
   };
 }
 

@@ -8,6 +8,8 @@ import {
   readConnectorConfig,
   type TargetConfig,
 } from "./config.ts";
+import { Journal } from "./events/journal.ts";
+import { EventTap } from "./events/tap.ts";
 import { PolicyHolder } from "./guard/policy-holder.ts";
 import { REAL_TIMERS } from "./guard/timers.ts";
 import { explainExchange } from "./http/explain.ts";
@@ -17,6 +19,7 @@ import { httpUpstream } from "./http/target/upstream.ts";
 import { connectorToken, enroll, loadIdentity, sshHostKey } from "./identity.ts";
 import { kubernetesRules } from "./kubernetes/rules.ts";
 import { kubernetesUpstream } from "./kubernetes/target/upstream.ts";
+import { connectorLog, defaultFormat, type Log } from "./log.ts";
 import { CancelRegistry } from "./postgres/cancel.ts";
 import { type PostgresDeps, servePostgres } from "./postgres/gate.ts";
 import { explain } from "./postgres/guard/explain.ts";
@@ -115,23 +118,27 @@ async function enrollOnce(options: Options): Promise<void> {
 
 async function serve(options: Options): Promise<void> {
   const config = readConnectorConfig(options.config);
-  const uplink = startConnector(config, edgeOf(config, options), (message) =>
-    console.error(`connector ${config.name}: ${message}`),
+  const log = connectorLog(config.name, config.log ?? defaultFormat(process.stderr), (line) =>
+    console.error(line),
   );
-  uplink.online.then(() =>
-    console.error(
-      `connector ${config.name}: online, serves ${config.targets.map(({ name }) => name).join(", ")}`,
-    ),
-  );
+  const journal = config.events && new Journal(config.events, log);
+  // Without a file the signal ends the process, as ever.
+  if (journal && config.events?.file) process.on("SIGHUP", () => journal.reopen());
+  const uplink = startConnector(config, edgeOf(config, options), log, journal);
+  uplink.online.then(() => log(`online, serves ${config.targets.map(({ name }) => name).join(", ")}`));
   const signal = await new Promise<string>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
-  console.error(`connector ${config.name}: ${signal}, ending its sessions`);
+  log(`${signal}, ending its sessions`);
   uplink.stop();
+  await journal?.close();
 }
 
-/** Starts a connector in this process: its key from its state folder, its targets from its file. Throws `invalid_config`. */
-export function startConnector(config: ConnectorConfig, edge: URL, log: (message: string) => void): Uplink {
+/**
+ * Starts a connector in this process: its key from its state folder, its targets from its file; what its sessions tell goes to
+ * the journal. Throws `invalid_config`.
+ */
+export function startConnector(config: ConnectorConfig, edge: URL, log: Log, journal?: Journal): Uplink {
   const identity = loadIdentity(config.state);
   const targets = new Map(config.targets.map((target) => [target.name, target]));
   // The first use of a set of detectors takes some 0.2 s, which no session should wait for.
@@ -190,6 +197,7 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: (message
     },
     scanLabels: async (request, signal) => await scanLabels(database(request.target), request, signal),
     log,
+    ...(journal && { tap: () => new EventTap({ add: (line) => journal.add(line), log, clock: Date.now }) }),
   });
   uplink.stopping.addEventListener("abort", () => {
     for (const { upstream } of exchangeTargets.values()) upstream.close();

@@ -18,6 +18,7 @@ import { join } from "../protocol/join.ts";
 import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
 import type { ConnectorStream, ExchangeStream, StreamHandlers } from "../protocol/stream.ts";
 import type { TunnelEnd, TunnelSide } from "../protocol/tunnel.ts";
+import type { SessionTap } from "./events/tap.ts";
 
 /** Who keeps the sessions of a connector. */
 export interface SessionOwner {
@@ -25,6 +26,8 @@ export interface SessionOwner {
   onOpen(session: ConnectorSession): void;
   /** The session is over; called once, whether or not an agent ever came. */
   onOver(session: ConnectorSession): void;
+  /** Sees what passes; absent where nobody does. */
+  tap?: SessionTap;
 }
 
 /**
@@ -70,12 +73,14 @@ export class ConnectorSession implements ConnectorStream {
       path: Path.dial(session),
       headers: { [Header.ticket]: ticket },
       onMessage: (message) => one.#onMessage(message),
+      ...(owner.tap && { onSent: (frame) => owner.tap!.frame("connector", frame) }),
       onLogged: (frame) => {
         one.#connectorHead = chainFrame(one.#connectorHead, frame);
         one.#connectorFrames++;
         one.#tellLogged();
       },
       onDelivered: (frame) => {
+        owner.tap?.frame("agent", frame);
         one.#agentHead = chainFrame(one.#agentHead, frame);
         one.#agentFrames++;
       },
@@ -157,10 +162,12 @@ export class ConnectorSession implements ConnectorStream {
       // Said again after a resume; once is enough.
       if (this.#facts) return;
       this.#facts = message.facts;
+      this.#owner.tap?.opened(message.facts);
       if (carriesExchanges(message.facts.kind))
         this.#exchanges = this.#tunnel.carryExchanges((stream) => this.#onExchange(stream));
       this.#owner.onOpen(this);
     } else if (message.type === "approval") {
+      this.#owner.tap?.news(message);
       this.#handlers.onApproval?.(message);
     } else if (message.type === "watched") {
       this.#handlers.onWatched?.(message.watchers);
@@ -195,6 +202,7 @@ export class ConnectorSession implements ConnectorStream {
     this.#over = true;
     this.#exchanges?.end(code, reason);
     this.#handlers.onClose(code, reason);
+    this.#owner.tap?.ended(code, reason);
     this.#owner.onOver(this);
   }
 }

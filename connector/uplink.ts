@@ -19,6 +19,8 @@ import {
 } from "../protocol/hub-messages.ts";
 import type { LabelScan, ScanLabelsRequest } from "../protocol/label-scan.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
+import type { SessionTap } from "./events/tap.ts";
+import type { Log } from "./log.ts";
 import { ConnectorSession } from "./session.ts";
 
 const FIRST_RETRY_MS = 25;
@@ -62,7 +64,9 @@ export interface UplinkOptions {
   /** Which columns look as if they should have a label. Its `SallyportError`s go to who asked. `signal`: this connector ends. */
   scanLabels(request: ScanLabelsRequest, signal: AbortSignal): Promise<{ scan: LabelScan }>;
   /** Tells the operator. */
-  log(message: string): void;
+  log: Log;
+  /** Makes what sees a session that is dialled; absent where nobody does. */
+  tap?(): SessionTap;
 }
 
 /** The connector's control socket: says that it is there, and joins the sessions that the edge gives it. */
@@ -196,11 +200,12 @@ export class Uplink {
   }
 
   async #dial({ session: id, ticket, spare }: Dial): Promise<void> {
-    const { edge, key, serve, log } = this.#options;
+    const { edge, key, serve, log, tap } = this.#options;
     // An agent may have joined before this connector's own join is answered.
     let opened = false;
     try {
       const session = await ConnectorSession.join(edge, id, ticket, key, {
+        ...(tap && { tap: tap() }),
         onOpen: (one) => {
           opened = true;
           this.#parked.delete(one);
@@ -223,7 +228,7 @@ export class Uplink {
       this.#parked.add(session);
       if (spare) this.#tell({ type: "parked", session: id });
     } catch (error) {
-      log(`session ${id} could not be joined: ${error instanceof Error ? error.message : "unknown"}`);
+      log(`it could not be joined: ${error instanceof Error ? error.message : "unknown"}`, { session: id });
     }
   }
 

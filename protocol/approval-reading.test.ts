@@ -10,6 +10,7 @@ import {
 } from "./approval.ts";
 import { isApprovalAsk, isApprovalEvent, isLease, readApprovalAsk } from "./approval-reading.ts";
 import { SallyportError } from "./errors.ts";
+import "./seeded.ts";
 
 const SECRET = "hunter2";
 const question: StatementQuestion = {

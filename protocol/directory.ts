@@ -1,6 +1,8 @@
 import type { Approval, ApprovalEvent } from "./approval.ts";
 import type { Lease, Limits, PolicyStamp, TargetKind } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
+import type { Agreement } from "./ledger/entry.ts";
+import type { RetentionSettings, SessionDeletion } from "./retention.ts";
 
 /** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
 
@@ -68,6 +70,8 @@ export interface Settings {
   limits: Partial<Limits & EdgeLimits>;
   /** Absent: nobody answers in Slack. */
   approvals?: ApprovalSettings;
+  /** Absent: recordings are kept for ever. */
+  retention?: RetentionSettings;
   /** The Cedar text that decides on every connection and statement; see protocol/policy/schema.ts. */
   policies: string;
 }
@@ -184,6 +188,14 @@ export interface Session {
   ended: number | null;
   endCode: ErrorCode | "closed" | null;
   endReason: string | null;
+  /** Since when its recording lies in object storage, ms; null while it does not. */
+  sealed: number | null;
+  /** Whether edge and connector say the same of the recording; null until it is sealed. */
+  agreement: Agreement | null;
+  /** Why the recording can't be sealed as it is: somebody must look. */
+  sealFault: string | null;
+  /** Of a recording that was deleted, or is being; null of others. */
+  deletion: SessionDeletion | null;
 }
 
 /** A lease as it is listed: the right of one principal to open one target, which others approved. */

@@ -26,6 +26,7 @@ export const ERRORS = {
   not_found: { sqlstate: "3D000", status: 404, close: 4404 },
   unknown_target: { sqlstate: "3D000", status: 404, close: 4404 },
   invalid_request: { sqlstate: "08P01", status: 400, close: 4400 },
+  gone: { sqlstate: "3D000", status: 410, close: 4419 },
   conflict: { sqlstate: "55006", status: 409, close: 4409 },
   too_many: { sqlstate: "53300", status: 429, close: 4429 },
   connector_offline: { sqlstate: "08001", status: 503, close: 4450 },
@@ -46,6 +47,8 @@ export const ERRORS = {
   edge_unreachable: { sqlstate: "08001", status: 503, close: 4456 },
   approval_required: { sqlstate: "42501", status: 403, close: 4418 },
   storage_failed: { sqlstate: "58030", status: 507, close: 4417 },
+  recording_unavailable: { sqlstate: "58030", status: 503, close: 4457 },
+  recording_damaged: { sqlstate: "XX001", status: 500, close: 4458 },
   invalid_config: { sqlstate: "F0000", status: 400, close: 4400 },
   internal: { sqlstate: "XX000", status: 500, close: 4499 },
 } as const satisfies Record<string, { sqlstate: string; status: number; close: number }>;

@@ -77,10 +77,19 @@ export async function signText(key: PrivateKey, text: string): Promise<string> {
 export async function verifyText(key: PublicKey, text: string, signature: string): Promise<boolean> {
   const bytes = bytesOf(signature, SIGNATURE_LENGTH);
   if (!bytes) return false;
-  const imported = await crypto.subtle.importKey("jwk", { ...parsePublicKey(key) }, "Ed25519", false, [
-    "verify",
-  ]);
-  return crypto.subtle.verify("Ed25519", imported, bytes, new TextEncoder().encode(text));
+  return crypto.subtle.verify("Ed25519", await imported(key), bytes, new TextEncoder().encode(text));
+}
+
+/** Keys as WebCrypto has them: a ledger may have a million signatures of one. */
+const IMPORTED = new WeakMap<PublicKey, { x: string; key: CryptoKey }>();
+
+async function imported(key: PublicKey): Promise<CryptoKey> {
+  const { x } = key;
+  const known = IMPORTED.get(key);
+  if (known?.x === x) return known.key;
+  const made = await crypto.subtle.importKey("jwk", { ...parsePublicKey(key) }, "Ed25519", false, ["verify"]);
+  IMPORTED.set(key, { x, key: made });
+  return made;
 }
 
 /** The bytes of canonical base64url text of exactly this length, or null. */

@@ -48,6 +48,8 @@ export interface TunnelSide {
   headers: Record<string, string>;
   /** Takes every control message but `welcome`. Without it `end` closes the stream. */
   onMessage?(message: EdgeMessage): void;
+  /** A frame that is sent, for the first time: called once for each, in order. */
+  onSent?(frame: Uint8Array): void;
   /** A frame that the edge has logged: called once for each frame sent, in order. */
   onLogged?(frame: Uint8Array): void;
   /** A frame that the edge has delivered: called once for each, in order, before its bytes are. */
@@ -201,6 +203,7 @@ export class TunnelEnd implements AgentStream {
   #sendFrame(frame: Buffer): void {
     if (this.#closed) return;
     this.#unconfirmed.push(frame);
+    this.#side.onSent?.(frame);
     if (this.#ready && this.#socket?.readyState === WebSocket.OPEN) this.#socket.sendFrame(frame);
   }
 

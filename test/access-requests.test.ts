@@ -24,7 +24,7 @@ import {
 } from "./approval-stub.ts";
 import { done, refused } from "./stub-edge.ts";
 
-describe("access requests and leases over HTTP", { timeout: 180_000 }, () => {
+describe("access requests and leases over HTTP", { timeout: 300_000 }, () => {
   test("a target is asked for, the request approved, and the target opens until the lease ends", async () => {
     const [alice, bob] = [await person("alice"), await dba("bob")];
     const needed = await stub.register(alice, "orders");

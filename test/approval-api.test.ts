@@ -23,7 +23,7 @@ import {
 } from "./approval-stub.ts";
 import { done, refused } from "./stub-edge.ts";
 
-describe("answers over HTTP", { timeout: 180_000 }, () => {
+describe("answers over HTTP", { timeout: 300_000 }, () => {
   test("nobody approves their own, by whatever hand, though policies permit it", async () => {
     const helper = await agent("helper", "dave", "dba");
     const { id } = await asked(helper, "orders");

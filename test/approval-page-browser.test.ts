@@ -17,7 +17,7 @@ forbid (principal, action == Action::"connect", resource) unless { context.appro
 
 /** What only a real browser shows: its own Origin, its cookies between sites, its Content-Security-Policy. */
 describe("the approval page in Chromium", {
-  timeout: 240_000,
+  timeout: 300_000,
   skip: unavailable("chromium-headless-shell"),
 }, () => {
   let issuer: TestIssuer;

@@ -7,7 +7,7 @@ import { hidden } from "./browser.ts";
 const { asked, atIssuer, bare, issuer, own, person, proxied, signIn, stop, withToken } = await startPageRig();
 after(stop);
 
-describe("the page behind an approval's link", { timeout: 240_000 }, () => {
+describe("the page behind an approval's link", { timeout: 300_000 }, () => {
   test("a person signs in at the issuer, reads, and approves with a reason; the asker has its lease", async () => {
     const approval = await asked(own, { sub: "agent-one", reason: "to look at ticket 7" });
     const one = browser(own);
@@ -135,7 +135,7 @@ describe("the page behind an approval's link", { timeout: 240_000 }, () => {
   });
 });
 
-describe("what goes with a page", { timeout: 240_000 }, () => {
+describe("what goes with a page", { timeout: 300_000 }, () => {
   test("nothing on it runs, is loaded, framed or kept; forms go to the edge alone", async () => {
     const approval = await asked(own);
     const { page } = await signIn(own, approval, "ada", "dba");

@@ -5,7 +5,7 @@ import { type StubEdge, startStubEdge } from "./stub-edge.ts";
 const nested = (depth: number) =>
   `permit (principal, action, resource) when { ${"(".repeat(depth)}true${")".repeat(depth)} };`;
 
-describe("Cedar in workerd", { timeout: 120_000 }, () => {
+describe("Cedar in workerd", { timeout: 300_000 }, () => {
   let stub: StubEdge;
   let token: string;
   const parse = async (text: string) => (await stub.call("POST", "/test/cedar", undefined, { text })).body;

@@ -8,7 +8,7 @@ import WebSocket from "ws";
 
 const PROGRAMS = ["chromium-headless-shell", "chromium", "google-chrome"];
 /** How long a page may take, ms. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** A real browser with one page, driven by the DevTools protocol. */
 export interface Chromium {

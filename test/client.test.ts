@@ -10,6 +10,7 @@ import { CommandProcess, listening } from "../client/commands/testing.ts";
 import { type Edge, startEdge } from "../client/edge-host.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { AUDIENCE, CLI_CLIENT, startIssuer, type TestIssuer } from "./oidc-provider.ts";
+import "./connection-each.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-cli-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

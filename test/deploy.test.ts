@@ -20,7 +20,7 @@ async function wrangler(...args: string[]): Promise<string> {
   return stdout + stderr;
 }
 
-test("wrangler.toml deploys as it stands", { timeout: 120_000 }, async () => {
+test("wrangler.toml deploys as it stands", { timeout: 300_000 }, async () => {
   const output = await wrangler("deploy", "--dry-run", "--outdir", join(folder, "bundle"));
   for (const binding of [
     "env.SESSION (Session)",
@@ -37,7 +37,7 @@ test("wrangler.toml deploys as it stands", { timeout: 120_000 }, async () => {
   assert.ok(readdirSync(join(folder, "bundle")).some((name) => name.endsWith("cedar_wasm_bg.wasm")));
 });
 
-test("the directory's schema applies as a D1 migration", { timeout: 120_000 }, async () => {
+test("the directory's schema applies as a D1 migration", { timeout: 300_000 }, async () => {
   const local = ["DIRECTORY", "--local", "--persist-to", join(folder, "d1")];
   await wrangler("d1", "migrations", "apply", ...local);
   const output = await wrangler("d1", "execute", ...local, "--command", "SELECT name FROM sqlite_master");
@@ -50,6 +50,9 @@ test("the directory's schema applies as a D1 migration", { timeout: 120_000 }, a
     "sessions",
     "changes",
     "policy_sets",
+    "ledger_outbox",
+    "ledger_session_void",
+    "edge_keys",
   ]) {
     assert.match(output, new RegExp(`\\b${table}\\b`));
   }

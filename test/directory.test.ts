@@ -10,6 +10,7 @@ import type {
 } from "../protocol/directory.ts";
 import { generateKey, publicKey } from "../protocol/signatures.ts";
 import { done, HOUR, refused, startStubEdge } from "./stub-edge.ts";
+import "./connection-each.ts";
 
 const { edge, issuer, call, admin, apply, newToken, register, killed, settings, stop } =
   await startStubEdge();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type Edge, startEdge } from "../client/edge-host.ts";
+import "./connection-each.ts";
 
 const state = mkdtempSync(join(tmpdir(), "sallyport-answers-"));
 const log: string[] = [];

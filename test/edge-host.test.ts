@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type EdgeOptions, startEdge } from "../client/edge-host.ts";
+import "./connection-each.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-host-"));
 after(() => rmSync(folder, { recursive: true, force: true }));

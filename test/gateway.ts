@@ -13,6 +13,7 @@ import { SallyportError } from "../protocol/errors.ts";
 import type { RecordedEntry } from "../protocol/recording.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 import { shared } from "./run/shared.ts";
+import "./connection-each.ts";
 
 const WORKER = fileURLToPath(new URL("../workers/index.ts", import.meta.url));
 
@@ -37,7 +38,7 @@ export interface TestEdge {
 /** A connector in a test's own process may be slower than any in the field to say that it took policies. */
 const TAKE_MS = 8_000;
 /** For tests of what becomes of one that is too slow. */
-export const PROMPT = { bindings: { POLICY_TAKE_MS: "800" } };
+export const PROMPT = { bindings: { POLICY_TAKE_MS: "1500" } };
 
 export async function startTestEdge(options: Partial<EdgeOptions> = {}): Promise<TestEdge> {
   const state = options.state ?? mkdtempSync(join(tmpdir(), "sallyport-edge-"));

@@ -69,7 +69,7 @@ targets:
       public.customers.shown: none
 `;
 
-describe("looking for labels", { timeout: 120_000 }, () => {
+describe("looking for labels", { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-scan-"));
   const told: string[] = [];
   /** What this process, the connector's, sends on its sockets. */

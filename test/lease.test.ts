@@ -7,6 +7,7 @@ import type { SessionFacts } from "../protocol/control.ts";
 import type { Page, TrailEntry } from "../protocol/directory.ts";
 import { openTunnel } from "../protocol/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
+import { A_SECOND_MS } from "./run/second.ts";
 
 /** Anybody of the service may ask for `held`; `service/approver` alone approves. */
 const HELD = `
@@ -16,7 +17,7 @@ forbid (principal, action == Action::"connect", resource) unless { context.appro
 permit (principal == Principal::"service/approver", action == Action::"approve", resource);
 `;
 
-describe("a lease and its live sessions", { timeout: 120_000 }, () => {
+describe("a lease and its live sessions", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let uplink: Uplink;
   let agent: string;
@@ -65,7 +66,7 @@ describe("a lease and its live sessions", { timeout: 120_000 }, () => {
 
   test("end together, on time, while the connections stay open", async () => {
     await assert.rejects(open(), { code: "approval_required" });
-    const { id } = await ask(2_000);
+    const { id } = await ask(5_000);
     await say(id, "approve");
     const { until } = await gateway.api<Approval>("GET", `/v1/approvals/${id}`, undefined, agent);
     const pool = await Promise.all([open(), open(), open()]);
@@ -78,7 +79,7 @@ describe("a lease and its live sessions", { timeout: 120_000 }, () => {
       assert.equal(end.code, "lease_expired");
     }
     const late = Date.now() - until!;
-    assert.ok(late >= 0 && late < 1_000, `${late} ms after the end`);
+    assert.ok(late >= 0 && late < A_SECOND_MS, `${late} ms after the end`);
     await assert.rejects(open(), { code: "approval_required" });
     const over = await gateway.api<Approval>("GET", `/v1/approvals/${id}`, undefined, agent);
     assert.equal(over.status, "lapsed");
@@ -93,7 +94,7 @@ describe("a lease and its live sessions", { timeout: 120_000 }, () => {
     for (const end of await Promise.all(pool.map(({ closed }) => closed))) {
       assert.deepEqual([end.code, /incident/.test(end.reason)], ["session_killed", true]);
     }
-    assert.ok(Date.now() - began < 1_000);
+    assert.ok(Date.now() - began < A_SECOND_MS);
     await assert.rejects(open(), { code: "approval_required" });
   });
 

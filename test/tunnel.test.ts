@@ -13,6 +13,7 @@ import { openTunnel } from "../protocol/join.ts";
 import type { ByteStream } from "../protocol/stream.ts";
 import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
+import { A_SECOND_MS } from "./run/second.ts";
 
 const MiB = 1024 * 1024;
 
@@ -99,7 +100,7 @@ function echo(session: ConnectorSession): void {
 /** Told when the connector learns of a session's end. */
 const ended = new Map<string, (code: string) => void>();
 
-describe("the tunnel", { timeout: 60_000 }, () => {
+describe("the tunnel", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let uplink: Uplink;
@@ -199,7 +200,7 @@ describe("the tunnel", { timeout: 60_000 }, () => {
     assert.equal(closed.code, "session_killed");
     assert.match(closed.reason, /enough/);
     assert.equal(await atConnector, "session_killed");
-    assert.ok(performance.now() - start < 1000);
+    assert.ok(performance.now() - start < A_SECOND_MS);
     assert.equal((await settled(id)).endCode, "session_killed");
   });
 
@@ -374,15 +375,17 @@ describe("the tunnel", { timeout: 60_000 }, () => {
       );
       socket.terminate();
       let stolen: { session: string; ticket: string } | undefined;
+      let joined: Promise<ConnectorSession> | undefined;
       const spy = ConnectorSession.join;
       ConnectorSession.join = (edge, session, ticket, key, owner) => {
         stolen = { session, ticket };
-        return spy.call(ConnectorSession, edge, session, ticket, key, owner);
+        joined = spy.call(ConnectorSession, edge, session, ticket, key, owner);
+        return joined;
       };
       const second = await startUplink(gateway.edge.url, identity, echo, { targets: ["echo"], spares: 1 });
       while (!stolen) await new Promise(setImmediate);
       ConnectorSession.join = spy;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await joined;
       assert.equal(await attempt(stolen.session, stolen.ticket), 401);
       assert.equal(await attempt(randomBytes(16).toString("hex"), stolen.ticket), 401);
       second.stop();

@@ -21,7 +21,7 @@ import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway
 
 const COMMAND = fileURLToPath(new URL("../sallyport.mjs", import.meta.url));
 
-describe("the recording commands", { timeout: 120_000 }, () => {
+describe("the recording commands", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let uplink: Uplink;
   let token: string;
@@ -114,9 +114,12 @@ describe("the recording commands", { timeout: 120_000 }, () => {
     });
     const [stdout] = await Promise.all([child.stdout.toArray(), once(child, "close")]);
     assert.equal(child.exitCode, 0);
-    const result = JSON.parse(Buffer.concat(stdout).toString());
-    assert.equal(result.verdict, "verified");
-    assert.deepEqual(new Set(result.checks.map(({ state }: { state: string }) => state)), new Set(["ok"]));
+    const { verdict, recordings } = JSON.parse(Buffer.concat(stdout).toString());
+    assert.equal(verdict, "verified");
+    assert.deepEqual(
+      new Set(recordings[0].checks.map(({ state }: { state: string }) => state)),
+      new Set(["ok"]),
+    );
   });
 
   test("the script in docs/recording.md verifies the same file without Sallyport", (t) => {
@@ -143,7 +146,7 @@ describe("the recording commands", { timeout: 120_000 }, () => {
     writeFileSync(changed, bytes);
     const { status, stdout } = await sallyport("verify", changed, "--keys", keys, "--json");
     assert.equal(status, 1);
-    const result = JSON.parse(stdout);
+    const [result] = JSON.parse(stdout).recordings;
     assert.equal(result.verdict, "failed");
     assert.equal(typeof result.firstWrong, "number");
     assert.ok(result.firstWrong > 2 && result.firstWrong < result.entries);

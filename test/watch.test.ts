@@ -19,6 +19,7 @@ import { u32 } from "../protocol/postgres/wire.ts";
 import { edgeEvent } from "../protocol/recording/events.ts";
 import type { RecordedEntry } from "../protocol/recording.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
+import { A_SECOND_MS } from "./run/second.ts";
 
 const COMMAND = fileURLToPath(import.meta.resolve("../sallyport.mjs"));
 const TARGET = { ...testTarget("web"), kind: "ssh" as const };
@@ -105,7 +106,7 @@ class Watcher {
   }
 }
 
-describe("watching", { timeout: 60_000 }, () => {
+describe("watching", { timeout: 300_000 }, () => {
   let gateway: TestEdge;
   let identity: ConnectorIdentity;
   let uplink: Uplink;
@@ -249,7 +250,7 @@ describe("watching", { timeout: 60_000 }, () => {
     await served.watchers(1);
     const begun = performance.now();
     await Promise.all([gateway.api("DELETE", "/v1/tokens/watcher-3"), served.watchers(0)]);
-    assert.ok(performance.now() - begun < 1_000, `${performance.now() - begun} ms`);
+    assert.ok(performance.now() - begun < A_SECOND_MS, `${performance.now() - begun} ms`);
     assert.equal(((await one.over) as { code?: string }).code, "unauthenticated");
   });
 

@@ -3,9 +3,10 @@ import type { AccessRequest } from "./approval/access-object.ts";
 import type { ConnectorHub } from "./hub/object.ts";
 import type { Ledger } from "./ledger/object.ts";
 import type { Session } from "./session/object.ts";
+import type { WitnessEnv } from "./witness/settings.ts";
 
 /** Bindings of the edge Worker; `wrangler.toml` and a self-hosted edge supply the same. */
-export interface Env {
+export interface Env extends WitnessEnv {
   SESSION: DurableObjectNamespace<Session>;
   /** One object per connector name. */
   HUB: DurableObjectNamespace<ConnectorHub>;
@@ -26,6 +27,9 @@ export interface Env {
   ADDRESS_HEADER?: string;
   /** How many Session objects share all sessions; 0 or unset gives each session its own. */
   SESSION_SHARDS?: string;
+  /** Bytes of the export file in a part of a sealed recording, and bytes that a live session logs before older ones are sealed. */
+  SEAL_PART_BYTES?: string;
+  SEAL_LIVE_BYTES?: string;
   /** How long connectors may take to say that they judge by new policies, ms, before they are cut off. */
   POLICY_TAKE_MS?: string;
   /** Slack's incoming webhook for approvals; itself a secret. Unset, Slack is not told. */
@@ -36,6 +40,14 @@ export interface Env {
   APPROVAL_WEBHOOK_URL?: string;
   /** What its messages are signed with: `whsec_` and base64 of 24 to 64 bytes. Without it nothing is sent. */
   APPROVAL_WEBHOOK_SECRET?: string;
+  /** Where events for a SIEM are posted; a secret where it carries one. Unset, nothing is posted. */
+  SIEM_URL?: string;
+  /** `hec` (Splunk's HTTP Event Collector) or `json` (a signed webhook); unset, `json`. */
+  SIEM_FORMAT?: string;
+  /** The collector's token, or what the webhook is signed with: `whsec_` and base64 of 24 to 64 bytes. */
+  SIEM_TOKEN?: string;
+  /** `on`: events are also kept in RECORDINGS, under `events/`. */
+  SIEM_R2?: string;
 }
 
 /** What follows must fit into the second that is promised, too. */

@@ -11,7 +11,9 @@ import { startDev } from "../dev.ts";
 import type { Edge } from "../edge-host.ts";
 import { isLoopback } from "../listener.ts";
 import { openFilesLimit, sessionsWithin } from "../open-files.ts";
+import { siemBindings } from "../siem-config.ts";
 import { note, print, progress } from "../terminal.ts";
+import { witnessBindings } from "../witness-config.ts";
 
 /** More crashes of workerd than this within the window, and we give up. */
 const MAX_CRASHES = 5;
@@ -98,7 +100,11 @@ async function openEdge(
       `${host}:${port} is plain HTTP: let only a proxy with TLS reach it, and give its address as edge.url.`,
     );
   }
-  const bindings = await approvalBindings(edge.approvals);
+  const bindings = {
+    ...(await approvalBindings(edge.approvals)),
+    ...(await siemBindings(edge.siem)),
+    ...(await witnessBindings(edge.witness)),
+  };
   if (bindings.SLACK_WEBHOOK_URL !== undefined && edge.url === undefined) {
     note("Without edge.url, messages about approvals have no link: they name the command line.");
   }

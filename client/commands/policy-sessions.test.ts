@@ -241,6 +241,7 @@ describe("policy replay", () => {
         connector: "main",
       },
       ...{ address: "192.0.2.7", opened, ended, endCode: null, endReason: null },
+      ...{ sealed: null, agreement: null, sealFault: null, deletion: null },
     });
   }
 

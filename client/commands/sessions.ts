@@ -38,6 +38,7 @@ export function addSessionCommands(program: Command): Command {
       OPENED: ({ opened }) => timeText(opened),
       LASTED: (session) => durationText((session.ended ?? Date.now()) - session.opened),
       END: ({ endCode }) => endCode ?? "open",
+      RECORDING: recordingText,
     });
   });
   withExamples(list, [
@@ -57,6 +58,15 @@ export function addSessionCommands(program: Command): Command {
   withExamples(kill, [["sallyport sessions kill 3f0c… --reason 'runaway query'", ""]]);
   addWatchCommand(sessions);
   return sessions;
+}
+
+/** Where a session's recording is, and what is to be looked at. */
+function recordingText({ ended, sealed, agreement, sealFault, deletion }: Session): string {
+  if (deletion !== null) return deletion.fault === null ? deletion.state : "NOT DELETED";
+  if (sealFault !== null) return "NOT SEALED";
+  if (agreement === "differs") return "DIFFERS";
+  if (sealed === null) return ended === null ? "grows" : "kept";
+  return agreement === "absent" ? "sealed by the edge" : "sealed";
 }
 
 interface Filter {

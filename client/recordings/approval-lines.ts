@@ -1,4 +1,4 @@
-import type { ApprovalEntry } from "./approval-entry.ts";
+import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { approvalEntryWords, approvalWords } from "./approval-words.ts";
 import { linesOf, MORE, recorded, type Style, type Styler } from "./recorded-text.ts";
 import { questionText } from "./request-words.ts";

@@ -1,9 +1,9 @@
 import { type ApprovalChannel, CHANNELS } from "../../protocol/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
+import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { timeText } from "../terminal.ts";
 import { durationText } from "../units.ts";
-import type { ApprovalEntry } from "./approval-entry.ts";
 
 const TOLD = {
   slack: "in Slack",

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { ApprovalAsk, ApprovalEvent, ApprovalVote } from "../../protocol/approval.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
+import { HeldStatements } from "../../protocol/postgres/transcript/held.ts";
 import { done, error, START } from "../../protocol/postgres/transcript/testing.ts";
 import type { Happening, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import { Transcript } from "../../protocol/postgres/transcript.ts";
@@ -10,7 +11,6 @@ import { Composer, inChunks } from "../../protocol/recording/testing.ts";
 import { verifyRecording } from "../../protocol/recording/verify.ts";
 import { generateKey } from "../../protocol/signatures.ts";
 import { HELD, questionOf } from "../policy-replay/testing.ts";
-import { HeldStatements } from "./held.ts";
 import { Narrator } from "./narrate.ts";
 import { Summarizer } from "./summary.ts";
 

@@ -1,25 +1,21 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AsciicastVersion } from "../../protocol/asciicast.ts";
-import { type Keys, parseKeys } from "../../protocol/recording/keys.ts";
-import { verifyRecording } from "../../protocol/recording/verify.ts";
+import type { Session } from "../../protocol/directory.ts";
 import { count, withExamples } from "../command-line.ts";
-import { type EdgeApi, getPublic } from "../edge-api.ts";
-import { note, print, printJson } from "../terminal.ts";
+import type { EdgeApi } from "../edge-api.ts";
+import { note } from "../terminal.ts";
 import { exportToFile, exportToStream } from "./export.ts";
 import { followSession } from "./follow.ts";
 import { exportHar } from "./http/export-har.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import { type ShowOptions, show } from "./show.ts";
-import { downloaded, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
+import { downloaded, isSessionId, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
 import { exportCast } from "./terminal/export-cast.ts";
-import { readKeys, VERIFY_HELP, VerifyStatus, verificationLines } from "./verify.ts";
 
 /** What the commands need of the command line: the edge that its options and environment name. */
 export interface RecordingDeps {
   /** The API with the user's token. */
   api(command: Command): EdgeApi;
-  /** The edge alone, for what it tells anybody. */
-  edge(command: Command): URL;
 }
 
 const LISTED = 1_000;
@@ -44,7 +40,7 @@ interface ExportOptions {
 
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 
-/** Adds `show`, `replay` and `export` to the `sessions` command, and `verify` to the program. */
+/** Adds `show`, `replay` and `export` to the `sessions` command. */
 export function registerRecordingCommands(sessions: Command, program: Command, deps: RecordingDeps): void {
   const entriesOf = (reference: string, command: Command) =>
     recordedEntries(recordingBytes(reference, () => deps.api(command)));
@@ -59,6 +55,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     .option("--json", "print one JSON object")
     .action(async (reference: string, options: ShowOptions, command: Command) => {
       await show(entriesOf(reference, command), options);
+      if (isSessionId(reference)) await warn(deps.api(command), reference);
     });
   withExamples(showCommand, [
     [`sallyport sessions show ${ID}`, ""],
@@ -164,38 +161,6 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     [`sallyport sessions export ${ID} --format asciicast -o shell.cast`, "for 'asciinema play shell.cast'"],
     [`sallyport sessions export ${ID} --format har`, "for tools that read HAR"],
   ]);
-
-  const verify = program
-    .command("verify")
-    .description("prove with public keys alone that a recording is whole and unchanged")
-    .argument("<file>", "a recording's file ('-' is standard input), or a session's id")
-    .option(
-      "--keys <file>",
-      "the public keys, as of GET /v1/keys; without it they are fetched from the edge now",
-    )
-    .option("--json", "print one JSON object")
-    .addHelpText("after", `\n${VERIFY_HELP}`)
-    .action(async (reference: string, options: { keys?: string; json?: boolean }, command: Command) => {
-      const { keys, from } = await keysFor(options.keys, () => deps.edge(command));
-      const chunks = recordingBytes(reference, () => deps.api(command));
-      const result = await verifyRecording(chunks, keys);
-      if (options.json) printJson(result);
-      else verificationLines(result, from).forEach(print);
-      process.exitCode = VerifyStatus[result.verdict];
-    });
-  withExamples(verify, [
-    ["sallyport verify session.sallyport --keys keys.json", "proves it against the edge, too"],
-    ["sallyport verify session.sallyport --json", ""],
-  ]);
-}
-
-async function keysFor(file: string | undefined, edge: () => URL): Promise<{ keys: Keys; from: string }> {
-  if (file !== undefined) return { keys: await readKeys(file), from: file };
-  const url = edge();
-  return {
-    keys: parseKeys(await getPublic(url, "/v1/keys")),
-    from: `fetched from ${url.origin} now; keys kept apart (--keys) prove it against the edge, too`,
-  };
 }
 
 function positive(text: string): number {
@@ -203,4 +168,14 @@ function positive(text: string): number {
   if (!(number > 0 && Number.isFinite(number)))
     throw new InvalidArgumentError("It must be a number above 0.");
   return number;
+}
+
+/** Says what somebody must look at before they rely on a recording. */
+async function warn(api: EdgeApi, session: string): Promise<void> {
+  const { agreement, sealFault } = await api.get<Session>(`/v1/sessions/${session}`);
+  if (agreement === "differs")
+    note(
+      `Edge and connector do not say the same of this session: sallyport verify ${session} tells what differs.`,
+    );
+  if (sealFault !== null) note(`The recording could not be sealed: ${sealFault}.`);
 }

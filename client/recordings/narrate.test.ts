@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
+import { Unanswered } from "../../protocol/postgres/transcript/unanswered.ts";
 import type { Happening, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import { factsOf, type StatementFacts } from "../../protocol/sql/facts.ts";
 import { Narrator } from "./narrate.ts";
 import { RowTable } from "./rows.ts";
 import { Summarizer } from "./summary.ts";
-import { Unanswered } from "./unanswered.ts";
 
 const START = Date.UTC(2026, 10, 21, 8);
 

@@ -1,12 +1,12 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent } from "../../protocol/control.ts";
+import { HeldStatements, type Told } from "../../protocol/postgres/transcript/held.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { Masked } from "../../protocol/recording/masking-events.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { printable } from "../terminal.ts";
 import { approvalLines } from "./approval-lines.ts";
 import { approvalWords } from "./approval-words.ts";
-import { HeldStatements, type Told } from "./held.ts";
 import { maskedValues, maskedWords } from "./masking-words.ts";
 import { INDENT, linesOf, MORE, recorded, type Styler, Timeline } from "./recorded-text.ts";
 import { RowTable, valueText } from "./rows.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { carriesExchanges } from "../../protocol/control.ts";
+import { HeldStatements, type Told } from "../../protocol/postgres/transcript/held.ts";
 import { Transcript, type TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { printLines, styled } from "../terminal.ts";
-import { HeldStatements, type Told } from "./held.ts";
 import { replayHttp } from "./http/replay.ts";
 import { ofKind } from "./kind.ts";
 import { Narrator } from "./narrate.ts";

@@ -1,6 +1,6 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
-import type { ApprovalEntry } from "./approval-entry.ts";
+import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { addDetected, type Found } from "./masking-words.ts";
 
 /** What every session has, whatever its target. */

@@ -1,7 +1,7 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent } from "../../protocol/control.ts";
+import { HeldStatements, type Told } from "../../protocol/postgres/transcript/held.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";
-import { HeldStatements, type Told } from "./held.ts";
 import { addMasked } from "./masking-words.ts";
 import { refusalText } from "./request-words.ts";
 import { CommonSummarizer, type CommonSummary } from "./session-summary.ts";

@@ -6,6 +6,7 @@ import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";
 import { cedarWith, factsOf, SUBJECT, TARGET } from "../../protocol/policy/testing.ts";
+import { runs } from "../../protocol/seeded.ts";
 import type { Effect, StatementAction, Where } from "../../protocol/sql/facts.ts";
 import { Verdicts } from "./verdicts.ts";
 
@@ -69,14 +70,14 @@ test("a session's verdicts are those that each statement would get alone, whatev
       },
     ),
     {
-      numRuns: 120,
+      numRuns: runs(60, 1_000),
       reporter: (run) => {
         t.diagnostic(`seed ${run.seed}`);
         if (run.failed) throw new Error(fc.defaultReportMessage(run), { cause: run.errorInstance });
       },
     },
   );
-  assert.ok(allowed > 50, `${allowed} were allowed`);
+  assert.ok(allowed > 20, `${allowed} were allowed`);
 });
 
 test("a statement that is new to a session is allowed without asking Cedar where the policies see nothing new", () => {

@@ -206,7 +206,7 @@ export class Connection implements StreamHandlers {
   /** Ends the session because of a peer's fault, or of a limit. */
   fail(error: SallyportError): void {
     if (this.#isOver) return;
-    this.#deps.log(`session ${this.facts.session}: ${error.message}`);
+    this.#deps.log(error.message, { session: this.facts.session });
     this.recorder.event({ event: "refused", code: error.code, message: error.message });
     this.#finish(error.code, error.message);
   }
@@ -284,7 +284,7 @@ export class Connection implements StreamHandlers {
     if (this.#isOver) return;
     const { name, host, port } = this.config;
     const words = cause instanceof Error ? cause.message : "unknown failure";
-    this.#deps.log(`session ${this.facts.session}, target ${name} (${host}:${port}): ${words}`);
+    this.#deps.log(`${host}:${port}: ${words}`, { session: this.facts.session, target: name });
     const error = toldError(cause, name, "the target can't be reached");
     this.recorder.event({ event: "refused", code: error.code, message: error.message });
     this.#target.reject(error);

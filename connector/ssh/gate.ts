@@ -2,6 +2,7 @@ import type { Principals } from "../../protocol/policy/usage.ts";
 import type { ConnectorStream } from "../../protocol/stream.ts";
 import type { PolicyHolder } from "../guard/policy-holder.ts";
 import type { Timers } from "../guard/timers.ts";
+import type { Log } from "../log.ts";
 import { Connection } from "./connection.ts";
 import type { SshTargetConfig } from "./target/config.ts";
 import type { DialLimits } from "./target/dial.ts";
@@ -14,7 +15,7 @@ export interface SshDeps {
   /** The private key that agents' clients know this connector by, as OpenSSH writes it. */
   hostKey: string;
   /** Tells the operator; has what the agent isn't told, but no secret. */
-  log(message: string): void;
+  log: Log;
   /** ms since 1970 */
   now(): number;
   timers: Timers;

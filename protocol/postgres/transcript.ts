@@ -34,7 +34,8 @@ export class Transcript {
   #events: TranscriptEvent[] = [];
   #seq = 0;
 
-  constructor(valueLimit: number = VALUE_LIMIT) {
+  /** `valueLimit`: bytes of each value that are shown; null where rows are not told at all. */
+  constructor(valueLimit: number | null = VALUE_LIMIT) {
     this.#talk = new Conversation(valueLimit, (happening) => this.#tell(happening));
   }
 

@@ -164,7 +164,7 @@ function isFacts(facts: SessionFacts): boolean {
 function parse(json: Uint8Array, shapes: Record<string, Shape>): object | null {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(json));
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(json));
   } catch {
     return null;
   }

@@ -33,13 +33,7 @@ export async function* readRecording(
 ): AsyncGenerator<RecordingPart, void, undefined> {
   const source = new Source(chunks);
   try {
-    const magic = await source.take(RECORDING_MAGIC.length);
-    if (!magic || Buffer.from(magic).toString("latin1") !== RECORDING_MAGIC) {
-      throw violation(
-        `this is not a Sallyport recording: it does not begin with "${RECORDING_MAGIC.trim()}"`,
-      );
-    }
-    yield { part: "header", header: parseHeader(await takeJson(source, "the header")) };
+    yield { part: "header", header: await takeHeader(source) };
 
     for (let place = "the first entry"; ; ) {
       const word = await source.take(WORD);
@@ -57,6 +51,35 @@ export async function* readRecording(
   }
 }
 
+/**
+ * Reads a slice of an export file that was cut between entries (protocol/recording/sealed.ts): `isFirst` ones begin with magic
+ * and header, the last one ends with the trailer. Checks the layout only; throws `protocol_violation`.
+ */
+export async function* readRecordingSlice(
+  chunks: AsyncIterable<Uint8Array>,
+  isFirst: boolean,
+): AsyncGenerator<RecordingPart, void, undefined> {
+  const source = new Source(chunks);
+  try {
+    if (isFirst) yield { part: "header", header: await takeHeader(source) };
+    for (let place = "a part"; ; ) {
+      const byte = await source.take(1);
+      if (!byte) return;
+      const rest = await source.take(WORD - 1);
+      if (!rest) throw cut(place);
+      const word = Buffer.concat([byte, rest]);
+      if (u32(word) === TRAILER_MARK) break;
+      const entry = await takeEntry(source, word, place);
+      yield { part: "entry", entry };
+      place = `what follows entry ${entry.seq}`;
+    }
+    yield { part: "trailer", trailer: parseTrailer(await takeJson(source, "the trailer")) };
+    if (await source.take(1)) throw violation("bytes follow the trailer");
+  } finally {
+    await source.close();
+  }
+}
+
 /** Reads one entry as a viewer of a live session receives it. Throws `protocol_violation`. */
 export function parseEntry(bytes: Uint8Array): RecordedEntry {
   if (bytes.length < ENTRY_HEADER + HASH_LENGTH) throw violation("an entry is shorter than its header");
@@ -64,6 +87,14 @@ export function parseEntry(bytes: Uint8Array): RecordedEntry {
   const end = ENTRY_HEADER + frameLength;
   if (bytes.length !== end + HASH_LENGTH) throw violation(`entry ${seq} has not the length it states`);
   return { kind, seq, time, frame: bytes.subarray(ENTRY_HEADER, end), hash: bytes.subarray(end) };
+}
+
+async function takeHeader(source: Source): Promise<RecordingHeader> {
+  const magic = await source.take(RECORDING_MAGIC.length);
+  if (!magic || Buffer.from(magic).toString("latin1") !== RECORDING_MAGIC) {
+    throw violation(`this is not a Sallyport recording: it does not begin with "${RECORDING_MAGIC.trim()}"`);
+  }
+  return parseHeader(await takeJson(source, "the header"));
 }
 
 async function takeEntry(source: Source, word: Uint8Array, place: string): Promise<RecordedEntry> {
@@ -127,7 +158,9 @@ function parseTrailer(bytes: Uint8Array): RecordingTrailer {
 
 function parseObject(bytes: Uint8Array, place: string): object {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    );
     if (typeof value === "object" && value !== null) return value;
   } catch {
     // Fall through: JSON's own message would quote the file.

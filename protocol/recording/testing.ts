@@ -51,7 +51,7 @@ export class Composer {
   #connectorFrames = 0;
   #time: number;
 
-  constructor(session: string, edge: PrivateKey, connector: PrivateKey) {
+  constructor(session: string, edge: PrivateKey, connector: PrivateKey, opened = 1_800_000_000_000) {
     this.facts = {
       session,
       principal: "corp/alice",
@@ -59,8 +59,8 @@ export class Composer {
       target: "orders",
       kind: "postgres",
       connector: "main",
-      opened: 1_800_000_000_000,
-      until: 1_800_043_200_000,
+      opened,
+      until: opened + 12 * 60 * 60_000,
       address: "192.0.2.7",
       mode: "framed",
       listed: true,

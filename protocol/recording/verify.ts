@@ -1,11 +1,11 @@
-import { type EdgeSeal, edgeSealText } from "../control.ts";
+import { type EdgeEvent, type EdgeSeal, edgeSealText } from "../control.ts";
 import { chain, EntryKind, genesis } from "../entry.ts";
 import { SallyportError } from "../errors.ts";
 import type { RecordedEntry, RecordingTrailer } from "../recording.ts";
 import { verifyText } from "../signatures.ts";
 import { ConnectorChains } from "./chains.ts";
 import { type EdgeEvents, edgeEvent } from "./events.ts";
-import { type Check, Findings, type Verdict } from "./findings.ts";
+import { CHECK_NAMES, type Check, Findings, type Verdict } from "./findings.ts";
 import { findEdgeKey, type Keys } from "./keys.ts";
 import { readRecording } from "./reader.ts";
 
@@ -24,17 +24,29 @@ export interface Verification {
   notes: string[];
 }
 
+/** Is shown what a recording says while it is verified; nothing of it is proven before the end. */
+export interface RecordingObserver {
+  edge(event: EdgeEvent, time: number): void;
+  /** A frame of kind 3. */
+  connector(frame: Uint8Array): void;
+  trailer(trailer: RecordingTrailer): void;
+}
+
 /**
  * Verifies an export file as it streams, from nothing but the file and public keys. Memory is bounded (see
  * `RecentHeads`). Never throws for what the file holds; an error of the input, such as a file that can't be read,
  * passes through.
  */
-export async function verifyRecording(chunks: AsyncIterable<Uint8Array>, keys: Keys): Promise<Verification> {
-  const findings = new Findings();
+export async function verifyRecording(
+  chunks: AsyncIterable<Uint8Array>,
+  keys: Keys,
+  observer?: RecordingObserver,
+): Promise<Verification> {
+  const findings = new Findings(CHECK_NAMES);
   let judge: Judge | null = null;
   try {
     for await (const part of readRecording(chunks)) {
-      if (part.part === "header") judge = new Judge(part.header.session, keys, findings);
+      if (part.part === "header") judge = new Judge(part.header.session, keys, findings, observer);
       else if (part.part === "entry") judge?.entry(part.entry);
       else await judge?.finish(part.trailer);
     }
@@ -52,16 +64,18 @@ class Judge {
   entries = 0;
   readonly #keys: Keys;
   readonly #findings: Findings;
+  readonly #observer: RecordingObserver | undefined;
   readonly #connector: ConnectorChains;
   #head: Uint8Array;
   #opened: EdgeEvents["opened"] | null = null;
   #ended = false;
   #time = 0;
 
-  constructor(session: string, keys: Keys, findings: Findings) {
+  constructor(session: string, keys: Keys, findings: Findings, observer?: RecordingObserver) {
     this.session = session;
     this.#keys = keys;
     this.#findings = findings;
+    this.#observer = observer;
     this.#connector = new ConnectorChains(session, keys, findings);
     this.#head = genesis(session);
   }
@@ -86,12 +100,15 @@ class Judge {
     if (this.#ended) this.#findings.fail("ending", `entry ${place} follows the end of the session`, place);
     if (entry.kind === EntryKind.edge) this.#edge(entry.frame, place);
     else this.#connector.frame(entry.kind, entry.frame, place);
+    if (entry.kind === EntryKind.connector) this.#observer?.connector(entry.frame);
     if (!this.#opened) this.#findings.fail("opening", "the first entry does not open the session", 1);
   }
 
   /** Judges what only the whole tells. */
-  async finish({ edgeSeal, connectorSeal }: RecordingTrailer): Promise<void> {
+  async finish(trailer: RecordingTrailer): Promise<void> {
     const { entries } = this;
+    const { edgeSeal, connectorSeal } = trailer;
+    this.#observer?.trailer(trailer);
     const findings = this.#findings;
     if (entries === 0) findings.fail("opening", "there is no entry", 1);
     findings.ok("sequence", `the entries count from 1 to ${entries} without a gap`);
@@ -106,6 +123,7 @@ class Judge {
 
   #edge(json: Uint8Array, place: number): void {
     const event = edgeEvent(json);
+    if (event) this.#observer?.edge(event, this.#time);
     if (!event) this.#findings.fail("frames", `entry ${place} is no event of the edge`, place);
     else if (event.event === "opened") this.#open(event, place);
     else if (event.event === "connector_joined") {

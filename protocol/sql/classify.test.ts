@@ -256,6 +256,6 @@ test("deep, wide and many statements are classified in bounded time without an e
   ]) {
     const start = performance.now();
     assert.ok(run(sql).statements.length > 0);
-    assert.ok(performance.now() - start < 10_000, sql.slice(0, 40));
+    assert.ok(performance.now() - start < 20_000, sql.slice(0, 40));
   }
 });

@@ -6,6 +6,7 @@ import { SallyportError } from "../errors.ts";
 import { FINGERPRINT } from "./facts.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { loadParser, parseSql } from "./parser.ts";
+import "../seeded.ts";
 
 before(() => loadParser());
 

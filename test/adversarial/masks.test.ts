@@ -3,9 +3,9 @@ import { SAME_FOR_BOTH } from "./masks.ts";
 import { describeAttacks } from "./suite.ts";
 import { byOtherPaths, plain } from "./trial.ts";
 
-/** A quarter of the attacks is tried: ATTACKS=0 to 3 of the environment says which, else chance. */
-const PARTS = 4;
-const part = Number(process.env.ATTACKS ?? Math.floor(Math.random() * PARTS));
+/** An eighth of the attacks is tried: ATTACKS=0 to 7 of the environment says which, else the run's turn, else chance. */
+const PARTS = 8;
+const part = Number(process.env.ATTACKS ?? process.env.TURN ?? Math.floor(Math.random() * PARTS)) % PARTS;
 let turn = 0;
 
 describeAttacks({

@@ -7,13 +7,14 @@ import pg from "pg";
 import { CommandProcess } from "../../client/commands/testing.ts";
 import type { ApprovalSummary } from "../../protocol/approval.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
+import { A_SECOND_MS } from "../run/second.ts";
 import { type ApprovalRig, POLICIES, startApprovalRig } from "./rig.ts";
 
 const CONNECTIONS = 20;
 
-/** Opening needs an approval, which lasts for ten seconds. */
+/** Opening needs an approval, which lasts for twenty seconds. */
 const HELD = `${POLICIES.replace('@id("connect") permit (principal, action == Action::"connect", resource) when { context.listed };', "")}
-@id("by-day") @reason("Nobody is alone with orders.") @approvers("dba") @lasts("10s")
+@id("by-day") @reason("Nobody is alone with orders.") @approvers("dba") @lasts("20s")
 permit (principal, action == Action::"connect", resource) when { context.listed && context.approved };
 `;
 
@@ -66,7 +67,7 @@ describe("a target whose opening needs an approval", () => {
     assert.equal((await rig.pending()).length, 0);
     const began = performance.now();
     await Promise.all(lost);
-    assert.ok(performance.now() - began < 12_000);
+    assert.ok(performance.now() - began < 60_000);
     while ((await openSessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const ended = await rig.gateway.edge.api<Session>("GET", `/v1/sessions/${sessions[0]!.id}`);
     assert.equal(ended.endCode, "lease_expired");
@@ -108,7 +109,7 @@ describe("a target whose opening needs an approval", () => {
       rig.tokens.ada,
     );
     await over;
-    assert.ok(performance.now() - began < 2_000, "a session outlived its right");
+    assert.ok(performance.now() - began < A_SECOND_MS, "a session outlived its right");
     const again = run("run", "orders", "--", "psql", "-c", "SELECT 1");
     assert.notEqual((await again.end()).status, 0);
     await connect.end("SIGINT");

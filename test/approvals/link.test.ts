@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { Browser, hidden } from "../browser.ts";
 import { type ApprovalRig, ended, startApprovalRig } from "./rig.ts";
 
-describe("held statements on the page behind the link", { timeout: 240_000 }, () => {
+describe("held statements on the page behind the link", { timeout: 300_000 }, () => {
   let rig: ApprovalRig;
   before(async () => {
     rig = await startApprovalRig();

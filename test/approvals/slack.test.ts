@@ -40,7 +40,7 @@ async function rejections(rig: ApprovalRig, session: string): Promise<{ by: stri
   return found;
 }
 
-describe("a held statement in Slack", { timeout: 120_000 }, () => {
+describe("a held statement in Slack", { timeout: 300_000 }, () => {
   let slack: SlackStandIn;
   let rig: ApprovalRig;
   before(async () => {

@@ -5,6 +5,7 @@ import { keyedConnectors } from "../directory/connectors.ts";
 import type { OpenSession } from "../directory/sessions.ts";
 import { type Env, takeMs } from "../environment.ts";
 import type { Uptake } from "../hub/object.ts";
+import { logLine } from "../log-line.ts";
 import { endSessions } from "./revocation.ts";
 
 /** How long a hub may take beyond what it waits for its replicas, ms. */
@@ -67,7 +68,7 @@ async function deliver(
   try {
     return { connector, uptake: await ask().catch(ask) };
   } catch (error) {
-    console.error(`the hub of connector ${connector} did not take the policies:`, error);
+    logLine("error", "the hub of a connector did not take the policies", { connector, error });
     await inTime(hub.reconnect(), limit).catch(() => {});
     return { connector, uptake: null };
   }

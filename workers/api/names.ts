@@ -28,6 +28,9 @@ export const sessionId: Shape<string> = pattern(
 /** Words for the record and for who is told. */
 export const reason: Shape<string> = text(500);
 
+/** The same where some must be given. */
+export const words: Shape<string> = pattern(/^(?=.*\S)[^\p{Cc}]{1,500}$/u, "text of 1 to 500 characters");
+
 export const pageMembers = { limit: wholeText(1, MAX_PAGE), cursor: text(1000) };
 /** A query of nothing but a page. */
 export const pageQuery = object({}, pageMembers);

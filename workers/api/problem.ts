@@ -1,5 +1,6 @@
 import type { Problem } from "../../protocol/directory.ts";
 import { ERRORS, SallyportError } from "../../protocol/errors.ts";
+import { logLine } from "../log-line.ts";
 
 /**
  * An error as problem+json (RFC 9457). A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750
@@ -51,7 +52,8 @@ function challenge(message: string): string {
 const STORAGE = /\bSQLITE_(?:FULL|IOERR|READONLY|CANTOPEN|CORRUPT)/;
 
 function internal(error: unknown): SallyportError {
-  console.error("internal error:", error);
+  const stack = error instanceof Error ? (error.stack ?? null) : null;
+  logLine("error", "internal error", { error, stack });
   if (error instanceof Error && STORAGE.test(error.message)) {
     return new SallyportError(
       "storage_failed",

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { VERSION } from "../../protocol/control.ts";
-import { publicKey, thumbprint } from "../../protocol/signatures.ts";
+import { thumbprint } from "../../protocol/signatures.ts";
 import { allConnectorKeys } from "../directory/connectors.ts";
+import { allEdgeKeys } from "../directory/edge-keys.ts";
 import { loadSettings } from "../directory/settings.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
 
@@ -9,10 +10,12 @@ import { type Env, edgeSigningKey } from "../environment.ts";
 export const publicRoutes = new Hono<{ Bindings: Env }>()
   .get("/health", (c) => c.json({ version: VERSION, name: "sallyport" }))
   .get("/keys", async (c) => {
-    const edge = publicKey(edgeSigningKey(c.env));
-    const connectors = await allConnectorKeys(c.env.DIRECTORY);
+    const [edge, connectors] = await Promise.all([
+      allEdgeKeys(c.env.DIRECTORY, edgeSigningKey(c.env)),
+      allConnectorKeys(c.env.DIRECTORY),
+    ]);
     return c.json({
-      edge: [{ ...edge, kid: thumbprint(edge) }],
+      edge: edge.map((key) => ({ ...key, kid: thumbprint(key) })),
       connectors: connectors.map(({ connector, jwk, revoked }) => ({
         name: connector,
         key: { ...jwk, kid: thumbprint(jwk) },

@@ -1,6 +1,7 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import { watchedSessions } from "../directory/watches.ts";
 import type { Env } from "../environment.ts";
+import { logLine } from "../log-line.ts";
 import { sessionStub } from "../session/stub.ts";
 import type { WatchHolder } from "../session/watchers.ts";
 
@@ -21,7 +22,7 @@ export async function endSessions(
   );
   const failed = results.filter(({ status }) => status === "rejected");
   if (failed.length > 0) {
-    console.error("a session could not be ended:", failed[0]);
+    logLine("error", "sessions could not be ended", { count: failed.length, error: reasonOf(failed[0]) });
     throw new SallyportError(
       "internal",
       `the revocation is in force, but ${failed.length} of ${sessions.length} live sessions could not be reached`,
@@ -41,10 +42,14 @@ export async function dismissWatchers(env: Env, holder: WatchHolder | null): Pro
   const results = await Promise.allSettled(sessions.map((id) => dismiss(id).catch(() => dismiss(id))));
   const failed = results.filter(({ status }) => status === "rejected");
   if (failed.length === 0) return;
-  console.error("a watcher could not be sent away:", failed[0]);
+  logLine("error", "watchers could not be sent away", { count: failed.length, error: reasonOf(failed[0]) });
   throw new SallyportError(
     "internal",
     `the change is in force, but ${failed.length} of ${sessions.length} watched sessions could not be reached`,
     "Do it again.",
   );
+}
+
+function reasonOf(result: PromiseSettledResult<unknown> | undefined): unknown {
+  return result?.status === "rejected" ? result.reason : null;
 }

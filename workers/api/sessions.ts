@@ -1,16 +1,18 @@
 import { Hono } from "hono";
-import type { Session } from "../../protocol/directory.ts";
-import { SallyportError } from "../../protocol/errors.ts";
 import { recordChange } from "../directory/changes.ts";
-import { getSession, listSessions } from "../directory/sessions.ts";
+import { listSessions } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
-import type { Identity } from "../identity/identity.ts";
+import { startedStream } from "../session/entries.ts";
+import { followSealed } from "../session/follow-sealed.ts";
+import { sealedEntries } from "../session/sealed-recording.ts";
 import { sessionStub } from "../session/stub.ts";
 import { actor, type SignedIn, signedIn } from "./edge.ts";
-import { name, pageMembers, pageRequest, principalName, reason, sessionId } from "./names.ts";
-import { owns } from "./ownership.ts";
+import { evidenceRoutes } from "./evidence.ts";
+import { name, pageMembers, pageRequest, principalName, reason } from "./names.ts";
+import { deletionRoutes } from "./retention.ts";
 import { endSessions } from "./revocation.ts";
-import { body, object, oneOf, parse, query } from "./shape.ts";
+import { body, object, oneOf, query } from "./shape.ts";
+import { visibleSession } from "./visible-session.ts";
 import { From, requireUpgrade, watchRoutes } from "./watch.ts";
 
 const Filter = object(
@@ -22,6 +24,8 @@ const Kill = object({ reason }, {});
 export const sessionRoutes = new Hono<SignedIn>()
   .use(signedIn)
   .route("/", watchRoutes)
+  .route("/", evidenceRoutes)
+  .route("/", deletionRoutes)
   .get("/", async (c) => {
     const { limit, cursor, ...filter } = query(c.req.raw, Filter);
     const identity = c.get("identity");
@@ -34,10 +38,10 @@ export const sessionRoutes = new Hono<SignedIn>()
       ),
     );
   })
-  .get("/:id", async (c) => c.json(await visible(c.env, c.get("identity"), c.req.param("id"))))
+  .get("/:id", async (c) => c.json(await visibleSession(c.env, c.get("identity"), c.req.param("id"))))
   .post("/:id/kill", async (c) => {
     const identity = c.get("identity");
-    const session = await visible(c.env, identity, c.req.param("id"));
+    const session = await visibleSession(c.env, identity, c.req.param("id"));
     const { reason } = await body(c.req.raw, Kill);
     const by = actor(identity);
     await recordChange(c.env.DIRECTORY, by, {
@@ -46,11 +50,13 @@ export const sessionRoutes = new Hono<SignedIn>()
       before: { ended: session.ended },
       after: { reason },
     }).run();
-    return c.json({ killed: await endSessions(c.env, [session], reason, by.principal) });
+    // The object of a session that is over may have forgotten it.
+    const live = session.ended === null ? [session] : [];
+    return c.json({ killed: await endSessions(c.env, live, reason, by.principal) });
   })
   .get("/:id/recording", async (c) => {
-    const { id } = await visible(c.env, c.get("identity"), c.req.param("id"));
-    return new Response(await sessionStub(c.env, id).recording(id), {
+    const { id } = await visibleSession(c.env, c.get("identity"), c.req.param("id"));
+    return new Response(await recording(c.env, id), {
       headers: {
         "content-type": "application/vnd.sallyport.recording",
         "content-disposition": `attachment; filename="${id}.sallyport"`,
@@ -58,20 +64,31 @@ export const sessionRoutes = new Hono<SignedIn>()
     });
   })
   .get("/:id/follow", async (c) => {
-    const { id } = await visible(c.env, c.get("identity"), c.req.param("id"));
+    const { id } = await visibleSession(c.env, c.get("identity"), c.req.param("id"));
     const { from } = query(c.req.raw, From);
     requireUpgrade(c.req.header("upgrade"));
+    const sealed = await sealedEntries(c.env, id);
+    if (sealed) return followSealed(sealed, from ?? 1, c.executionCtx);
     // The bearer token ends here: the session's object has no use for it.
-    return sessionStub(c.env, id).fetch(
+    const live = await sessionStub(c.env, id).fetch(
       new Request(`https://session/follow/${id}?from=${from ?? 1}`, { headers: { upgrade: "websocket" } }),
     );
+    if (live.status !== 404) return live;
+    // It was sealed meanwhile.
+    const after = await sealedEntries(c.env, id);
+    return after ? followSealed(after, from ?? 1, c.executionCtx) : live;
   });
 
-/** The session, if it is there and its own or one administers. Throws `not_found`: others' sessions don't show. */
-async function visible(env: Env, identity: Identity, id: string): Promise<Session> {
-  const session = await getSession(env.DIRECTORY, parse(sessionId, id));
-  if (!session || !(identity.administrator || owns(identity, session))) {
-    throw new SallyportError("not_found", `there is no session ${id}`);
+/** The export file, from object storage or from the session's object. */
+async function recording(env: Env, id: string): Promise<ReadableStream> {
+  const sealed = await sealedEntries(env, id);
+  if (sealed) return startedStream(sealed.file());
+  try {
+    return await sessionStub(env, id).recording(id);
+  } catch (error) {
+    // It was sealed meanwhile.
+    const after = await sealedEntries(env, id);
+    if (!after) throw error;
+    return startedStream(after.file());
   }
-  return session;
 }

@@ -8,6 +8,12 @@ import type {
   Target,
 } from "../../protocol/directory.ts";
 import { MAX_TEXT } from "../../protocol/policy/policy-text.ts";
+import {
+  MAX_KEEP_MS,
+  MIN_KEEP_MS,
+  type RetentionRule,
+  type RetentionSettings,
+} from "../../protocol/retention.ts";
 import { SLACK_USER } from "../approval/slack-payload.ts";
 import { MAX_OPEN_SESSIONS } from "../directory/sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
@@ -100,6 +106,29 @@ const approvals: Shape<ApprovalSettings> = object(
   {},
 );
 
+/** How long something is kept, ms; null for ever. */
+const keep: Shape<number | null> = (value, at, tell) =>
+  value === null ? null : whole(MIN_KEEP_MS, MAX_KEEP_MS)(value, at, tell);
+
+const retentionRule: Shape<RetentionRule> = (value, at, tell) => {
+  const rule = object(
+    { keep },
+    {
+      target: pattern(/^[a-z0-9*-]{1,63}$/, "a target's name, perhaps with * as a wildcard"),
+      principal: who,
+      label: pattern(/^[^\p{Cc}]{1,200}$/u, "a label"),
+    },
+  )(value, at, tell);
+  if (rule.target === undefined && rule.principal === undefined && rule.label === undefined)
+    tell(`${at} must name a target, a principal or a label; what all others are kept is the default`);
+  return rule;
+};
+
+const retention: Shape<RetentionSettings> = object(
+  { default: keep, rules: list(retentionRule, MAX_PATTERNS) },
+  {},
+);
+
 /** Any text within bounds; `checkPolicies` says more, with line and column. */
 const policies: Shape<string> = (value, at, tell) => {
   if (typeof value !== "string" || value.length > MAX_TEXT || !value.isWellFormed()) {
@@ -119,7 +148,7 @@ const settings: Shape<Settings> = (value, at, tell) => {
       limits,
       policies,
     },
-    { approvals },
+    { approvals, retention },
   )(value, at, (problem) => {
     sound = false;
     tell(problem);

@@ -62,6 +62,8 @@ export async function writeSettings(
              description = excluded.description, allow = excluded.allow`,
         )
         .bind(JSON.stringify(targets)),
+      // Absent, it is as if it had never been set.
+      db.prepare("DELETE FROM settings WHERE name = 'retention'"),
       db
         .prepare(
           `INSERT INTO settings (name, value)

@@ -102,6 +102,15 @@ function summaryOf(question: ApprovalQuestion): string {
   return cut.length < text.length ? `${cut.replace(/[\uD800-\uDBFF]$/, "")}…` : cut;
 }
 
+/** Removes what was asked in a session whose recording is deleted; whether anything was asked in it. Safe to repeat. */
+export async function forgetQuestions(db: D1Database, session: string): Promise<boolean> {
+  const { results } = await db
+    .prepare("UPDATE approvals SET summary = '' WHERE session = ?1 RETURNING id")
+    .bind(session)
+    .all();
+  return results.length > 0;
+}
+
 /** Whether the index has this id. */
 export async function isIndexed(db: D1Database, id: ApprovalId): Promise<boolean> {
   return (await db.prepare("SELECT 1 FROM approvals WHERE id = ?1").bind(id).first()) !== null;

@@ -1,4 +1,5 @@
 import type { Change, Issuer, PoliciesChange, Settings, Target } from "../../protocol/directory.ts";
+import { KEEP_FOREVER } from "../../protocol/retention.ts";
 import { mayOpen } from "../identity/access.ts";
 import { lineDifference } from "./line-difference.ts";
 import { policyVersion } from "./policies.ts";
@@ -11,6 +12,7 @@ export function planChanges(current: Settings, wanted: Settings): Change[] {
     ...differences("issuer", current.issuers, wanted.issuers),
     ...replaced("administrators", current.administrators, wanted.administrators),
     ...replaced("limits", current.limits, wanted.limits),
+    ...replaced("retention", current.retention ?? KEEP_FOREVER, wanted.retention ?? KEEP_FOREVER),
     ...differences("slack-user", slackUsers(current), slackUsers(wanted)),
     ...policies(current.policies, wanted.policies),
   ];

@@ -3,6 +3,8 @@ import type { ExchangeKind, Lease, PolicyStamp, SessionFacts } from "../../proto
 import { DEFAULT_EDGE_LIMITS, type Page, type Session, type Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Credential } from "../identity/identity.ts";
+import { logLine } from "../log-line.ts";
+import { STUB_COLUMNS, type StubRow, stubOf } from "../retention/deletions.ts";
 import { LEASE_STANDS, type LeaseRow, leasesQuery, type StandingLease, standingLeaseOf } from "./leases.ts";
 import { decodeCursor, encodeCursor, type PageRequest, page } from "./page.ts";
 import { STAMP_QUERY } from "./policies.ts";
@@ -63,7 +65,7 @@ export async function register(
     refusal(session, credential, standing) ??
     (await decide(standing.target!, standing.policy, standing.leases));
   if (decided instanceof SallyportError) {
-    await markEnded(db, session.session, decided.code, decided.message, session.opened);
+    await markVoid(db, session.session, decided.code, decided.message, session.opened);
     return decided;
   }
   await keepLease(db, session.session, standing.leases, decided.lease);
@@ -85,10 +87,7 @@ async function keepLease(
       .run();
   } catch (error) {
     // A session that names too many ends with any of them; one that fails here would stay registered as open.
-    console.error(
-      "a session's lease could not be noted:",
-      error instanceof Error ? error.message : "unknown",
-    );
+    logLine("warning", "a session's lease could not be noted", { session, error });
   }
 }
 
@@ -265,6 +264,23 @@ export async function markEnded(
     .run();
 }
 
+/** As `markEnded`, of a session that its object never opened, so that there is no recording of it. */
+export async function markVoid(
+  db: D1Database,
+  id: string,
+  code: EndCode,
+  reason: string,
+  time: number,
+): Promise<void> {
+  await db
+    .prepare(
+      `UPDATE sessions SET ended = ?2, end_code = ?3, end_reason = ?4, never_opened = 1
+       WHERE id = ?1 AND ended IS NULL`,
+    )
+    .bind(id, time, code, reason)
+    .run();
+}
+
 /** An open session, with what a revocation must know to judge whether it may stay. */
 export interface OpenSession {
   id: string;
@@ -364,10 +380,14 @@ interface SessionRow {
   ended: number | null;
   end_code: EndCode | null;
   end_reason: string | null;
+  sealed: number | null;
+  agreement: Session["agreement"];
+  seal_fault: string | null;
 }
 
-const SESSION_COLUMNS =
-  "id, target, kind, principal, on_behalf_of, connector, address, opened, ended, end_code, end_reason";
+const SESSION_COLUMNS = `id, target, kind, principal, on_behalf_of, connector, address, opened, ended, end_code, end_reason,
+  sealed, agreement, seal_fault, ${STUB_COLUMNS}`;
+const SESSION_TABLES = "sessions LEFT JOIN deletions AS d ON d.session = sessions.id";
 
 /** Lists sessions, latest first. Throws `invalid_request` for a cursor that is none. */
 export async function listSessions(
@@ -395,23 +415,40 @@ export async function listSessions(
   }
   const { results } = await db
     .prepare(
-      `SELECT ${SESSION_COLUMNS} FROM sessions ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
+      `SELECT ${SESSION_COLUMNS} FROM ${SESSION_TABLES} ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
        ORDER BY opened DESC, id DESC LIMIT ?`,
     )
     .bind(...values, request.limit + 1)
-    .all<SessionRow>();
+    .all<SessionRow & StubRow>();
   return page(results.map(sessionOf), request, ({ opened, id }) => encodeCursor([opened, id]));
 }
 
 /** One session, or null. */
 export async function getSession(db: D1Database, id: string): Promise<Session | null> {
   const row = await db
-    .prepare(`SELECT ${SESSION_COLUMNS} FROM sessions WHERE id = ?1`)
+    .prepare(`SELECT ${SESSION_COLUMNS} FROM ${SESSION_TABLES} WHERE id = ?1`)
     .bind(id)
-    .first<SessionRow>();
+    .first<SessionRow & StubRow>();
   return row && sessionOf(row);
 }
 
-function sessionOf({ on_behalf_of, end_code, end_reason, ...row }: SessionRow): Session {
-  return { ...row, onBehalfOf: on_behalf_of, endCode: end_code, endReason: end_reason };
+function sessionOf({
+  on_behalf_of,
+  end_code,
+  end_reason,
+  seal_fault,
+  deletion_entry,
+  deletion_step,
+  deletion_ledger,
+  deletion_fault,
+  ...row
+}: SessionRow & StubRow): Session {
+  return {
+    ...row,
+    onBehalfOf: on_behalf_of,
+    endCode: end_code,
+    endReason: end_reason,
+    sealFault: seal_fault,
+    deletion: stubOf({ deletion_entry, deletion_step, deletion_ledger, deletion_fault }),
+  };
 }

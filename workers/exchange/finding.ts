@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ExchangeKind } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { dropExchangeKey, findExchangeSession, markEnded } from "../directory/sessions.ts";
+import { dropExchangeKey, findExchangeSession, markVoid } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import type { Identity } from "../identity/identity.ts";
 import { sessionStub } from "../session/stub.ts";
@@ -91,7 +91,7 @@ async function openNow(env: Env, key: string, { identity, target, address }: See
     await sessionStub(env, session).openExchanges(prepared);
   } catch (error) {
     const reason = "the session was ended before it opened";
-    await markEnded(env.DIRECTORY, session, "session_ended", reason, Date.now());
+    await markVoid(env.DIRECTORY, session, "session_ended", reason, Date.now());
     throw error;
   }
   if (kind !== "http" && kind !== "kubernetes")

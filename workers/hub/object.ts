@@ -23,6 +23,7 @@ import { currentPolicies } from "../directory/policies.ts";
 import { addInstance } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { takeMs } from "../environment.ts";
+import { logLine } from "../log-line.ts";
 import { Questions } from "./questions.ts";
 import { parseReplicaMessage } from "./replica-message.ts";
 import { choose, isLive, type Replica } from "./replicas.ts";
@@ -271,7 +272,7 @@ export class ConnectorHub extends DurableObject<Env> {
     replica.hostKey = hostKey;
     const noted = noteHostKey(this.env.DIRECTORY, replica.connector, hostKey, Date.now());
     const failed = (error: unknown) => {
-      console.error("a host key could not be kept:", error instanceof Error ? error.message : "unknown");
+      logLine("warning", "a host key could not be kept", { error });
       const now = this.#replicas.get(socket);
       if (now) this.#keep(socket, { ...now, hostKey: null });
     };

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { Issuer } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { logLine } from "../log-line.ts";
 import { subjectOf } from "./claims.ts";
 import type { Subject } from "./identity.ts";
 import { type IssuerKeys, IssuerUnavailable } from "./issuer-keys.ts";
@@ -92,9 +93,8 @@ function explain(error: unknown, issuer: Issuer): SallyportError {
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
     return refuse("the token is not a well-formed JWT");
   }
-  console.error(
-    `issuer ${issuer.name}: ${error instanceof IssuerUnavailable ? error.message : String(error)}`,
-  );
+  const known = error instanceof IssuerUnavailable ? error : String(error);
+  logLine("warning", "the keys of an issuer can't be had", { issuer: issuer.name, error: known });
   return refuse(
     `the token can't be checked: the keys of ${issuer.name} can't be had`,
     "Try again; if it stays so, the issuer is down or its settings are wrong.",

@@ -57,6 +57,11 @@ export class SessionApprovals {
     this.#outbox.start(now);
   }
 
+  /** Removes what people were asked in a session that is over. Safe to repeat. */
+  forget(record: SessionRecord): void {
+    this.desk(record, NOBODY).forget();
+  }
+
   view(id: ApprovalId): Approval | null {
     return this.#desk(id, (desk, number) => desk.view(number)) ?? null;
   }

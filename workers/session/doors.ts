@@ -4,12 +4,14 @@ import { thumbprint } from "../../protocol/signatures.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
 import { checkTicket } from "../hub/ticket.ts";
 import type { Opening } from "../tunnel/opening.ts";
+import { CatchingUp } from "./catching-up.ts";
 import type { HttpAgents } from "./exchange/http-agents.ts";
 import type { Links } from "./links.ts";
 import type { Peer } from "./readers.ts";
 import type { SessionRecord, SessionRecords } from "./record.ts";
 import type { Relay } from "./relay.ts";
 import { hasHash, newSecret } from "./resume-secret.ts";
+import { noRecording, type SessionSealing } from "./sealing/session-sealing.ts";
 import { WATCHER_HEADER, type Watcher } from "./watchers.ts";
 
 /** What the doors need of their object. */
@@ -19,6 +21,7 @@ export interface House {
   relays: Map<string, Relay>;
   links: Links;
   agents: HttpAgents;
+  sealing: SessionSealing;
   /** Takes a socket for a session. */
   accept(socket: WebSocket, relay: Relay, what: Parameters<Links["bind"]>[2]): Peer;
   /** The relay of a record that has none. */
@@ -30,6 +33,7 @@ export interface House {
 /** The ways into an object's sessions. Each throws `SallyportError` for whoever may not come in. */
 export class Doors {
   readonly #house: House;
+  readonly #arriving = new CatchingUp();
 
   constructor(house: House) {
     this.#house = house;
@@ -88,13 +92,13 @@ export class Doors {
 
   /** Somebody reads the recording as it grows. */
   follow(id: string, from: number, socket: WebSocket, now: number): void {
-    const { relays, records } = this.#house;
+    const { relays, records, sealing } = this.#house;
     const record = relays.get(id)?.record ?? records.find(id);
-    if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${id}`);
+    if (!record?.facts || !sealing.has(record)) throw noRecording(id);
     const relay = relays.get(id) ?? this.#house.relay(record, now);
-    const peer = this.#house.accept(socket, relay, { side: "viewer", raw: false });
-    relay.attachViewer(peer, from, now);
     if (record.state === "ended") relays.delete(id);
+    const peer = this.#house.accept(socket, relay, { side: "viewer", raw: false });
+    this.#arrive(relay, peer, from, now, (next, at) => relay.attachViewer(peer, next, at));
   }
 
   /** The same by somebody who watches. */
@@ -103,7 +107,37 @@ export class Doors {
     relay.checkWatchable();
     const watcher = JSON.parse(request.headers.get(WATCHER_HEADER)!) as Watcher;
     const peer = this.#house.accept(socket, relay, { side: "viewer", raw: false, watcher });
-    this.#house.guarded(relay, () => relay.watch(peer, watcher, from, now));
+    this.#arrive(relay, peer, from, now, (next, at) => {
+      // Who comes late finds it over, or full.
+      relay.checkWatchable();
+      this.#house.guarded(relay, () => relay.watch(peer, watcher, next, at));
+    });
+  }
+
+  /** Sends away who would watch a session but has not caught up with it: who still may comes again. */
+  dismissArriving(relay: Relay): void {
+    this.#arriving.dismiss(relay);
+  }
+
+  /** A viewer first gets what is in object storage, if it wants any of that, and then takes its place. */
+  #arrive(
+    relay: Relay,
+    peer: Peer,
+    from: number,
+    now: number,
+    place: (next: number, now: number) => void,
+  ): void {
+    const { sealing } = this.#house;
+    const { record } = relay;
+    if (!sealing.isSealed(record, from)) {
+      place(from, now);
+      return;
+    }
+    void this.#arriving.serve(relay, peer, sealing.entries(record).sealed(from), from, (next) => {
+      if (sealing.isSealed(record, next) && record.state !== "ended") return false;
+      place(next, Date.now());
+      return true;
+    });
   }
 
   /** The relay of a session that no agent has opened yet. */

@@ -1,7 +1,9 @@
 import { edgeSealText } from "../../protocol/control.ts";
 import { signText, thumbprint } from "../../protocol/signatures.ts";
-import { markEnded } from "../directory/sessions.ts";
+import { noteLostRecording } from "../directory/recordings.ts";
+import { markEnded, markVoid } from "../directory/sessions.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
+import { logLine } from "../log-line.ts";
 import { SessionLog, type Sql } from "./log.ts";
 import type { SessionRecord, SessionRecords } from "./record.ts";
 
@@ -63,27 +65,30 @@ export class Errands {
     ]);
     // The deadlines of these sessions stand: what could not be asked now is asked again, or ends, by them.
     for (const one of outcomes)
-      if (one.status === "rejected") console.error("an errand failed:", String(one.reason));
+      if (one.status === "rejected") logLine("warning", "an errand failed", { error: one.reason });
   }
 
   async #settle(record: SessionRecord): Promise<void> {
     try {
       if (record.facts && !record.edgeSeal) await this.#seal(record);
       const { code, reason, at } = record.end!;
-      await markEnded(this.#env.DIRECTORY, record.id, code, reason, at);
+      // Only its object knows whether a session was opened: without facts there is no recording.
+      if (record.facts) await markEnded(this.#env.DIRECTORY, record.id, code, reason, at);
+      else await this.#settleUnopened(record);
       record.state = "ended";
       this.#records.save(record);
       this.#settling.delete(record.id);
       this.#owner.settled(record);
     } catch (error) {
-      console.error(
-        "session",
-        record.id,
-        "is not settled yet:",
-        error instanceof Error ? error.message : "unknown",
-      );
+      logLine("warning", "a session is not settled yet", { session: record.id, error });
       this.#owner.retry(Date.now() + SETTLE_RETRY_MS);
     }
+  }
+
+  /** Nobody opened it; or somebody did, and this object has lost it. */
+  async #settleUnopened({ id, end }: SessionRecord): Promise<void> {
+    await markVoid(this.#env.DIRECTORY, id, end!.code, end!.reason, end!.at);
+    await noteLostRecording(this.#env.DIRECTORY, id);
   }
 
   async #seal(record: SessionRecord): Promise<void> {

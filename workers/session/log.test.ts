@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { chain, type EntryKind, genesis, EntryKind as Kind } from "../../protocol/entry.ts";
-import { encodeFrame, FrameFlag, FrameType } from "../../protocol/frame.ts";
+import { encodeFrame, FRAME_HEADER, FrameFlag, FrameType } from "../../protocol/frame.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
 import "../../protocol/seeded.ts";
 
@@ -105,5 +105,69 @@ describe("the session's log", () => {
     assert.equal(log.interruptible, true);
     log.append(Kind.target, 1, encodeFrame(FrameType.end, 0, 0));
     assert.equal(log.interruptible, false);
+  });
+
+  test("of trimmed entries those stay that a side may still need, and it goes on with them", () => {
+    const kinds = [Kind.agent, Kind.target, Kind.target, Kind.connector, Kind.target] as const;
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...kinds), { minLength: 2, maxLength: 60 }),
+        fc.nat(60),
+        fc.nat(60),
+        fc.nat(60),
+        (entries, upTo, agentHas, connectorHas) => {
+          const sql = sessionStorage();
+          const log = newLog(sql);
+          for (const [index, kind] of entries.entries())
+            log.append(kind, index, frame("x".repeat(index % 7)));
+          const whole = [...log.read(1, 100)];
+          const has = {
+            agent: Math.min(agentHas, log.toAgent),
+            connector: Math.min(connectorHas, log.fromAgent),
+          };
+          const last = Math.min(upTo, log.seq);
+          log.trim(1, last, {
+            agent: { frames: has.agent, next: Number.POSITIVE_INFINITY },
+            connector: { frames: has.connector, next: Number.POSITIVE_INFINITY },
+          });
+          assert.deepEqual([...log.read(last + 1, 100)], whole.slice(last));
+          assert.equal(newLog(sql).seq, log.seq);
+          for (const side of ["agent", "connector"] as const) {
+            const frames = whole.filter(({ kind }) => kind === (side === "agent" ? Kind.target : Kind.agent));
+            for (let received = has[side]; received <= frames.length; received++) {
+              const { seq, bytes } = log.position(side, received);
+              const next = [...log.read(seq + 1, 100)].filter(({ kind }) => kind === frames[0]?.kind);
+              assert.deepEqual(next, frames.slice(received));
+              const before = frames
+                .slice(0, received)
+                .reduce((sum, one) => sum + one.frame.length - FRAME_HEADER, 0);
+              assert.equal(bytes, before);
+            }
+          }
+          sql.close();
+        },
+      ),
+    );
+  });
+
+  test("who says it has frames, and then asks for them again, is refused and not given others", () => {
+    const log = newLog(sessionStorage());
+    for (let i = 0; i < 10; i++) log.append(Kind.target, i, frame(`${i}`));
+    const all = Number.POSITIVE_INFINITY;
+    log.trim(1, 8, { agent: { frames: 6, next: all }, connector: { frames: all, next: all } });
+    assert.equal(log.position("agent", 6).seq, 6);
+    for (const received of [0, 3, 5])
+      assert.throws(() => log.position("agent", received), { code: "protocol_violation" });
+  });
+
+  test("what a side has yet to read stays, also of one that can't resume", () => {
+    const log = newLog(sessionStorage());
+    for (let i = 0; i < 10; i++) log.append(Kind.target, i, frame(`${i}`));
+    const all = Number.POSITIVE_INFINITY;
+    log.trim(1, 10, { agent: { frames: all, next: 8 }, connector: { frames: 0, next: all } });
+    assert.deepEqual(
+      Array.from(log.read(1, 100), ({ seq }) => seq),
+      [8, 9, 10],
+    );
   });
 });

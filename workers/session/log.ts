@@ -7,6 +7,7 @@ import {
   genesis,
   HASH_LENGTH,
 } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { FRAME_HEADER, FrameFlag, FrameType, readU64, writeU64 } from "../../protocol/frame.ts";
 
 /** What the log needs of a database: the synchronous part of a Durable Object's SQLite. */
@@ -33,6 +34,17 @@ interface Row {
   time: number;
   tally: ArrayBuffer;
   frame: ArrayBuffer;
+}
+
+/** A side that frames are for: those of the other kinds it never gets. */
+type Receiver = "agent" | "connector";
+
+/** What each side still needs of a log whose older entries are in object storage: it may resume, or reads behind. */
+export interface Needs {
+  /** Frames that it has for certain. */
+  frames: number;
+  /** The entry at which it reads. */
+  next: number;
 }
 
 /** An entry with the chain's hash after it. */
@@ -65,6 +77,10 @@ export class SessionLog {
   /** Where the session carries exchanges: streams that are open, and the newest; said before a frame is appended. */
   openStreams = 0;
   newestStream = 0;
+  /** At how many `bytes` older entries are to go into object storage; once it is asked for, Infinity. */
+  sealAt = Number.POSITIVE_INFINITY;
+  /** Called with each entry's time once it is appended. */
+  grown: ((time: number) => void) | undefined;
   readonly #sql: Sql;
   readonly #base: number;
   /** The chain's head, then room for the next entry's header: hashed in one go. */
@@ -103,6 +119,7 @@ export class SessionLog {
       this.#tally(),
       frame,
     );
+    this.grown?.(time);
     return { ...entry, hash };
   }
 
@@ -126,20 +143,62 @@ export class SessionLog {
   }
 
   /**
-   * Where a side that has received `count` frames goes on: the seq of the last entry it has seen, and the payload
-   * bytes of its direction until there. Walks back from the end, no further than the window reaches.
+   * Where a side that has received `count` frames goes on: the seq of an entry after which its next frame comes, and the payload
+   * bytes of its direction until there. Walks back from the end, no further than the window reaches. Throws
+   * `protocol_violation` for a side that has said before that it has more.
    */
-  position(side: "agent" | "connector", count: number): { seq: number; bytes: number } {
-    const offsets =
-      side === "agent"
-        ? { frames: TALLY.toAgent, bytes: TALLY.targetBytes }
-        : { frames: TALLY.fromAgent, bytes: TALLY.agentBytes };
+  position(side: Receiver, count: number): { seq: number; bytes: number } {
+    const { kind, frames, bytes } = DIRECTION[side];
+    let next: { seq: number; frames: number; bytes: number } | undefined;
     for (const row of this.#backwards()) {
       const tally = new Uint8Array(row.tally);
-      if (readU64(tally, offsets.frames) <= count)
-        return { seq: row.id - this.#base, bytes: readU64(tally, offsets.bytes) };
+      const seq = row.id - this.#base;
+      if (readU64(tally, frames) <= count) {
+        checkNext(next, count);
+        return { seq, bytes: readU64(tally, bytes) };
+      }
+      if (row.kind === kind) next = { seq, frames: readU64(tally, frames), bytes: readU64(tally, bytes) };
     }
-    return { seq: 0, bytes: 0 };
+    checkNext(next, count);
+    if (!next) return { seq: 0, bytes: 0 };
+    const [row] = this.#sql.exec(
+      "SELECT length(frame) AS length FROM log WHERE id = ?",
+      this.#base + next.seq,
+    );
+    return { seq: next.seq - 1, bytes: next.bytes - (Number(row!.length) - FRAME_HEADER) };
+  }
+
+  /** Removes entries from `first` to `last` but for frames that a side still needs. The last entry of all stays. */
+  trim(first: number, last: number, needs: Record<Receiver, Needs>): void {
+    let from = first;
+    for (const seq of [...this.#needed(first, last, needs), Math.min(last + 1, this.seq)]) {
+      if (seq > from) this.remove(from, seq - 1);
+      from = seq + 1;
+    }
+  }
+
+  /** Removes entries from `first` to `last`. */
+  remove(first: number, last: number): void {
+    this.#sql.exec("DELETE FROM log WHERE id >= ? AND id <= ?", this.#base + first, this.#base + last);
+  }
+
+  #needed(first: number, last: number, needs: Record<Receiver, Needs>): number[] {
+    const rows = this.#sql.exec(
+      "SELECT id, kind, tally FROM log WHERE id >= ? AND id <= ? ORDER BY id",
+      this.#base + first,
+      this.#base + last,
+    ) as Iterable<unknown> as Iterable<Omit<Row, "frame" | "time">>;
+    const needed: number[] = [];
+    for (const row of rows) {
+      const seq = row.id - this.#base;
+      for (const side of ["agent", "connector"] as const) {
+        const { kind, frames } = DIRECTION[side];
+        if (row.kind !== kind) continue;
+        if (seq >= needs[side].next || readU64(new Uint8Array(row.tally), frames) > needs[side].frames)
+          needed.push(seq);
+      }
+    }
+    return needed;
   }
 
   /** The session's rows without their frames, last first. */
@@ -214,3 +273,14 @@ const TALLY = {
   newestStream: HASH_LENGTH + 50,
   length: HASH_LENGTH + 58,
 } as const;
+
+/** What goes to each side, and where a row's tally counts it. */
+const DIRECTION = {
+  agent: { kind: EntryKind.target, frames: TALLY.toAgent, bytes: TALLY.targetBytes },
+  connector: { kind: EntryKind.agent, frames: TALLY.fromAgent, bytes: TALLY.agentBytes },
+} as const;
+
+function checkNext(next: { frames: number } | undefined, count: number): void {
+  if (next === undefined || next.frames === count + 1) return;
+  throw new SallyportError("protocol_violation", "frames are asked for again that were acknowledged");
+}

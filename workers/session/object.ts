@@ -9,21 +9,31 @@ import type { DeskHost } from "../approval/desk.ts";
 import type { Answer, AnswerOutcome } from "../approval/machine.ts";
 import type { ApprovalHost } from "../approval/stub.ts";
 import type { Env } from "../environment.ts";
+import { logLine } from "../log-line.ts";
+import {
+  LiveActivities,
+  type LiveFound,
+  type LiveRequest,
+  NOTHING_FOUND,
+} from "../search/live-activities.ts";
+import type { SiemOutbox } from "../siem/outbox.ts";
+import { sessionSiem } from "../siem/session-siem.ts";
 import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { SessionApprovals } from "./approvals.ts";
 import { obey } from "./control-message.ts";
 import { Doors } from "./doors.ts";
 import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
-import { download } from "./download.ts";
+import { startedStream } from "./entries.ts";
 import { Errands } from "./errands.ts";
 import { HttpAgents } from "./exchange/http-agents.ts";
 import { Inbox } from "./inbox.ts";
 import { type Link, Links } from "./links.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
-import type { Peer } from "./readers.ts";
+import { type Peer, VIEWER_BEHIND } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
 import { type Effects, Relay } from "./relay.ts";
+import { noRecording, SessionSealing } from "./sealing/session-sealing.ts";
 import type { Attachment } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import type { WatchHolder } from "./watchers.ts";
@@ -52,6 +62,9 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #clock: AlarmClock;
   readonly #errands: Errands;
   readonly #approvals: SessionApprovals;
+  readonly #sealing: SessionSealing;
+  readonly #searched = new LiveActivities();
+  readonly #siem: SiemOutbox;
   readonly #agents: HttpAgents;
   readonly #doors: Doors;
 
@@ -66,7 +79,28 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       soon: () => this.#clock.wake(Date.now()),
       retry: (at) => this.#clock.wake(at),
       lost: (record) => this.#endLost(record),
-      settled: (record) => this.#forget(record),
+      settled: (record) => {
+        this.#forget(record);
+        if (record.facts) this.#siem.grown(record.id, Date.now(), true);
+        this.#sealing.want(record);
+      },
+    });
+    this.#sealing = new SessionSealing(env, ctx.storage.sql, this.#records, {
+      relay: (session) => this.#relays.get(session),
+      wake: (at) => this.#clock.wake(at),
+      empty: () => this.#empty(),
+      shards: Number(env.SESSION_SHARDS ?? 0),
+    });
+    this.#siem = sessionSiem(env, ctx.storage.sql, {
+      id: ctx.id.toString(),
+      record: (session) => this.#relays.get(session)?.record ?? this.#records.find(session),
+      entryCount: (record) =>
+        this.#relays.get(record.id)?.log.seq ?? new SessionLog(ctx.storage.sql, record.id, record.number).seq,
+      entries: (record, from) => this.#sealing.entries(record).entries(from),
+      wake: (at) => this.#clock.wake(at),
+      idle: () => {
+        if (Number(env.SESSION_SHARDS ?? 0) === 0 && this.#records.isEmpty()) void this.#empty();
+      },
     });
     this.#approvals = new SessionApprovals(env, ctx.storage.sql, this.#records, {
       relay: (session) => this.#relays.get(session),
@@ -85,6 +119,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       relays: this.#relays,
       links: this.#links,
       agents: this.#agents,
+      sealing: this.#sealing,
       accept: (socket, relay, what) => this.#accept(socket, relay, what),
       relay: (record, now) => this.#relay(record, now),
       guarded: (relay, step) => this.#guarded(relay, step),
@@ -102,6 +137,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       this.#clock.wake(relay.deadline());
     }
     this.#clock.wake(this.#approvals.deadline());
+    this.#clock.wake(this.#sealing.deadline());
+    this.#clock.wake(this.#siem.deadline());
   }
 
   /**
@@ -156,9 +193,18 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     }
     this.#approvals.send(now);
     await this.#errands.run();
+    this.#sealing.start(Date.now());
+    this.#siem.start(Date.now());
     this.#clock.wake(this.#doorways.expire(Date.now()));
     for (const relay of this.#relays.values()) this.#clock.wake(relay.deadline());
     this.#clock.wake(this.#approvals.deadline());
+    this.#clock.wake(this.#sealing.deadline());
+    this.#clock.wake(this.#siem.deadline());
+  }
+
+  /** RPC. Looks what is yet to be told to a SIEM: its alarm may have been lost. */
+  deliverEvents(): void {
+    this.#clock.wake(Math.max(this.#siem.deadline(), Date.now()));
   }
 
   /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
@@ -195,7 +241,9 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   dismissWatchers(session: string, holder: WatchHolder | null): void {
     this.#inbox.flush();
     const relay = this.#relays.get(session);
-    if (relay) this.#guarded(relay, () => relay.dismissWatchers(holder, Date.now()));
+    if (!relay) return;
+    this.#doors.dismissArriving(relay);
+    this.#guarded(relay, () => relay.dismissWatchers(holder, Date.now()));
   }
 
   /** RPC; see `ApprovalHost`. */
@@ -227,11 +275,29 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#approvals.keepResponseUrl(id, url, Date.now());
   }
 
-  /** RPC. The session's export file, as far as it goes; read from the log as the reader asks for it. */
-  recording(session: string): ReadableStream {
+  /** RPC. What was asked in a session that is not sealed; nothing where this object has none, or none any more. */
+  async findActivities(session: string, request: LiveRequest): Promise<LiveFound> {
+    this.#inbox.flush();
     const record = this.#relays.get(session)?.record ?? this.#records.find(session);
-    if (!record?.facts) throw new SallyportError("not_found", `there is no recording of session ${session}`);
-    return download(this.ctx.storage.sql, record, () => this.#records.find(session) ?? record);
+    if (!record?.facts || !this.#sealing.has(record)) return NOTHING_FOUND;
+    return this.#searched.find(session, (from) => this.#sealing.entries(record).entries(from), request);
+  }
+
+  /**
+   * RPC. The session's export file, as far as it goes; read as the reader asks for it. Throws `not_found` where this object has
+   * none, or none any more.
+   */
+  async recording(session: string): Promise<ReadableStream> {
+    return startedStream(this.#sealing.entries(this.#recorded(session)).file());
+  }
+
+  /** RPC. Removes what this object has of a session whose recording is deleted. Safe to repeat. */
+  async forget(session: string): Promise<void> {
+    const record = this.#records.find(session);
+    if (record?.state !== "ended" || this.#relays.has(session)) return;
+    this.#approvals.forget(record);
+    // While it rests it is removed with that.
+    if (!this.#sealing.isAtWork(record)) this.#records.remove(record);
   }
 
   /**
@@ -242,6 +308,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     const record = this.#relays.get(session)?.record ?? this.#records.find(session);
     if (record?.state === "open") this.#errands.findConnector(record);
     // Ended here, but the directory has not heard of it.
+    // Or it ended before recordings were sealed.
     if (record?.state === "ended") this.#errands.settle(record);
     if (record) return;
     const never = this.#records.create(session, "ended", Date.now());
@@ -279,7 +346,10 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       return;
     }
     const { side, peer } = this.#links.rebind(socket, relay, attachment);
-    if (attachment.watcher) relay.attachWatcher(peer, attachment.watcher, now);
+    // It was on its way to where the log is now.
+    if (side === "viewer" && attachment.next !== undefined)
+      peer.close(VIEWER_BEHIND, "come back for the rest");
+    else if (attachment.watcher) relay.attachWatcher(peer, attachment.watcher, now);
     else if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
     else relay.attach(side, peer, attachment.next);
   }
@@ -305,12 +375,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
 
   /** No record, no access: what could not be written was not sent, and now nothing more is. */
   #storageFailed(relay: Relay, error: unknown): void {
-    console.error(
-      "session",
-      relay.record.id,
-      "storage failed:",
-      error instanceof Error ? error.message : "unknown",
-    );
+    logLine("error", "the storage failed", { session: relay.record.id, error });
     const close = closeFrame("storage_failed", "the edge could not record; nothing unrecorded was delivered");
     this.#links.close(relay, close.code, close.reason);
     this.#agents.close(relay, close.code, close.reason);
@@ -359,6 +424,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   #relay(record: SessionRecord, now: number): Relay {
     const log = new SessionLog(this.ctx.storage.sql, record.id, record.number);
     const desk = (host: DeskHost) => this.#approvals.desk(record, host);
+    log.sealAt = this.#sealing.threshold(record);
+    log.grown = (now) => this.#siem.grown(record.id, now);
     const relay = new Relay(record, log, desk, this.#effects, now);
     this.#relays.set(record.id, relay);
     return relay;
@@ -369,6 +436,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     dial: (record) => this.#errands.dial(record),
     checkConnector: (record) => this.#errands.findConnector(record),
     settle: (record) => this.#errands.settle(record),
+    seal: (record) => this.#sealing.want(record),
     discard: (record) => {
       this.#records.remove(record);
       this.#relays.delete(record.id);
@@ -383,6 +451,20 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     if (!relay) return;
     relay.release();
     this.#agents.forget(relay);
+  }
+
+  /** Nothing is kept any more, and this object need not be. */
+  async #empty(): Promise<void> {
+    // What is yet to be told is read where it is sealed; how far that is stands here.
+    if (!this.#siem.isIdle()) return;
+    await this.ctx.storage.deleteAll();
+    this.ctx.abort("the session is sealed, and its object empty");
+  }
+
+  #recorded(session: string): SessionRecord {
+    const record = this.#relays.get(session)?.record ?? this.#records.find(session);
+    if (!record?.facts || !this.#sealing.has(record)) throw noRecording(session);
+    return record;
   }
 
   #endLost(record: SessionRecord): void {

@@ -12,7 +12,7 @@ import {
   WINDOW,
 } from "../../protocol/frame.ts";
 import { recordingEntry } from "../../protocol/recording.ts";
-import type { LoggedEntry, SessionLog } from "./log.ts";
+import type { LoggedEntry, Needs, SessionLog } from "./log.ts";
 import type { SessionRecord } from "./record.ts";
 import { StreamWindows } from "./stream-windows.ts";
 
@@ -64,6 +64,8 @@ export class Readers {
   readonly #wake: (at: number) => void;
   /** Payload bytes of each sender that its receiver has consumed, by its last word; unset until it has said one. */
   readonly #acked: Partial<Record<Side, number>> = {};
+  /** Frames that each side has received, by its last word. */
+  readonly #has: Partial<Record<Side, number>> = {};
   /** What counts as consumed as long as the receiver has said nothing: all that was logged before. */
   readonly #start: Record<Side, number>;
   /** Of a session that carries exchanges. */
@@ -194,16 +196,46 @@ export class Readers {
   pump(reader: Reader, now: number): void {
     const behind = reader.next <= this.#log.seq;
     while (reader.next <= this.#log.seq) {
-      const before = reader.next;
-      for (const entry of this.#log.read(reader.next, BATCH)) this.#give(reader, entry, now);
-      if (reader.next - before < BATCH && reader.next <= this.#log.seq) return;
+      for (const entry of this.#log.read(reader.next, BATCH)) {
+        if (entry.seq > reader.next && !this.#passOver(reader, entry.seq)) return;
+        this.#give(reader, entry, now);
+        if (reader.next <= entry.seq) return;
+      }
     }
     if (behind) reader.peer.remember(undefined);
+  }
+
+  /** Entries before `seq` have gone into object storage. A side needs none of them; a viewer finds them there. */
+  #passOver(reader: Reader, seq: number): boolean {
+    if (this.viewers.has(reader)) {
+      this.viewers.delete(reader);
+      reader.peer.close(VIEWER_BEHIND, "behind; come back for the rest");
+      return false;
+    }
+    reader.next = seq;
+    return true;
+  }
+
+  /** What of the log a side still needs: what it has not said to have, unless it can't resume, and what it has yet to read. */
+  needs(side: Side): Needs {
+    const reader = side === "agent" ? this.agent : this.connector;
+    const resumes = side === "connector" || this.#record.agentResume !== null;
+    return {
+      frames: resumes ? (this.#has[side] ?? 0) : Number.POSITIVE_INFINITY,
+      next: reader?.next ?? Number.POSITIVE_INFINITY,
+    };
+  }
+
+  /** A side has so many of the frames for it. */
+  noteReceived(side: Side, frames: number): void {
+    const sent = side === "agent" ? this.#log.toAgent : this.#log.fromAgent;
+    this.#has[side] = Math.max(this.#has[side] ?? 0, Math.min(frames, sent));
   }
 
   /** Checks an acknowledgement, lets the acknowledging reader read on, and passes the credit to the sender. */
   acknowledge(side: Side, stream: number, frame: Uint8Array, now: number): void {
     const ack = decodeAck(frame);
+    this.noteReceived(side, ack.frames);
     const from = side === "agent" ? "connector" : "agent";
     const sender = from === "agent" ? this.agent : this.connector;
     if (this.#windows) {

@@ -30,6 +30,8 @@ export interface SessionRecord {
 /** The records of one object's sessions. */
 export class SessionRecords {
   readonly #sql: Sql;
+  /** The highest number that was given since the object woke. */
+  #last = 0;
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -41,10 +43,8 @@ export class SessionRecords {
 
   /** Makes the record of a new session. Throws when the object has had its fill of sessions. */
   create(id: string, state: SessionRecord["state"], now: number): SessionRecord {
-    const [last] = this.#sql.exec("SELECT coalesce(max(no), 0) AS no FROM sessions");
-    const number = Number(last!.no) + 1;
-    if (number > MAX_SESSION_NUMBER)
-      throw new RangeError("this object holds as many sessions as it can number");
+    const number = this.#free();
+    this.#last = number;
     const record: SessionRecord = {
       id,
       number,
@@ -64,6 +64,22 @@ export class SessionRecords {
     return record;
   }
 
+  /**
+   * The next number. One whose session is gone is not given again at once: something may still read by it. Throws when the
+   * object has its fill of sessions.
+   */
+  #free(): number {
+    const [last] = this.#sql.exec("SELECT coalesce(max(no), 0) AS no FROM sessions");
+    const next = Math.max(Number(last!.no), this.#last) + 1;
+    if (next <= MAX_SESSION_NUMBER) return next;
+    const [gap] = this.#sql.exec(
+      `SELECT min(no) + 1 AS no FROM (SELECT 0 AS no UNION ALL SELECT no FROM sessions) one
+       WHERE NOT EXISTS (SELECT 1 FROM sessions other WHERE other.no = one.no + 1)`,
+    );
+    if (Number(gap!.no) <= MAX_SESSION_NUMBER) return Number(gap!.no);
+    throw new RangeError("this object holds as many sessions as it can number");
+  }
+
   save(record: SessionRecord): void {
     this.#sql.exec(
       "UPDATE sessions SET state = ?, record = ? WHERE no = ?",
@@ -76,6 +92,17 @@ export class SessionRecords {
   find(id: string): SessionRecord | undefined {
     const [row] = this.#sql.exec("SELECT record FROM sessions WHERE id = ?", id);
     return row && read(row);
+  }
+
+  /** The session with this number. */
+  at(number: number): SessionRecord | undefined {
+    const [row] = this.#sql.exec("SELECT record FROM sessions WHERE no = ?", number);
+    return row && read(row);
+  }
+
+  /** Whether the object has no session any more. */
+  isEmpty(): boolean {
+    return [...this.#sql.exec("SELECT 1 FROM sessions LIMIT 1")].length === 0;
   }
 
   /** Sessions that have not ended. */

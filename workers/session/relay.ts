@@ -37,6 +37,8 @@ export interface Effects {
   checkConnector(record: SessionRecord): void;
   /** The session is over and has all the seals it will get. */
   settle(record: SessionRecord): void;
+  /** The log has grown so far that its older entries are to go into object storage. */
+  seal(record: SessionRecord): void;
   /** Nobody came to a parked session: its record may go. */
   discard(record: SessionRecord): void;
   /** People must hear of this approval. */
@@ -211,6 +213,7 @@ export class Relay {
     const position = this.log.position(side, received);
     const reader: Reader = { peer, next: position.seq + 1, sent: position.bytes };
     this.#place(side, reader);
+    this.#readers.noteReceived(side, received);
     if (this.record.state === "open") {
       this.#event({ event: side === "agent" ? "agent_resumed" : "connector_resumed" }, now);
     }
@@ -320,6 +323,14 @@ export class Relay {
       this.end("connector_lost", `connector ${this.record.connector?.name} is gone`, now);
   }
 
+  /** Entries from `first` to `last` are in object storage: those that neither side needs any more go from the log. */
+  trim(first: number, last: number): void {
+    this.log.trim(first, last, {
+      agent: this.#readers.needs("agent"),
+      connector: this.#readers.needs("connector"),
+    });
+  }
+
   /** Lets the connector go once the session is settled. */
   release(): void {
     this.#readers.connector?.peer.close(1000, "closed: sealed");
@@ -411,6 +422,10 @@ export class Relay {
     const entry = this.log.append(kind, now, frame);
     const away = this.#readers.deliver(entry, now);
     if (away.length > 0) this.#watchers.left(away, now);
+    if (this.log.bytes >= this.log.sealAt) {
+      this.log.sealAt = Number.POSITIVE_INFINITY;
+      this.#effects.seal(this.record);
+    }
     const limit = this.record.limits?.maxBytes;
     if (limit !== undefined && this.log.bytes > limit && kind !== EntryKind.edge) {
       this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);

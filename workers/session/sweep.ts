@@ -1,9 +1,17 @@
+import { unsealedSessions } from "../directory/recordings.ts";
 import { openSessions } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
+import { wakeLedger } from "../ledger/stub.ts";
+import { sweepRetention } from "../retention/sweep.ts";
+import { wakeStaleLanes } from "../siem/wake.ts";
 import { sessionStub } from "./stub.ts";
 
 /** A younger session may still be opening, ms. */
 const MIN_AGE_MS = 12_000;
+
+/** Sealing begins by itself; what has not come to an end by then is asked after, ms; and how many at a time. */
+const SEALED_AFTER_MS = 60_000;
+const MAX_UNSEALED = 100;
 
 /**
  * Closes sessions that nobody is left to close: after a power cut of the edge a session whose connector is alive
@@ -11,6 +19,8 @@ const MIN_AGE_MS = 12_000;
  * idle sessions go on sleeping.
  */
 export async function sweep(env: Env, now: number): Promise<void> {
+  await wakeLedger(env);
+  await wakeStaleLanes(env, now);
   const online = new Map<string, Promise<Set<string>>>();
   const replicasOf = (connector: string) => {
     const known =
@@ -26,4 +36,8 @@ export async function sweep(env: Env, now: number): Promise<void> {
     const instances = await replicasOf(session.connector);
     if (!instances.has(session.instance)) await sessionStub(env, session.id).check(session.id);
   }
+  // Those that ended before recordings were sealed are asked to be, too.
+  for (const id of await unsealedSessions(env.DIRECTORY, now - SEALED_AFTER_MS, MAX_UNSEALED))
+    await sessionStub(env, id).check(id);
+  await sweepRetention(env, now);
 }

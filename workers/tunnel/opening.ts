@@ -16,6 +16,8 @@ import type { Env } from "../environment.ts";
 import { authenticate, bearerToken } from "../identity/authenticate.ts";
 import type { Identity } from "../identity/identity.ts";
 import { hashSecret } from "../identity/secret.ts";
+import { wakeLedger } from "../ledger/stub.ts";
+import { logLine } from "../log-line.ts";
 import {
   type ConnectDecision,
   connectRefusal,
@@ -89,6 +91,8 @@ export async function prepare(
   };
   const connect = new Connect(env, identity, mode);
   const registered = await register(env.DIRECTORY, registering, credential, connect.decide, exchangeKey);
+  // Its row waits for the ledger, which looks soon: opening does not wait for that.
+  void wakeLedger(env);
   if (registered === "ok") {
     const { instance: _instance, ...facts } = registering;
     const { granted } = connect;
@@ -156,7 +160,7 @@ export class Connect {
       return { lease };
     } catch (error) {
       if (error instanceof SallyportError) return error;
-      console.error("a connection could not be decided:", error);
+      logLine("error", "a connection could not be decided", { error });
       return new SallyportError("internal", "the edge could not decide on this connection, so it refuses");
     }
   };

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { connectorKey } from "../directory/connectors.ts";
-import { markEnded } from "../directory/sessions.ts";
+import { markVoid } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
 import { authenticateConnector } from "../identity/connector.ts";
@@ -65,7 +65,7 @@ async function openAgent(c: Call, opening: Opening): Promise<Response> {
     [OPENING_HEADER]: JSON.stringify(opening),
   });
   if (response.status !== 101) {
-    await markEnded(
+    await markVoid(
       c.env.DIRECTORY,
       session,
       "session_ended",

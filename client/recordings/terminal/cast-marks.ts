@@ -1,6 +1,6 @@
 import type { ApprovalEvent } from "../../../protocol/approval.ts";
 import type { EdgeEvent } from "../../../protocol/control.ts";
-import type { ApprovalEntry } from "../approval-entry.ts";
+import type { ApprovalEntry } from "../../../protocol/postgres/transcript/approval-entry.ts";
 import { approvalEntryWords } from "../approval-words.ts";
 import { edgeWords } from "../session-words.ts";
 import type { CastEvent } from "./cast.ts";

@@ -41,7 +41,7 @@ async function play(command: string[], steps: readonly [shown: string, typed: st
     cwd: home,
     env,
     stdio: ["pipe", "pipe", "inherit"],
-    timeout: 30_000,
+    timeout: 150_000,
     killSignal: "SIGKILL",
   });
   let recorded = "";
@@ -76,7 +76,7 @@ async function play(command: string[], steps: readonly [shown: string, typed: st
 const bash = ["bash", "--norc", "--noprofile", "-i"];
 const python = (prompt: string) => `python3 -c 'import getpass; print(len(getpass.getpass("${prompt}")))'`;
 
-describe("programs at a real terminal", { skip: PYTHON, timeout: 55_000 }, () => {
+describe("programs at a real terminal", { skip: PYTHON, timeout: 150_000 }, () => {
   test("bash, read -s and what is typed after it", async () => {
     // The word says when nothing is echoed any more.
     const hidden = `stty -echo; echo go''od; read -s p; stty echo; echo "<\${#p}>"`;

@@ -35,21 +35,21 @@ function end(...pids: number[]): void {
 }
 
 test("what sshd has forked is killed even while it has not become the command", {
-  timeout: 30_000,
+  timeout: 150_000,
 }, async () => {
   const { child, marked } = await swept("sshd-session", "192.0.2.1 1 192.0.2.2 22");
   assert.deepEqual([isRunning(child), isRunning(marked)], [false, false]);
 });
 
 test("children of what is not sshd are spared; what carries the variable is not", {
-  timeout: 30_000,
+  timeout: 150_000,
 }, async () => {
   const { child, marked } = await swept("another", "192.0.2.1 2 192.0.2.2 22");
   assert.deepEqual([isRunning(child), isRunning(marked)], [true, false]);
   end(child);
 });
 
-test("nothing is killed where there is no connection", { timeout: 30_000 }, async () => {
+test("nothing is killed where there is no connection", { timeout: 150_000 }, async () => {
   const { child, marked } = await swept("sshd", "");
   assert.deepEqual([isRunning(child), isRunning(marked)], [true, true]);
   end(child, marked);

@@ -198,7 +198,7 @@ const skipForced = skip || (isRoot && unavailable("postgresql"));
 
 test("a forced command is not begun anew to end it", {
   skip: skipForced,
-  timeout: 60_000,
+  timeout: 150_000,
 }, async (context) => {
   const server = await startSshServer({ user: "postgres" });
   context.after(() => server.stop());
@@ -223,7 +223,7 @@ function answer(agent: ssh2.Connection, session: object, failed: boolean): void 
 
 test("what has no process group yet when it is to be killed is killed once it has one", {
   skip,
-  timeout: 60_000,
+  timeout: 150_000,
 }, async (context) => {
   const server = await startSshServer();
   context.after(() => server.stop());

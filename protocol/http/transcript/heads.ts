@@ -41,7 +41,10 @@ export function recordedTrailers(payload: Uint8Array): Fields | null {
 export function closeFrame(payload: Uint8Array): CloseFrame | null {
   if (payload.length === 0) return null;
   const code = payload.length < 2 ? null : (payload[0]! << 8) | payload[1]!;
-  return { code, reason: new TextDecoder("utf-8", { ignoreBOM: true }).decode(payload.subarray(2)) };
+  return {
+    code,
+    reason: new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(payload.subarray(2)),
+  };
 }
 
 function parsed(payload: Uint8Array): unknown {

@@ -139,6 +139,23 @@ test("an approval is told of the exchange that asked, by its body, and of that w
   );
 });
 
+test("an approval is told of the exchange that asked, where its body went on in another form", () => {
+  const fields: [string, string][] = [["content-type", "application/vnd.kubernetes.protobuf"]];
+  const asked = requestOf("POST", "/o", { contentType: "application/json", body: bodyOf("{}") });
+  const json: [string, string][] = [["content-type", "application/json"]];
+  const scene = new HttpScene().asked("POST", "/o", "[]", { fields: json });
+  scene.asked("POST", "/o", "k8s", { fields }).held(asked).wait(500).decided("approved");
+  const approvals = told(scene).filter(({ type }) => type === "approval");
+  assert.deepEqual(
+    approvals.map(({ exchange, waited }) => [exchange, waited]),
+    [
+      [2, 0],
+      [2, 500],
+      [2, 500],
+    ],
+  );
+});
+
 test("a question about a response is of the exchange that waits with it", () => {
   const request = requestOf("GET", "/picture");
   const scene = new HttpScene().asked("GET", "/picture").asked("GET", "/picture");

@@ -97,7 +97,7 @@ export function describeExecution(
     const format = (formats.length === 1 ? formats[0] : formats[index]) ?? 0;
     return {
       type: oid === 0 ? null : typeName(oid),
-      value: value && showValue(oid, format, value.bytes, value.length, talk.valueLimit),
+      value: value && showValue(oid, format, value.bytes, value.length, talk.valueLimit ?? 0),
     };
   });
   return {
@@ -151,7 +151,7 @@ function functionCall(talk: Conversation, { body, cut, length }: Gathered): void
   const formats = call.argumentFormats;
   const parameters = call.arguments.map((value, index): Parameter => {
     const format = (formats.length === 1 ? formats[0] : formats[index]) ?? 0;
-    return { type: null, value: value && showValue(0, format, value, value.length, talk.valueLimit) };
+    return { type: null, value: value && showValue(0, format, value, value.length, talk.valueLimit ?? 0) };
   });
   const text = `function ${call.function}`;
   talk.tell({

@@ -30,13 +30,13 @@ export class Conversation {
   rows = 0;
   /** When the server had last answered a request, ms. */
   answered = 0;
-  /** Most bytes of a value that are shown. */
-  readonly valueLimit: number;
+  /** Most bytes of a value that are shown; null where rows are not told. */
+  readonly valueLimit: number | null;
   /** The time of the current entry, ms. */
   now = 0;
   readonly #out: (happening: Happening) => void;
 
-  constructor(valueLimit: number, out: (happening: Happening) => void) {
+  constructor(valueLimit: number | null, out: (happening: Happening) => void) {
     this.valueLimit = valueLimit;
     this.#out = out;
   }

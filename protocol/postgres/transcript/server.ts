@@ -146,11 +146,11 @@ function showColumns(talk: Conversation, statement: StatementId, columns: Column
 function row(talk: Conversation, message: Gathered): void {
   begin(talk, talk.pending.seek("query", "execute"));
   talk.rows++;
+  const { valueLimit } = talk;
+  if (valueLimit === null) return;
   const values = rowValues(message).map((value, index) => {
     const column = talk.columns?.[index];
-    return (
-      value && showValue(column?.type ?? 0, column?.format ?? 0, value.bytes, value.length, talk.valueLimit)
-    );
+    return value && showValue(column?.type ?? 0, column?.format ?? 0, value.bytes, value.length, valueLimit);
   });
   talk.tell({ type: "row", statement: current(talk), values });
 }
@@ -232,8 +232,10 @@ function functionResult(talk: Conversation, { body, cut, length }: Gathered): vo
   const format = request?.kind === "function" ? request.format : 0;
   const statement = current(talk);
   const bytes = cut ? body.subarray(4) : parseFunctionCallResponse(body);
-  const value = bytes && showValue(0, format, bytes, cut ? length - 4 : bytes.length, talk.valueLimit);
-  talk.tell({ type: "row", statement, values: [value] });
+  if (talk.valueLimit !== null) {
+    const value = bytes && showValue(0, format, bytes, cut ? length - 4 : bytes.length, talk.valueLimit);
+    talk.tell({ type: "row", statement, values: [value] });
+  }
   const duration = durationOf(talk, request);
   talk.tell({ type: "result", statement, outcome: "complete", tag: "", rows: 1, duration });
   talk.answered = talk.now;

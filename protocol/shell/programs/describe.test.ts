@@ -338,7 +338,7 @@ test("any words are answered, in bounded time, and a word that isn't static neve
     for (const program of ["sed", "awk", "cat", "jq", "find", "tar", "["]) {
       const begun = performance.now();
       describe([program, text, text]);
-      assert.ok(performance.now() - begun < 1_000, `${program} ${text.slice(0, 3)}`);
+      assert.ok(performance.now() - begun < 10_000, `${program} ${text.slice(0, 3)}`);
     }
   }
 });

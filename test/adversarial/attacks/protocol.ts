@@ -299,7 +299,7 @@ export function protocolAttacks(oid: (signature: string) => number): Record<stri
       ["SELECT email, 1 / (id - 4) FROM customers"],
       [send(unnamed({ sql: "SELECT email, 1 / (id - 4) FROM customers" }))],
       [
-        "SET LOCAL statement_timeout = 60",
+        "SET LOCAL statement_timeout = 1500",
         "SELECT email, (SELECT count(*) FROM generate_series(1, CASE WHEN c.id < 4 THEN 1 ELSE 100000000 END)) FROM customers c",
       ],
       [send(wire.flush(), unnamed({ sql: ALL }), wire.flush())],

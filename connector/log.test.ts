@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connectorLog, defaultFormat } from "./log.ts";
+
+const ID = "00112233445566778899aabbccddeeff";
+
+test("people read what it is about first, programs read JSON with the session's id", () => {
+  const lines: string[] = [];
+  const clock = () => new Date(0);
+  for (const format of ["text", "json"] as const) {
+    const log = connectorLog("main", format, (line) => lines.push(line), clock);
+    log("the target can't be reached", { session: ID, target: "orders" });
+    log("online");
+  }
+  assert.deepEqual(lines.slice(0, 2), [
+    `connector main: session ${ID}, target orders: the target can't be reached`,
+    "connector main: online",
+  ]);
+  assert.deepEqual(
+    lines.slice(2).map((line) => JSON.parse(line)),
+    [
+      {
+        time: "1970-01-01T00:00:00.000Z",
+        connector: "main",
+        session: ID,
+        target: "orders",
+        message: "the target can't be reached",
+      },
+      { time: "1970-01-01T00:00:00.000Z", connector: "main", message: "online" },
+    ],
+  );
+  assert.deepEqual([defaultFormat({ isTTY: true }), defaultFormat({})], ["text", "json"]);
+});

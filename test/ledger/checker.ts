@@ -1,0 +1,60 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const SOURCES = join(import.meta.dirname, "checker");
+/** A second where its two modules are there; else they are downloaded, ms. */
+const BUILD_MS = 60_000;
+
+/**
+ * A program that isn't ours and reads the ledger: Go's own `sumdb/note` and `sumdb/tlog`, of the sources beside this file.
+ * Built once, into the cache of this user; else why it is missing: what `node:test` takes as `skip`.
+ */
+export function ledgerChecker(): { path: string } | { missing: string } {
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const folder = join(caches, "sallyport-test", "ledger");
+  const path = join(folder, `checker-${hashOfSources()}`);
+  if (existsSync(path)) return { path };
+  const go = findGo();
+  if (go === undefined) return { missing: "the checker is built with Go 1.26 or newer, which is absent" };
+  mkdirSync(folder, { recursive: true });
+  const output = `${path}.${process.pid}.new`;
+  try {
+    execFileSync(go, ["build", "-trimpath", "-o", output, "."], {
+      cwd: SOURCES,
+      env: goEnvironment(),
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: BUILD_MS,
+    });
+    renameSync(output, path);
+    return { path };
+  } catch (error) {
+    const { stderr } = error as { stderr?: Buffer };
+    const lines = (stderr?.toString() || String(error)).trim().split("\n");
+    return { missing: `the checker could not be built: ${lines.slice(-2).join(" ")}` };
+  }
+}
+
+function hashOfSources(): string {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(SOURCES).sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function findGo(): string | undefined {
+  return ["go", "/usr/local/go/bin/go"].find((go) => {
+    const { status, stdout } = spawnSync(go, ["env", "GOVERSION"], {
+      encoding: "utf8",
+      env: goEnvironment(),
+    });
+    const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
+    return status === 0 && Number(minor) >= 26;
+  });
+}
+
+/** The versions in go.mod and their hashes in go.sum hold: nothing newer is looked for. */
+function goEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
+}

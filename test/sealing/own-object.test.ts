@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { bundleWorker } from "../../client/edge-bundle.ts";
+import type { RecordedEntry } from "../../protocol/recording.ts";
+import { eventually } from "../faults/rig.ts";
+import { fileOf, type SealingRig, startSealingRig } from "./rig.ts";
+
+const WORKER = fileURLToPath(new URL("../../workers/index.ts", import.meta.url));
+
+/** An edge whose sessions have an object each, and where a record rests for half a second instead of ten minutes. */
+describe("a session with an object of its own", { timeout: 120_000 }, () => {
+  let rig: SealingRig;
+  let folder: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "sallyport-worker-"));
+    const { mainModule, modules } = await bundleWorker(WORKER);
+    for (const [name, { contents }] of Object.entries(modules)) {
+      if (name !== mainModule) writeFileSync(join(folder, name), contents);
+      else {
+        const quick = String(contents).replace(/REST_MS = 10 \* (?:60_000|6e4|60000)/, "REST_MS = 500");
+        assert.notEqual(quick, contents);
+        writeFileSync(join(folder, "index.js"), quick);
+      }
+    }
+    rig = await startSealingRig({
+      entry: join(folder, "index.js"),
+      shards: 0,
+      bindings: { SEAL_PART_BYTES: "65536", SEAL_LIVE_BYTES: "200000" },
+    });
+  });
+
+  after(async () => {
+    await rig?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("is emptied once it is sealed, and read all the same", async () => {
+    const agent = await rig.open();
+    const viewed: RecordedEntry[] = [];
+    const viewing = (async () => {
+      for await (const entry of rig.follow(agent.session)) viewed.push(entry);
+    })();
+    for (let i = 1; i <= 5; i++) await agent.get(100_000, i);
+    await agent.end();
+    await viewing;
+    await rig.sealed(agent.session);
+    const file = await rig.export(agent.session);
+    assert.deepEqual(file, fileOf(agent.session, viewed, file));
+    await eventually("the object to be empty", 20_000, async () => rig.tables() === 0);
+    assert.deepEqual(await rig.export(agent.session), file);
+    assert.equal((await rig.verify(file)).verdict, "verified");
+    assert.deepEqual(await rig.followFrom(agent.session, 3), viewed.slice(2));
+  });
+
+  test("that was emptied can't be killed any more, nor opened, nor watched", async () => {
+    const { items } = await rig.edge.api<{ items: { id: string }[] }>("GET", "/v1/sessions");
+    const path = `/v1/sessions/${items[0]!.id}`;
+    const { killed } = await rig.edge.api<{ killed: number }>("POST", `${path}/kill`, { reason: "late" });
+    assert.equal(killed, 0);
+    await rig.edge.edge.sweep();
+    assert.equal(rig.tables(), 0);
+    const { agreement } = await rig.session(items[0]!.id);
+    assert.equal(agreement, "agreed");
+  });
+});

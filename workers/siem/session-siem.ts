@@ -1,0 +1,46 @@
+import type { Entry } from "../../protocol/entry.ts";
+import type { Env } from "../environment.ts";
+import type { Sql } from "../session/log.ts";
+import type { SessionRecord } from "../session/record.ts";
+import { sealedEntries } from "../session/sealed-recording.ts";
+import { SiemOutbox } from "./outbox.ts";
+import { type Extent, sessionSources } from "./sources.ts";
+
+/** What the object of sessions offers. */
+export interface SessionSiemOwner {
+  /** The object's own id. */
+  id: string;
+  /** Undefined where nothing is kept of a session any more. */
+  record(session: string): SessionRecord | undefined;
+  /** How many entries its log has. */
+  entryCount(record: SessionRecord): number;
+  /** Its entries, sealed ones as well. */
+  entries(record: SessionRecord, from: number): AsyncIterable<Entry>;
+  wake(at: number): void;
+  /** Nothing is followed any more. */
+  idle(): void;
+}
+
+/** The delivery of what one object's sessions tell. */
+export function sessionSiem(env: Env, sql: Sql, owner: SessionSiemOwner): SiemOutbox {
+  const extent = (session: string): Extent => {
+    const record = owner.record(session);
+    // Of one that is sealed for long only the directory knows; then it is read to its end.
+    if (record === undefined) return { last: 0, isOver: true };
+    const isOver = record.state === "ended";
+    return { last: (isOver && record.edgeSeal?.entries) || owner.entryCount(record), isOver };
+  };
+  const entries = async function* (session: string, from: number): AsyncGenerator<Entry> {
+    const record = owner.record(session);
+    if (record !== undefined) yield* owner.entries(record, from);
+    else yield* (await sealedEntries(env, session))?.entries(from) ?? [];
+  };
+  const { id, wake, idle } = owner;
+  return new SiemOutbox(env, sql, {
+    id,
+    kind: "session",
+    sources: sessionSources({ extent, entries }),
+    wake,
+    idle,
+  });
+}
