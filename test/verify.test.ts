@@ -214,6 +214,8 @@ describe("the recording commands", { timeout: 300_000 }, () => {
     assert.equal(live.status, 7, live.stdout);
 
     const viewer = start("sessions", "replay", agent.session, "--follow");
+    // It may be gone before its last lines are read.
+    const exited = once(viewer, "exit");
     const lines = createInterface({ input: viewer.stdout })[Symbol.asyncIterator]();
     const seen: string[] = [];
     const until = async (pattern: RegExp) => {
@@ -232,7 +234,7 @@ describe("the recording commands", { timeout: 300_000 }, () => {
     await gateway.api("POST", `/v1/sessions/${agent.session}/kill`, { reason: "enough" });
     await until(/the session ended \(session_killed, by .*\): .*enough/);
     assert.equal((await lines.next()).done, true);
-    await once(viewer, "exit");
+    await exited;
     assert.equal(viewer.exitCode, 0);
     assert.equal(seen.filter((line) => / #\d SELECT \d$/.test(line)).length, 3);
 

@@ -1,5 +1,8 @@
 import type { Entry } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import type { Env } from "../environment.ts";
+import { logLine } from "../log-line.ts";
+import type { SessionEntries } from "../session/entries.ts";
 import type { Sql } from "../session/log.ts";
 import type { SessionRecord } from "../session/record.ts";
 import { sealedEntries } from "../session/sealed-recording.ts";
@@ -33,7 +36,7 @@ export function sessionSiem(env: Env, sql: Sql, owner: SessionSiemOwner): SiemOu
   const entries = async function* (session: string, from: number): AsyncGenerator<Entry> {
     const record = owner.record(session);
     if (record !== undefined) yield* owner.entries(record, from);
-    else yield* (await sealedEntries(env, session))?.entries(from) ?? [];
+    else yield* (await left(env, session))?.entries(from) ?? [];
   };
   const { id, wake, idle } = owner;
   return new SiemOutbox(env, sql, {
@@ -43,4 +46,15 @@ export function sessionSiem(env: Env, sql: Sql, owner: SessionSiemOwner): SiemOu
     wake,
     idle,
   });
+}
+
+/** Of one whose recording was deleted nothing is left to be told. */
+async function left(env: Env, session: string): Promise<SessionEntries | null> {
+  try {
+    return await sealedEntries(env, session);
+  } catch (error) {
+    if (!(error instanceof SallyportError && error.code === "gone")) throw error;
+    logLine("warning", "a recording was deleted before all its events were delivered", { session });
+    return null;
+  }
 }
