@@ -52,12 +52,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const served = serve(socket, options).finally(() => serving.delete(served));
     serving.add(served);
   });
-  await bind(server, options);
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address");
   return {
-    host: address.address,
-    port: address.port,
+    ...(await bind(server, options)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroySoon();
@@ -92,8 +88,11 @@ async function serve(socket: Socket, options: ListenerOptions): Promise<void> {
 }
 
 /** Throws `conflict` for an address that can't be had. */
-export function bind(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
+export async function bind(
+  server: Server,
+  { host, port }: { host: string; port: number },
+): Promise<{ host: string; port: number }> {
+  await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(
         new SallyportError(
@@ -105,4 +104,7 @@ export function bind(server: Server, { host, port }: { host: string; port: numbe
     });
     server.listen(port, host, resolve);
   });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address");
+  return { host: address.address, port: address.port };
 }

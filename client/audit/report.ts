@@ -1,5 +1,4 @@
 import { CONTROLS, type Finding } from "./controls.ts";
-import { isoText } from "./iso.ts";
 import { type ControlResult, MAX_FINDINGS } from "./results.ts";
 
 /** What an audit was of, for the head of its report. */
@@ -150,4 +149,9 @@ function code(text: string): string {
   const longest = Math.max(0, ...(flat.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = "`".repeat(longest + 1);
   return longest === 0 ? `${fence}${flat}${fence}` : `${fence} ${flat} ${fence}`;
+}
+
+/** A time, ms since 1970, as ISO 8601 in UTC; null for one that is infinite. */
+function isoText(time: number): string | null {
+  return Number.isFinite(time) ? new Date(time).toISOString() : null;
 }

@@ -1,21 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { AuditRequest } from "../audit/audit-to.ts";
 import { edgeAddressOf, edgeOf, withExamples } from "../command-line.ts";
 import { moment } from "../policy-replay/moment.ts";
 import { note } from "../terminal.ts";
 
-interface AuditFlags {
-  since?: number;
-  until?: number;
-  target?: string;
-  principal?: string;
-  recording: string[];
-  keys?: string;
-  policy?: string;
-  policyHistory: string[];
-  settings?: string;
-  format: "markdown" | "json";
+interface AuditFlags extends AuditRequest {
   output?: string;
 }
 

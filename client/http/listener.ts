@@ -87,12 +87,8 @@ export async function listenHttp(options: HttpListenerOptions): Promise<Listener
     const refusing: ExchangeOpener = { ...opener, open: () => Promise.reject(error) };
     void serveWebSocket(request, socket, early, error ? refusing : opener);
   });
-  await bind(server, options);
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new TypeError("a TCP server has an address");
   return {
-    host: address.address,
-    port: address.port,
+    ...(await bind(server, options)),
     async close() {
       server.close();
       await Promise.race([tunnel.close(), sleep(GOODBYE_MS)]);

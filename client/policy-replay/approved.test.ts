@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
 import { bindTo, complete, done } from "../../protocol/postgres/transcript/testing.ts";
@@ -9,10 +7,9 @@ import { Composer } from "../../protocol/recording/testing.ts";
 import { generateKey, type PrivateKey } from "../../protocol/signatures.ts";
 import type { StatementFacts } from "../../protocol/sql/facts.ts";
 import { loadParser, parseSql } from "../../protocol/sql/parser.ts";
-import { replayPolicy } from "./replay-policy.ts";
 import { differs, judgementJson, judgementLines } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";
-import { questionOf, Scene } from "./testing.ts";
+import { questionOf, replayed, Scene } from "./testing.ts";
 import { classifyText } from "./without-catalog.ts";
 
 const SQL = "DELETE FROM c";
@@ -34,19 +31,8 @@ function scene(): Scene {
   return new Scene(new Composer("5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3", key, key));
 }
 
-async function judged(policies: string, { composer }: Scene): Promise<Judgement> {
-  const judgements: Judgement[] = [];
-  const source = {
-    name: "one",
-    async *entries() {
-      yield* composer.entries;
-    },
-  };
-  await replayPolicy(PolicySet.load(nodeCedar(), policies), [source], {
-    since: Number.NEGATIVE_INFINITY,
-    until: Number.POSITIVE_INFINITY,
-    tell: (judgement) => void judgements.push(judgement),
-  });
+async function judged(policies: string, scene: Scene): Promise<Judgement> {
+  const judgements = await replayed(policies, scene);
   assert.equal(judgements.length, 1);
   return judgements[0]!;
 }

@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BLOCKED, bodyOf, factsOf, HttpScene, requestOf } from "../../protocol/http/transcript/testing.ts";
-import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { HELD } from "../../protocol/recording/testing.ts";
-import { replayPolicy } from "./replay-policy.ts";
 import { differs, judgementLines } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";
-
-async function replayed(policies: string, ...scenes: HttpScene[]): Promise<Judgement[]> {
-  const judgements: Judgement[] = [];
-  const sources = scenes.map(({ composer }, index) => ({
-    name: `session ${index}`,
-    async *entries() {
-      yield* composer.entries;
-    },
-  }));
-  await replayPolicy(PolicySet.load(nodeCedar(), policies), sources, {
-    since: Number.NEGATIVE_INFINITY,
-    until: Number.POSITIVE_INFINITY,
-    tell: (judgement) => void judgements.push(judgement),
-  });
-  return judgements;
-}
+import { replayed } from "./testing.ts";
 
 const ways = (judgements: Judgement[]) =>
   judgements.map(

@@ -1,42 +1,26 @@
-import { mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type Span, UnnamedFile } from "../recordings/unnamed-file.ts";
 
-type FileHandle = Awaited<ReturnType<typeof open>>;
+export type { Span };
 
 /** Characters that wait before they are written. */
 const WRITE_AT = 256 * 1024;
-const READ = 64 * 1024;
 const NEWLINE = 10;
 
-/** A part of the spool, in bytes. */
-export interface Span {
-  from: number;
-  to: number;
-}
-
 /**
- * A temporary file of JSON values, one a line: a session's facts may be recorded after the statements that they
- * belong to, and a recording may be longer than memory. It holds recorded SQL, so nobody else can open it, and it
- * has no name any more as soon as it is open.
+ * JSON values in a temporary file, one a line: a session's facts may be recorded after the statements that they belong to,
+ * and a recording may be longer than memory.
  */
 export class Spool {
-  readonly #file: FileHandle;
+  readonly #file: UnnamedFile;
   #waiting: string[] = [];
   #waitingSize = 0;
-  #end = 0;
 
-  private constructor(file: FileHandle) {
+  private constructor(file: UnnamedFile) {
     this.#file = file;
   }
 
   static async open(): Promise<Spool> {
-    const folder = await mkdtemp(join(tmpdir(), "sallyport-replay-"));
-    try {
-      return new Spool(await open(join(folder, "steps"), "wx+", 0o600));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return new Spool(await UnnamedFile.open());
   }
 
   async add(value: unknown): Promise<void> {
@@ -49,17 +33,13 @@ export class Spool {
   /** Where the next value will stand. */
   async position(): Promise<number> {
     await this.#flush();
-    return this.#end;
+    return this.#file.end;
   }
 
   /** The values of a part, in order; several parts may be read at a time. */
-  async *read({ from, to }: Span): AsyncGenerator<unknown> {
+  async *read(span: Span): AsyncGenerator<unknown> {
     let pieces: Buffer[] = [];
-    for (let at = from; at < to; ) {
-      const { bytesRead, buffer } = await this.#file.read(Buffer.alloc(READ), 0, Math.min(READ, to - at), at);
-      if (bytesRead === 0) throw new Error("the temporary file of the replay is shorter than it was");
-      at += bytesRead;
-      let rest = buffer.subarray(0, bytesRead);
+    for await (let rest of this.#file.read(span)) {
       for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE)) {
         yield JSON.parse(Buffer.concat([...pieces, rest.subarray(0, end)]).toString());
         pieces = [];
@@ -77,9 +57,6 @@ export class Spool {
     const bytes = Buffer.from(this.#waiting.join(""));
     this.#waiting = [];
     this.#waitingSize = 0;
-    for (let done = 0; done < bytes.length; ) {
-      done += (await this.#file.write(bytes, done, bytes.length - done, this.#end + done)).bytesWritten;
-    }
-    this.#end += bytes.length;
+    await this.#file.add(bytes);
   }
 }

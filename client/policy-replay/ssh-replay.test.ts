@@ -2,19 +2,16 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { RequestQuestion } from "../../protocol/approval.ts";
 import { requestDigest } from "../../protocol/approval-digest.ts";
-import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
-import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
 import { lineFacts } from "../../protocol/shell/line.ts";
 import { generateKey, type PrivateKey } from "../../protocol/signatures.ts";
 import { RecordKind } from "../../protocol/ssh/record.ts";
 import type { SshRequest } from "../../protocol/ssh/request.ts";
-import { replayPolicy } from "./replay-policy.ts";
 import { differs, judgementLines } from "./report.ts";
 import type { Judgement } from "./session-judge.ts";
 import { SshExtractor } from "./ssh-extract.ts";
-import { BLOCKED, HELD } from "./testing.ts";
+import { BLOCKED, HELD, replayed } from "./testing.ts";
 
 const DECIDED = { event: "approval_decided", reason: null, until: null, under: null } as const;
 
@@ -85,22 +82,6 @@ function questionOf(request: SshRequest): RequestQuestion {
 
 const exec = (command: string): SshRequest => ({ type: "exec", command, terminal: false });
 const read = (path: string): SshRequest => ({ type: "file", protocol: "sftp", operation: "read", path });
-
-async function replayed(policies: string, ...scenes: SshScene[]): Promise<Judgement[]> {
-  const judgements: Judgement[] = [];
-  const sources = scenes.map(({ composer }, index) => ({
-    name: `session ${index}`,
-    async *entries() {
-      yield* composer.entries;
-    },
-  }));
-  await replayPolicy(PolicySet.load(nodeCedar(), policies), sources, {
-    since: Number.NEGATIVE_INFINITY,
-    until: Number.POSITIVE_INFINITY,
-    tell: (judgement) => void judgements.push(judgement),
-  });
-  return judgements;
-}
 
 const ways = (judgements: Judgement[]) =>
   judgements.map(({ then, now, statement }) => `${statement}: ${then.verdict} -> ${now?.verdict}`);

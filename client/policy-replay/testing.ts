@@ -1,9 +1,13 @@
 import type { StatementQuestion } from "../../protocol/approval.ts";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
+import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
+import { PolicySet } from "../../protocol/policy/policy-set.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
 import { bindTo, complete, done, error, row, START } from "../../protocol/postgres/transcript/testing.ts";
 import type { Composer } from "../../protocol/recording/testing.ts";
 import { factsOf, type StatementFacts } from "../../protocol/sql/facts.ts";
+import { replayPolicy } from "./replay-policy.ts";
+import type { Judgement } from "./session-judge.ts";
 
 /** Composes recorded sessions for tests of replays: what a client sends, and what a target and a guard answer. */
 export class Scene {
@@ -153,4 +157,21 @@ export function questionOf(statement: string, part: Partial<StatementQuestion> =
     plan: null,
     ...part,
   };
+}
+
+/** The judgements of recorded sessions by these policies, whenever it was. */
+export async function replayed(policies: string, ...scenes: { composer: Composer }[]): Promise<Judgement[]> {
+  const judgements: Judgement[] = [];
+  const sources = scenes.map(({ composer }, index) => ({
+    name: `session ${index}`,
+    async *entries() {
+      yield* composer.entries;
+    },
+  }));
+  await replayPolicy(PolicySet.load(nodeCedar(), policies), sources, {
+    since: Number.NEGATIVE_INFINITY,
+    until: Number.POSITIVE_INFINITY,
+    tell: (judgement) => void judgements.push(judgement),
+  });
+  return judgements;
 }

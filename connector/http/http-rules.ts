@@ -2,8 +2,7 @@ import { httpFacts } from "../../protocol/http/facts-of.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import { UPGRADE_FIELD } from "../../protocol/http/head.ts";
 import { readTarget } from "../../protocol/http/target.ts";
-import { tellingFields } from "../../protocol/http/telling-fields.ts";
-import type { ExchangeRules } from "./rules.ts";
+import { type ExchangeRules, requestOf } from "./rules.ts";
 import type { HttpTargetConfig } from "./target/config.ts";
 
 /** What holds for the exchanges of HTTP targets. */
@@ -14,19 +13,9 @@ export function httpRules({ encodedSlashes }: HttpTargetConfig): ExchangeRules {
     readsBodies: false,
     refusal: () => null,
     transcoded: () => null,
-    request: ({ method, target, fields, websocket }) => {
-      readTarget(target, { encodedSlashes });
-      return {
-        type: "http",
-        method,
-        target,
-        contentType: fieldValue(fields, "content-type"),
-        fields: tellingFields(fields.filter(([name]) => name !== UPGRADE_FIELD)),
-        body: null,
-        streamed: false,
-        websocket: websocket !== undefined,
-        kubernetes: null,
-      };
+    request: (head) => {
+      readTarget(head.target, { encodedSlashes });
+      return requestOf(head, null);
     },
     facts: ({ target, contentType, streamed }, { fields }, body) =>
       httpFacts(readTarget(target, { encodedSlashes }), {

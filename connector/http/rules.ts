@@ -1,7 +1,9 @@
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { ExchangeFacts } from "../../protocol/http/facts.ts";
-import type { Fields, RequestHead } from "../../protocol/http/head.ts";
+import { fieldValue } from "../../protocol/http/fields.ts";
+import { type Fields, type RequestHead, UPGRADE_FIELD } from "../../protocol/http/head.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
+import { tellingFields } from "../../protocol/http/telling-fields.ts";
 import type { Refusal } from "./refusal.ts";
 
 /** A request whose body goes on in another form than it came in. */
@@ -38,4 +40,22 @@ export interface ExchangeRules {
   facts(request: HttpRequest, head: RequestHead, body: Uint8Array | null): ExchangeFacts;
   /** The fields that go on, beside those that the target's side adds. Throws `invalid_request` as well. */
   fields(request: HttpRequest, head: RequestHead): Fields;
+}
+
+/** What a head asks for, without its body. `kubernetes`: what the API server takes it for; null for other targets. */
+export function requestOf(
+  { method, target, fields, websocket }: RequestHead,
+  kubernetes: HttpRequest["kubernetes"],
+): HttpRequest {
+  return {
+    type: "http",
+    method,
+    target,
+    contentType: fieldValue(fields, "content-type"),
+    fields: tellingFields(fields.filter(([name]) => name !== UPGRADE_FIELD)),
+    body: null,
+    streamed: false,
+    websocket: websocket !== undefined,
+    kubernetes,
+  };
 }

@@ -3,14 +3,13 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { fieldValue } from "../../protocol/http/fields.ts";
 import { type RequestHead, UPGRADE_FIELD } from "../../protocol/http/head.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
-import { tellingFields } from "../../protocol/http/telling-fields.ts";
 import { acceptJson } from "../../protocol/kubernetes/accept.ts";
 import { kubernetesFacts } from "../../protocol/kubernetes/facts-of.ts";
 import { requestInfo } from "../../protocol/kubernetes/reading-request-info.ts";
 import { isSchemaDocument } from "../../protocol/kubernetes/schema-document.ts";
 import { isConnect } from "../../protocol/kubernetes/status.ts";
 import type { Refusal } from "../http/refusal.ts";
-import type { ExchangeRules } from "../http/rules.ts";
+import { type ExchangeRules, requestOf } from "../http/rules.ts";
 import { isProtobufObject, transcoded } from "./protobuf/transcoded.ts";
 import type { KubernetesTargetConfig } from "./target/config.ts";
 import { impersonation } from "./target/impersonation.ts";
@@ -41,17 +40,7 @@ function rulesAs(account: string): ExchangeRules {
       isSeen && UNREAD.test(request.contentType ?? "") && !isProtobufObject(request) ? UNSUPPORTED : null,
     transcoded: (request, head, body, isSeen) =>
       body.length > 0 && isProtobufObject(request) ? transcoded(head, body, isSeen) : null,
-    request: ({ method, target, fields, websocket }) => ({
-      type: "http",
-      method,
-      target,
-      contentType: fieldValue(fields, "content-type"),
-      fields: tellingFields(fields.filter(([name]) => name !== UPGRADE_FIELD)),
-      body: null,
-      streamed: false,
-      websocket: websocket !== undefined,
-      kubernetes: requestInfo(method, target),
-    }),
+    request: (head) => requestOf(head, requestInfo(head.method, head.target)),
     facts: (request, head, body) =>
       kubernetesFacts(request, fieldValue(head.fields, "content-encoding"), body),
     fields: (request, head) => {

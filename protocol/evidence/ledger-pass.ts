@@ -9,9 +9,10 @@ import { Frontier } from "../witness/frontier.ts";
 import { type LedgerPart, readLedgerExport } from "./documents.ts";
 import { ALL_CHECKS, LEDGER_CHECKS, namesOf } from "./findings.ts";
 import type { History } from "./history.ts";
+import { nextLeaf } from "./next-leaf.ts";
 import { Review, type SessionsReport } from "./review.ts";
 import type { Found } from "./session-entries.ts";
-import { faultOf, layoutFaultOf, type Source } from "./source.ts";
+import { faultOf, type Source } from "./source.ts";
 
 export type LedgerName = keyof typeof LEDGER_CHECKS | keyof typeof ALL_CHECKS;
 
@@ -47,26 +48,15 @@ export class LedgerPass {
   }
 
   /** The next leaf; null at the end, or where no further one can be trusted to be in its place. */
-  async next(): Promise<Uint8Array | null> {
-    try {
-      for (;;) {
-        const { done, value } = await this.#parts.next();
-        if (done) {
-          this.findings.ok("layout", "the file is whole, and in the one spelling it has");
-          this.isWhole = this.#isInOrder;
-          return null;
-        }
-        if (value.part === "header") this.#open(value.origin);
-        else if (value.part === "checkpoint") this.#checkpoint = value.checkpoint;
-        else if (this.#isInOrder) {
-          const leaf = await this.#entry(value.index, value.entry);
-          if (leaf) return leaf;
-        }
-      }
-    } catch (error) {
-      this.findings.fail("layout", layoutFaultOf(error));
-      return null;
-    }
+  next(): Promise<Uint8Array | null> {
+    return nextLeaf(
+      this.#parts,
+      this.findings,
+      (part) => this.#take(part),
+      () => {
+        this.isWhole = this.#isInOrder;
+      },
+    );
   }
 
   /** Judges what only the whole tells. */
@@ -75,6 +65,13 @@ export class LedgerPass {
     if (this.#checkpoint !== null && this.origin !== null)
       await this.#judgeCheckpoint(this.#checkpoint, this.origin);
     return this.review.finish(at, given);
+  }
+
+  async #take(part: LedgerPart): Promise<Uint8Array | null> {
+    if (part.part === "header") this.#open(part.origin);
+    else if (part.part === "checkpoint") this.#checkpoint = part.checkpoint;
+    else if (this.#isInOrder) return this.#entry(part.index, part.entry);
+    return null;
   }
 
   #open(origin: string): void {

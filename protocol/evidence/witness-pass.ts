@@ -7,9 +7,10 @@ import { readWitnessExport, type WitnessPart } from "./documents.ts";
 import { ALL_CHECKS, namesOf, REVIEW_CHECKS, WITNESS_CHECKS } from "./findings.ts";
 import type { History } from "./history.ts";
 import { entryOf } from "./ledger-pass.ts";
+import { nextLeaf } from "./next-leaf.ts";
 import { Review, type SessionsReport } from "./review.ts";
 import type { Found } from "./session-entries.ts";
-import { faultOf, layoutFaultOf, type Source } from "./source.ts";
+import { faultOf, type Source } from "./source.ts";
 import { counted, dateText } from "./words.ts";
 
 export type WitnessName = keyof typeof WITNESS_CHECKS | keyof typeof REVIEW_CHECKS | keyof typeof ALL_CHECKS;
@@ -56,32 +57,15 @@ export class WitnessPass {
   }
 
   /** As of `LedgerPass`. */
-  async next(): Promise<Uint8Array | null> {
-    try {
-      for (;;) {
-        const { done, value } = await this.#parts.next();
-        if (done) {
-          this.findings.ok("layout", "the file is whole, and in the one spelling it has");
-          this.isWhole = this.#isInOrder;
-          return null;
-        }
-        if (value.part === "header") {
-          this.origin = value.origin;
-          this.#history.origin(value.origin, this.#source.name);
-          continue;
-        }
-        this.latest = Math.max(this.latest, value.written);
-        if (!this.#isInOrder) continue;
-        if (value.part === "checkpoint") await this.#checkpoint(value.size, value.checkpoint);
-        else {
-          const leaf = await this.#leaf(value);
-          if (leaf) return leaf;
-        }
-      }
-    } catch (error) {
-      this.findings.fail("layout", layoutFaultOf(error));
-      return null;
-    }
+  next(): Promise<Uint8Array | null> {
+    return nextLeaf(
+      this.#parts,
+      this.findings,
+      (part) => this.#take(part),
+      () => {
+        this.isWhole = this.#isInOrder;
+      },
+    );
   }
 
   /** Judges what only the whole tells. */
@@ -96,6 +80,19 @@ export class WitnessPass {
     const sentence = `${this.#checkpoints} are signed by the edge and fit the leaves${uncovered}`;
     findings.ok("checkpoints", sentence);
     return this.review ? this.review.finish(at, given) : null;
+  }
+
+  async #take(part: WitnessPart): Promise<Uint8Array | null> {
+    if (part.part === "header") {
+      this.origin = part.origin;
+      this.#history.origin(part.origin, this.#source.name);
+      return null;
+    }
+    this.latest = Math.max(this.latest, part.written);
+    if (!this.#isInOrder) return null;
+    if (part.part === "leaf") return this.#leaf(part);
+    await this.#checkpoint(part.size, part.checkpoint);
+    return null;
   }
 
   /** A checkpoint stands behind the last leaf that it covers. */

@@ -28,46 +28,35 @@ const LAST_DATE = 8.64e15;
  * the layout only, not the chain. Ends after the trailer; throws `protocol_violation`, naming the entry, for
  * anything that is not such a file, for one that was cut, and for bytes after the trailer.
  */
-export async function* readRecording(
+export function readRecording(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<RecordingPart, void, undefined> {
-  const source = new Source(chunks);
-  try {
-    yield { part: "header", header: await takeHeader(source) };
-
-    for (let place = "the first entry"; ; ) {
-      const word = await source.take(WORD);
-      if (!word) throw cut(place);
-      if (u32(word) === TRAILER_MARK) break;
-      const entry = await takeEntry(source, word, place);
-      yield { part: "entry", entry };
-      place = `what follows entry ${entry.seq}`;
-    }
-
-    yield { part: "trailer", trailer: parseTrailer(await takeJson(source, "the trailer")) };
-    if (await source.take(1)) throw violation("bytes follow the trailer");
-  } finally {
-    await source.close();
-  }
+  return readParts(chunks, { isFirst: true, mayEnd: false });
 }
 
 /**
  * Reads a slice of an export file that was cut between entries (protocol/recording/sealed.ts): `isFirst` ones begin with magic
  * and header, the last one ends with the trailer. Checks the layout only; throws `protocol_violation`.
  */
-export async function* readRecordingSlice(
+export function readRecordingSlice(
   chunks: AsyncIterable<Uint8Array>,
   isFirst: boolean,
+): AsyncGenerator<RecordingPart, void, undefined> {
+  return readParts(chunks, { isFirst, mayEnd: true });
+}
+
+/** `mayEnd`: between two entries, without a trailer. */
+async function* readParts(
+  chunks: AsyncIterable<Uint8Array>,
+  { isFirst, mayEnd }: { isFirst: boolean; mayEnd: boolean },
 ): AsyncGenerator<RecordingPart, void, undefined> {
   const source = new Source(chunks);
   try {
     if (isFirst) yield { part: "header", header: await takeHeader(source) };
-    for (let place = "a part"; ; ) {
-      const byte = await source.take(1);
-      if (!byte) return;
-      const rest = await source.take(WORD - 1);
-      if (!rest) throw cut(place);
-      const word = Buffer.concat([byte, rest]);
+    for (let place = mayEnd ? "a part" : "the first entry"; ; ) {
+      const word = await source.take(WORD);
+      if (!word && mayEnd && source.isEmpty) return;
+      if (!word) throw cut(place);
       if (u32(word) === TRAILER_MARK) break;
       const entry = await takeEntry(source, word, place);
       yield { part: "entry", entry };
@@ -177,6 +166,11 @@ class Source {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
+  /** Once `take` has answered null: whether the input had ended before. */
+  get isEmpty(): boolean {
+    return this.#left.length === 0;
+  }
+
   /** The next bytes, or null when the input ends before there are so many. */
   take(length: number): Uint8Array | null | Promise<Uint8Array | null> {
     // Most pieces lie within one chunk, and a recording may have millions.
@@ -188,7 +182,10 @@ class Source {
     let have = this.#left.length;
     while (have < length) {
       const next = await this.#chunks.next();
-      if (next.done) return null;
+      if (next.done) {
+        this.#left = Buffer.concat(pieces);
+        return null;
+      }
       pieces.push(next.value);
       have += next.value.length;
     }

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { findGo, goEnvironment } from "../go.ts";
 
 const SOURCES = join(import.meta.dirname, "checker");
 /** A second where its two modules are there; else they are downloaded, ms. */
@@ -24,7 +25,7 @@ export function ledgerChecker(): { path: string } | { missing: string } {
   try {
     execFileSync(go, ["build", "-trimpath", "-o", output, "."], {
       cwd: SOURCES,
-      env: goEnvironment(),
+      env: goEnvironment("readonly"),
       stdio: ["ignore", "ignore", "pipe"],
       timeout: BUILD_MS,
     });
@@ -41,20 +42,4 @@ function hashOfSources(): string {
   const hash = createHash("sha256");
   for (const name of readdirSync(SOURCES).sort()) hash.update(name).update(readFileSync(join(SOURCES, name)));
   return hash.digest("hex").slice(0, 16);
-}
-
-function findGo(): string | undefined {
-  return ["go", "/usr/local/go/bin/go"].find((go) => {
-    const { status, stdout } = spawnSync(go, ["env", "GOVERSION"], {
-      encoding: "utf8",
-      env: goEnvironment(),
-    });
-    const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
-    return status === 0 && Number(minor) >= 26;
-  });
-}
-
-/** The versions in go.mod and their hashes in go.sum hold: nothing newer is looked for. */
-function goEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly", CGO_ENABLED: "0", GOWORK: "off" };
 }

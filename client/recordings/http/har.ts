@@ -10,8 +10,9 @@ import {
 } from "../../../protocol/http/transcript/transcript.ts";
 import { addMasked } from "../masking-words.ts";
 import { refusalText } from "../request-words.ts";
+import { UnnamedFile } from "../unnamed-file.ts";
 import { openObject, stringOf } from "./har-text.ts";
-import { Spooled, SpoolFile } from "./spool.ts";
+import { Spooled } from "./spool.ts";
 
 /** Interim responses that are kept of one exchange. */
 const MAX_INTERIM = 20;
@@ -50,7 +51,7 @@ export async function writeHar(
   creator: string,
   write: Write,
 ): Promise<number> {
-  const file = await SpoolFile.open();
+  const file = await UnnamedFile.open();
   const out = new Gathered(write);
   try {
     const har = new Har(file, (text) => out.write(text));
@@ -94,13 +95,13 @@ class Gathered {
 }
 
 class Har {
-  readonly #file: SpoolFile;
+  readonly #file: UnnamedFile;
   readonly #write: Write;
   readonly #open = new Map<number, Open>();
   #host = "target";
   written = 0;
 
-  constructor(file: SpoolFile, write: Write) {
+  constructor(file: UnnamedFile, write: Write) {
     this.#file = file;
     this.#write = write;
   }

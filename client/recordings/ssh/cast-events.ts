@@ -3,6 +3,7 @@ import type { SshRequest } from "../../../protocol/ssh/request.ts";
 import { SshTranscript, type SshTranscriptEvent } from "../../../protocol/ssh/transcript/transcript.ts";
 import type { CastEvent } from "../terminal/cast.ts";
 import { castApproval, castEdge } from "../terminal/cast-marks.ts";
+import { terminalEvent } from "./terminal-event.ts";
 
 /** What of a recorded SSH session bears on a file for asciinema. */
 export class SshCastEvents {
@@ -16,13 +17,6 @@ export class SshCastEvents {
 function castEvent(event: SshTranscriptEvent): CastEvent | null {
   const { time } = event;
   switch (event.type) {
-    case "terminal":
-    case "resized":
-    case "bytes":
-    case "withheld":
-    case "exit":
-    case "closed":
-      return event;
     case "request":
       return { type: "asked", time, channel: event.channel, command: commandOf(event.asked) };
     case "judged": {
@@ -38,7 +32,7 @@ function castEvent(event: SshTranscriptEvent): CastEvent | null {
     case "thawed":
       return mark(event, "the terminal goes on: somebody watches");
     default:
-      return null;
+      return terminalEvent(event);
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Entry } from "../../../protocol/entry.ts";
 import { SshTranscript, type SshTranscriptEvent } from "../../../protocol/ssh/transcript/transcript.ts";
-import type { TerminalEvent } from "../../../protocol/terminal-events.ts";
 import { JsonLines } from "../json-lines.ts";
 import type { Styler } from "../recorded-text.ts";
 import { lineTeller, replayStaged, type Stage, type StagedOptions, type Teller } from "../staged.ts";
 import { Player } from "../terminal/player.ts";
 import { type NarratorOptions, SshNarrator } from "./narrate.ts";
+import { terminalEvent } from "./terminal-event.ts";
 
 /** Shows an SSH session: plays its terminals in a terminal, else tells it as lines, or as JSON. */
 export function replaySsh(
@@ -21,24 +21,10 @@ export function sshPlayer(style: Styler, options: NarratorOptions = {}): Player<
   return new Player({
     style,
     narrator: new SshNarrator(style, options),
-    terminalOf,
+    terminalOf: terminalEvent,
     isEnd: (event) => event.type === "edge" && event.event.event === "ended",
     channel: options.channel,
   });
-}
-
-function terminalOf(event: SshTranscriptEvent): TerminalEvent | null {
-  switch (event.type) {
-    case "terminal":
-    case "resized":
-    case "bytes":
-    case "withheld":
-    case "exit":
-    case "closed":
-      return event;
-    default:
-      return null;
-  }
 }
 
 function tellerOf(options: StagedOptions, { isTerminal, style }: Stage): Teller<SshTranscriptEvent> {

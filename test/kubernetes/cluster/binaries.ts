@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { findGo, goEnvironment } from "../../go.ts";
 
 const KUBERNETES = "1.37.2";
 /** Speaks SPDY where newer ones speak WebSocket. */
@@ -135,21 +136,6 @@ function cacheFolder(): string {
   return folder;
 }
 
-function findGo(): string | undefined {
-  return ["go", "/usr/local/go/bin/go"].find((go) => {
-    const { status, stdout } = spawnSync(go, ["env", "GOVERSION"], {
-      encoding: "utf8",
-      env: goEnvironment(),
-    });
-    const [, minor] = /^go1\.(\d+)/.exec(stdout ?? "") ?? [];
-    return status === 0 && Number(minor) >= 26;
-  });
-}
-
-function goEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=mod", CGO_ENABLED: "0", GOWORK: "off" };
-}
-
 /** Builds what is still absent. The reason of the first failure, if there is one. */
 function buildAll(
   go: string,
@@ -176,7 +162,7 @@ function buildAll(
       ];
       execFileSync(go, build, {
         cwd: module,
-        env: goEnvironment(),
+        env: goEnvironment("mod"),
         stdio: ["ignore", "ignore", "pipe"],
         timeout: BUILD_MS,
       });
@@ -210,7 +196,7 @@ function prepareModule(go: string, folder: string, which: Program["module"]): st
   const version = which === "current" ? KUBERNETES : OLDER_KUBECTL;
   const downloaded = execFileSync(go, ["mod", "download", "-json", `k8s.io/kubernetes@v${version}`], {
     cwd: folder,
-    env: goEnvironment(),
+    env: goEnvironment("mod"),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
