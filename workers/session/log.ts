@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import {
   ENTRY_HEADER,
   type Entry,
   EntryKind,
-  entryHeader,
   genesis,
   HASH_LENGTH,
+  sha256,
+  writeEntryHeader,
 } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { FRAME_HEADER, FrameFlag, FrameType, readU64, writeU64 } from "../../protocol/frame.ts";
@@ -85,6 +85,8 @@ export class SessionLog {
   readonly #base: number;
   /** The chain's head, then room for the next entry's header: hashed in one go. */
   readonly #link = new Uint8Array(HASH_LENGTH + ENTRY_HEADER);
+  /** What the last row's tally was made of; the storage has copied it. */
+  readonly #counts = new Uint8Array(TALLY.length);
 
   constructor(sql: Sql, session: string, number: number) {
     this.#sql = sql;
@@ -104,8 +106,8 @@ export class SessionLog {
   /** Appends an entry. Throws what the storage throws; this object is of no use after that, the rows are. */
   append(kind: EntryKind, time: number, frame: Uint8Array): LoggedEntry {
     const entry: Entry = { kind, seq: this.seq + 1, time, frame };
-    this.#link.set(entryHeader(entry), HASH_LENGTH);
-    const hash = createHash("sha256").update(this.#link).update(frame).digest();
+    writeEntryHeader(entry, this.#link, HASH_LENGTH);
+    const hash = sha256(this.#link, frame);
     this.#link.set(hash);
     this.seq = entry.seq;
     this.time = time;
@@ -120,7 +122,7 @@ export class SessionLog {
       frame,
     );
     this.grown?.(time);
-    return { ...entry, hash };
+    return { kind, seq: entry.seq, time, frame, hash };
   }
 
   /** Entries from `seq` on, at most `limit`. */
@@ -182,6 +184,19 @@ export class SessionLog {
     this.#sql.exec("DELETE FROM log WHERE id >= ? AND id <= ?", this.#base + first, this.#base + last);
   }
 
+  /**
+   * Removes entries from `first` to `last`, and overwrites their frames before: a value of the same length is written where it
+   * lies, so that the pages that become free do not have it.
+   */
+  erase(first: number, last: number): void {
+    this.#sql.exec(
+      "UPDATE log SET frame = zeroblob(length(frame)) WHERE id >= ? AND id <= ?",
+      this.#base + first,
+      this.#base + last,
+    );
+    this.remove(first, last);
+  }
+
   #needed(first: number, last: number, needs: Record<Receiver, Needs>): number[] {
     const rows = this.#sql.exec(
       "SELECT id, kind, tally FROM log WHERE id >= ? AND id <= ? ORDER BY id",
@@ -226,8 +241,9 @@ export class SessionLog {
     }
   }
 
+  /** Overwritten by the next. */
   #tally(): Uint8Array {
-    const tally = new Uint8Array(TALLY.length);
+    const tally = this.#counts;
     tally.set(this.head);
     writeU64(tally, TALLY.fromAgent, this.fromAgent);
     writeU64(tally, TALLY.fromConnector, this.fromConnector);

@@ -1,12 +1,15 @@
+import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import type { Approve } from "../../../protocol/policy/decision.ts";
+import type { Approve, Decision } from "../../../protocol/policy/decision.ts";
 import * as frontend from "../../../protocol/postgres/frontend.ts";
 import { FRONTEND } from "../../../protocol/postgres/message-types.ts";
 import type { MessageReader } from "../../../protocol/postgres/reader.ts";
 import type { ClassifiedStatement } from "../../../protocol/sql/facts.ts";
 import type { ParsedStatement } from "../../../protocol/sql/parser.ts";
+import { type TextShape, textShapeOf } from "../../../protocol/sql/text-shape.ts";
 import type { Conversation } from "../conversation.ts";
 import type { MaskedText } from "../mask/masking.ts";
+import { AlikeTexts } from "./alike-texts.ts";
 import { heldPortals, isAlike } from "./bound-portals.ts";
 import type { Findings, Holding } from "./holding.ts";
 import type { Judging } from "./judging.ts";
@@ -15,7 +18,7 @@ import { Refusal, refusalOfAbsent } from "./refusal.ts";
 import { resultLimit } from "./result-limit.ts";
 import type { Need, SessionCatalog } from "./session-catalog.ts";
 import { type AgentText, type RunText, type SessionMasking, withMasks } from "./session-masking.ts";
-import { has, type Portal, type Prepared, type SessionNames } from "./session-names.ts";
+import { type Approved, has, type Portal, type Prepared, type SessionNames } from "./session-names.ts";
 import { cantBeHeld } from "./statement-question.ts";
 import { type AgentExchange, type Missing, pass, refuse, utf8, type Verdict } from "./verdict.ts";
 
@@ -45,6 +48,7 @@ export class AgentMessages {
   readonly #names: SessionNames;
   readonly #holding: Holding;
   readonly #masking: SessionMasking | null;
+  readonly #alikes: AlikeTexts;
 
   constructor({ texts, talk, catalog, judging, names, holding, masking }: AgentMessagesOptions) {
     this.#texts = texts;
@@ -54,6 +58,7 @@ export class AgentMessages {
     this.#names = names;
     this.#holding = holding;
     this.#masking = masking;
+    this.#alikes = new AlikeTexts(catalog);
   }
 
   /** What becomes of the message, as far as is known. Throws what `refusalOf` reads. */
@@ -89,11 +94,27 @@ export class AgentMessages {
   }
 
   #query(body: Uint8Array, findings: Findings): Verdict | Missing {
-    return this.#text("query", frontend.parseQuery(utf8(body, 1)).sql, findings);
+    const { sql } = frontend.parseQuery(utf8(body, 1));
+    const shape = textShapeOf(sql);
+    return (shape && this.#alike(shape)) ?? this.#text("query", sql, findings, shape);
+  }
+
+  /** A text like one that passed; undefined where that isn't known, or the policies look at more than what is alike. */
+  #alike(shape: TextShape): Verdict | undefined {
+    const statements = this.#alikes.find(shape);
+    if (statements === undefined) return undefined;
+    const found = this.#judging.decide(statements, undefined, UNPLANNED, "run");
+    if ("need" in found || found.verdict !== "allow") return undefined;
+    return pass(this.#runs("query", found, statements, null, null));
   }
 
   /** A message that runs this text, with no values to it. */
-  #text(request: "query" | "execute", sql: string, findings: Findings): Verdict | Missing {
+  #text(
+    request: "query" | "execute",
+    sql: string,
+    findings: Findings,
+    shape: TextShape | null = null,
+  ): Verdict | Missing {
     const parsed = this.#texts.parse(sql);
     const statements = this.#catalog.classify(parsed);
     if ("need" in statements) return statements;
@@ -119,21 +140,30 @@ export class AgentMessages {
     }
     const run = this.#run(masked, statements);
     this.#masking?.lookUp(sql, run);
-    this.#judging.ran(all, findings.plan ?? null);
+    if (shape !== null && (masked === null || isUntouched(masked)))
+      this.#alikes.passed(shape, parsed, statements);
+    const approved = this.#holding.approved(findings);
+    const exchange = this.#runs(request, found, all, findings.plan ?? null, approved, statements);
+    const answer = this.#masking?.exchange(run);
+    const instead = request === "execute" || masked?.sql == null ? undefined : frontend.query(masked.sql);
+    return pass(withMasks(exchange, answer), instead);
+  }
+
+  /** Statements go to the target: `all` of them are counted, `own` are those of the text. */
+  #runs(
+    request: "query" | "execute",
+    found: Decision,
+    all: ClassifiedStatement[],
+    plan: PlanEstimate | null,
+    approved: Approved | null,
+    own: ClassifiedStatement[] = all,
+  ): AgentExchange {
+    this.#judging.ran(all, plan);
     const resultBound = resultLimit(found, all);
     const limit = resultBound === undefined ? {} : { limit: resultBound };
-    const { done } = this.#names.effects(statements, findings.plan ?? null, this.#holding.approved(findings));
-    const answer = this.#masking?.exchange(run);
-    if (request === "execute") return pass(withMasks({ request, ...limit, done }, answer));
-    const ended = this.#names.endsBatch();
-    const exchange: AgentExchange = {
-      request,
-      ...limit,
-      copyIn: has(statements, "copy-in"),
-      done,
-      readied: ended,
-    };
-    return pass(withMasks(exchange, answer), masked?.sql == null ? undefined : frontend.query(masked.sql));
+    const { done } = this.#names.effects(own, plan, approved);
+    if (request === "execute") return { request, ...limit, done };
+    return { request, ...limit, copyIn: has(own, "copy-in"), done, readied: this.#names.endsBatch() };
   }
 
   /** What the session's masks make of a text; null where it has none. Throws `Refusal`. */
@@ -352,7 +382,14 @@ export class AgentMessages {
   }
 }
 
+/** Nothing that the text reads, writes or compares is labelled. */
+function isUntouched({ sql, labels, parameters, lookups }: MaskedText): boolean {
+  return sql === null && [labels, parameters, lookups].every((list) => list.length === 0);
+}
+
 const NO_VALUES = { parameterFormats: [], parameters: [] };
+/** Of a text about which the planner is not asked: only whether it would be. */
+const UNPLANNED = { sent: () => [], parameterTypes: [], ...NO_VALUES };
 const CALL_BY_MESSAGE = cantBeHeld(
   "a function-call message has no text that people could be shown",
   "Call the function by SELECT f(...).",

@@ -103,6 +103,12 @@ export class SessionCatalog {
     return statements;
   }
 
+  /** The classification of a text that is kept; undefined where none is, or what names mean may have changed since. */
+  kept(parsed: ParsedStatement[]): ClassifiedStatement[] | undefined {
+    if (this.#names === null || this.#isAborted || this.#catalog() !== this.#shared) return undefined;
+    return this.#version === this.#shared.version ? this.#kept.get(parsed) : undefined;
+  }
+
   /** Finds what was missing. Throws what the target or the catalog's connection throws. */
   async find(missing: Need): Promise<void> {
     if (missing.need === "catalog") {
@@ -146,8 +152,12 @@ export class SessionCatalog {
   }
 
   /** Inside a batch a rollback may have gone by that ReadyForQuery has not told yet: there the target answers. */
+  get #isAborted(): boolean {
+    return this.#talk.status === "E" && this.#talk.answered && !this.#talk.unsynced;
+  }
+
   #checkAborted(): void {
-    if (this.#talk.status === "E" && this.#talk.answered && !this.#talk.unsynced) throw aborted();
+    if (this.#isAborted) throw aborted();
   }
 
   async #load(names: CatalogName[]): Promise<void> {
