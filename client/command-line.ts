@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { chooseEdge, openEdge } from "./access.ts";
 import { parseListen } from "./config-file.ts";
 import type { EdgeApi } from "./edge-api.ts";
+import { IDENTITY_ENV } from "./recordings/identity.ts";
 import { note, printJson, printTable } from "./terminal.ts";
 import { DURATION_FORM, parseDuration } from "./units.ts";
 
@@ -36,6 +37,14 @@ export function printListing<T>(
     const rows = items.map((item) => Object.values(columns).map((cell) => cell(item)));
     printTable(Object.keys(columns), rows);
   }
+}
+
+/** The option of every command that reads recordings. */
+export function identityOption(): Option {
+  return new Option(
+    "--identity <file>",
+    "for recordings that are encrypted: the file with your secret key of age",
+  ).env(IDENTITY_ENV);
 }
 
 /** Parsers of options; commander tells their message beside the option's name. */

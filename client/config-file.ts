@@ -6,6 +6,7 @@ import { type Field, readDocument } from "../protocol/document.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { approvalSettings, type EdgeApprovals, edgeApprovals, NO_CHANNELS } from "./approval-config.ts";
+import { recordingSettings } from "./recordings-config.ts";
 import { retentionSettings } from "./retention-config.ts";
 import { type EdgeSiem, edgeSiem, NO_SIEM } from "./siem-config.ts";
 import { DURATION_FORM, parseDuration, parseSize, SIZE_FORM } from "./units.ts";
@@ -59,6 +60,7 @@ const SECTIONS = [
   "policies",
   "approvals",
   "retention",
+  "recordings",
   "targets",
 ];
 const DEFAULT_LISTEN = { host: "127.0.0.1", port: 7843 };
@@ -100,6 +102,7 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
   const connector = root.get("connector").optional((field) => connectorSection(field, folder));
   const policies = root.get("policies").optional((field) => readPolicies(field, folder));
   const retention = root.get("retention").optional(retentionSettings);
+  const recordings = root.get("recordings").optional(recordingSettings);
   const settings: Settings = {
     targets: list(root.get("targets")).map(target),
     issuers: list(root.get("issuers")).map(issuer),
@@ -107,6 +110,7 @@ export function parseConfigFile(text: string, file: string): ConfigFile {
     limits: root.get("limits").optional(limits) ?? {},
     approvals: root.get("approvals").optional(approvalSettings) ?? NO_APPROVERS,
     ...(retention && { retention }),
+    ...(recordings && { recordings }),
     policies: policies?.text ?? STARTER_POLICIES,
   };
   return {

@@ -52,6 +52,7 @@ const STATUS: Record<ErrorCode, number> = {
   storage_failed: ExitStatus.failed,
   recording_unavailable: ExitStatus.unreachable,
   recording_damaged: ExitStatus.failed,
+  recording_encrypted: ExitStatus.failed,
   internal: ExitStatus.failed,
 };
 

@@ -13,6 +13,7 @@ import { addKubernetesCommands } from "./commands/kubernetes.ts";
 import { addLabelCommands } from "./commands/labels.ts";
 import { addLedgerCommands } from "./commands/ledger.ts";
 import { addPolicyCommands } from "./commands/policy.ts";
+import { addRecordingKeyCommands } from "./commands/recordings.ts";
 import { addSearchCommand } from "./commands/search.ts";
 import { addSessionCommands } from "./commands/sessions.ts";
 import { addSiemCommands } from "./commands/siem.ts";
@@ -30,7 +31,9 @@ const ENVIRONMENT_HELP = `Environment:
   SALLYPORT_EDGE        the edge's URL, instead of --edge
   SALLYPORT_TOKEN       a service token or an OIDC token, instead of a login
   SALLYPORT_TOKEN_FILE  a file that holds it; read again for each use
-  NO_COLOR              no colours`;
+  NO_COLOR              no colours
+  TRACEPARENT           of connect, run, ssh and proxy: the trace of which they are part (W3C Trace Context)
+  OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_…  where and how traces are sent; see docs/tracing.md`;
 
 /** Runs the command line; answers the exit status. Never throws: errors are told on standard error. */
 export async function main(argv: string[]): Promise<number> {
@@ -76,6 +79,7 @@ export function buildProgram(): Command {
   addWitnessCommands(program);
   addAdministrationCommands(program);
   addRetentionCommands(program, sessions);
+  addRecordingKeyCommands(program);
   addSiemCommands(program);
   addHostCommands(program);
   program

@@ -6,6 +6,7 @@ import { type Access, accessTo, type Wanted } from "./approvals/access.ts";
 import { type OpeningCommand, obtainAccess, reasonMissing, tellAccess } from "./approvals/told-access.ts";
 import type { EdgeApi } from "./edge-api.ts";
 import { explainConnect } from "./policy-replay/explain.ts";
+import type { ClientTrace } from "./telemetry/client-trace.ts";
 import { printable } from "./terminal.ts";
 
 const MAX_TARGETS = 10_000;
@@ -88,8 +89,9 @@ export async function openTarget(
   api: EdgeApi,
   target: string,
   command: OpeningCommand,
+  trace: ClientTrace,
 ): Promise<AgentStream> {
-  return await open(openTunnel, api, target, command);
+  return await open(openTunnel, api, target, command, trace);
 }
 
 /** The same to a target whose sessions carry exchanges. */
@@ -97,18 +99,22 @@ export async function openExchangeTarget(
   api: EdgeApi,
   target: string,
   command: OpeningCommand,
+  trace: ClientTrace,
 ): Promise<ExchangeTunnel> {
-  return await open(openExchangeTunnel, api, target, command);
+  return await open(openExchangeTunnel, api, target, command, trace);
 }
 
-async function open<T>(
+async function open<T extends { readonly session: string }>(
   way: (options: TunnelOptions) => Promise<T>,
   api: EdgeApi,
   target: string,
   command: OpeningCommand,
+  trace: ClientTrace,
 ): Promise<T> {
   try {
-    return await way({ edge: api.edge, target, token: await api.token() });
+    return await trace.open(target, async (context) =>
+      way({ edge: api.edge, target, token: await api.token(), trace: context }),
+    );
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== "approval_required") throw error;
     const { hint } = reasonMissing(target, command, null);

@@ -27,3 +27,14 @@ export function readIfPresent(file: string): string | undefined {
     throw error;
   }
 }
+
+/** As `writePrivate`, where there is no such file yet; whether it was written. */
+export function writeNew(file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: "wx", flush: true });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}

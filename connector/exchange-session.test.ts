@@ -6,12 +6,12 @@ import type { SessionFacts } from "../protocol/control.ts";
 import { Heard, REQUEST, RESPONSE } from "../protocol/exchange-testing.ts";
 import { encodeFrame, FrameType, WINDOW } from "../protocol/frame.ts";
 import { openExchangeTunnel } from "../protocol/join.ts";
+import { SEED } from "../protocol/seeded.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import type { ExchangeStream, ExchangeTunnel } from "../protocol/stream.ts";
 import { ModelEdge } from "../protocol/tunnel-testing.ts";
 import { ConnectorSession } from "./session.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`exchanges and resumes: SEED=${SEED}`);
 
 /** A session of an HTTP target with an edge of the test's own. */

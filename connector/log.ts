@@ -13,17 +13,26 @@ export type Log = (message: string, about?: LogAbout) => void;
 /** Characters of a message. */
 const MAX_MESSAGE = 4_096;
 
-/** A log that gives its lines, without their ends, to `write`. */
+/**
+ * A log that gives its lines, without their ends, to `write`. `traceId`: of which trace a session is; JSON lines tell it beside
+ * the session.
+ */
 export function connectorLog(
   connector: string,
   format: LogFormat,
   write: (line: string) => void,
   clock: () => Date = () => new Date(),
+  traceId: (session: string) => string | undefined = () => undefined,
 ): Log {
   return (message, about = {}) => {
     const words = message.slice(0, MAX_MESSAGE).toWellFormed();
-    if (format === "text") write(`connector ${connector}: ${aboutText(about)}${words}`);
-    else write(JSON.stringify({ time: clock().toISOString(), connector, ...about, message: words }));
+    if (format === "text") {
+      write(`connector ${connector}: ${aboutText(about)}${words}`);
+      return;
+    }
+    const trace = about.session === undefined ? undefined : traceId(about.session);
+    const traced = trace === undefined ? about : { ...about, trace_id: trace };
+    write(JSON.stringify({ time: clock().toISOString(), connector, ...traced, message: words }));
   };
 }
 

@@ -9,7 +9,8 @@ import {
   type TargetConfig,
 } from "./config.ts";
 import { Journal } from "./events/journal.ts";
-import { EventTap } from "./events/tap.ts";
+import { type EntryReader, EntryTap } from "./events/tap.ts";
+import { ToldEvents } from "./events/told-events.ts";
 import { PolicyHolder } from "./guard/policy-holder.ts";
 import { REAL_TIMERS } from "./guard/timers.ts";
 import { explainExchange } from "./http/explain.ts";
@@ -29,7 +30,9 @@ import { Net } from "./postgres/mask/net.ts";
 import type { ConnectorSession } from "./session.ts";
 import { explainLine } from "./ssh/explain.ts";
 import { type SshDeps, serveSsh } from "./ssh/gate.ts";
-import { Uplink } from "./uplink.ts";
+import { type ConnectorTelemetry, connectorTelemetry } from "./telemetry/telemetry.ts";
+import { TraceIds } from "./telemetry/trace-ids.ts";
+import { Uplink, type UplinkOptions } from "./uplink.ts";
 
 const DEFAULT_FILE = "sallyport.yaml";
 /** Sockets that wait in sessions to come. */
@@ -76,6 +79,8 @@ Examples:
   $ sallyport connector                                         serves until it is stopped
   $ sallyport connector --config /etc/sallyport.yaml
 
+Traces go to an OpenTelemetry collector where OTEL_EXPORTER_OTLP_ENDPOINT names one: docs/tracing.md.
+
 Exit status: 0 stopped, 1 failed, 2 wrong usage or a mistake in the file.`,
     )
     .action((options: Options) => serve(options));
@@ -118,27 +123,40 @@ async function enrollOnce(options: Options): Promise<void> {
 
 async function serve(options: Options): Promise<void> {
   const config = readConnectorConfig(options.config);
-  const log = connectorLog(config.name, config.log ?? defaultFormat(process.stderr), (line) =>
-    console.error(line),
+  const traces = new TraceIds();
+  const log = connectorLog(
+    config.name,
+    config.log ?? defaultFormat(process.stderr),
+    (line) => console.error(line),
+    () => new Date(),
+    (session) => traces.of(session),
   );
+  const telemetry = await connectorTelemetry(process.env, log);
   const journal = config.events && new Journal(config.events, log);
   // Without a file the signal ends the process, as ever.
   if (journal && config.events?.file) process.on("SIGHUP", () => journal.reopen());
-  const uplink = startConnector(config, edgeOf(config, options), log, journal);
+  const uplink = startConnector(config, edgeOf(config, options), log, { journal, telemetry, traces });
   uplink.online.then(() => log(`online, serves ${config.targets.map(({ name }) => name).join(", ")}`));
   const signal = await new Promise<string>((resolve) => {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
   });
   log(`${signal}, ending its sessions`);
   uplink.stop();
-  await journal?.close();
+  await Promise.all([journal?.close(), telemetry?.close()]);
+}
+
+/** Who is told of what sessions do, each where there is one. */
+export interface Told {
+  journal?: Journal | undefined;
+  telemetry?: ConnectorTelemetry | null;
+  traces?: TraceIds;
 }
 
 /**
- * Starts a connector in this process: its key from its state folder, its targets from its file; what its sessions tell goes to
- * the journal. Throws `invalid_config`.
+ * Starts a connector in this process: its key from its state folder, its targets from its file; what its sessions do is told to
+ * whom it concerns. Throws `invalid_config`.
  */
-export function startConnector(config: ConnectorConfig, edge: URL, log: Log, journal?: Journal): Uplink {
+export function startConnector(config: ConnectorConfig, edge: URL, log: Log, told: Told = {}): Uplink {
   const identity = loadIdentity(config.state);
   const targets = new Map(config.targets.map((target) => [target.name, target]));
   // The first use of a set of detectors takes some 0.2 s, which no session should wait for.
@@ -197,12 +215,26 @@ export function startConnector(config: ConnectorConfig, edge: URL, log: Log, jou
     },
     scanLabels: async (request, signal) => await scanLabels(database(request.target), request, signal),
     log,
-    ...(journal && { tap: () => new EventTap({ add: (line) => journal.add(line), log, clock: Date.now }) }),
+    ...tapOf(told, log),
+    ...(told.traces && { traces: told.traces }),
   });
   uplink.stopping.addEventListener("abort", () => {
     for (const { upstream } of exchangeTargets.values()) upstream.close();
   });
   return uplink;
+}
+
+/** What sees sessions; nothing where nobody is told. */
+function tapOf({ journal, telemetry }: Told, log: Log): Pick<UplinkOptions, "tap"> {
+  if (!journal && !telemetry) return {};
+  return {
+    tap: (spare) => {
+      const readers: EntryReader[] = [];
+      if (journal) readers.push(new ToldEvents((line) => journal.add(line)));
+      if (telemetry) readers.push(telemetry.session(spare));
+      return new EntryTap(readers, { log, clock: Date.now });
+    },
+  };
 }
 
 /** A target that carries exchanges, with its connections; null for others. */

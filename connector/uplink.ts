@@ -22,6 +22,7 @@ import type { PrivateKey } from "../protocol/signatures.ts";
 import type { SessionTap } from "./events/tap.ts";
 import type { Log } from "./log.ts";
 import { ConnectorSession } from "./session.ts";
+import type { TraceIds } from "./telemetry/trace-ids.ts";
 
 const FIRST_RETRY_MS = 25;
 const LAST_RETRY_MS = 1_000;
@@ -65,8 +66,10 @@ export interface UplinkOptions {
   scanLabels(request: ScanLabelsRequest, signal: AbortSignal): Promise<{ scan: LabelScan }>;
   /** Tells the operator. */
   log: Log;
-  /** Makes what sees a session that is dialled; absent where nobody does. */
-  tap?(): SessionTap;
+  /** Makes what sees a session that is dialled; `spare`: before anybody has opened it. Absent where nobody does. */
+  tap?(spare: boolean): SessionTap;
+  /** Of which traces the sessions are. */
+  traces?: TraceIds;
 }
 
 /** The connector's control socket: says that it is there, and joins the sessions that the edge gives it. */
@@ -200,16 +203,17 @@ export class Uplink {
   }
 
   async #dial({ session: id, ticket, spare }: Dial): Promise<void> {
-    const { edge, key, serve, log, tap } = this.#options;
+    const { edge, key, serve, log, tap, traces } = this.#options;
     // An agent may have joined before this connector's own join is answered.
     let opened = false;
     try {
       const session = await ConnectorSession.join(edge, id, ticket, key, {
-        ...(tap && { tap: tap() }),
+        ...(tap && { tap: tap(spare) }),
         onOpen: (one) => {
           opened = true;
           this.#parked.delete(one);
           this.#sessions.add(one);
+          traces?.opened(one.facts);
           this.#changed();
           if (spare) this.#refill();
           serve(one);
@@ -220,6 +224,7 @@ export class Uplink {
             this.#refill();
           }
           this.#sessions.delete(one);
+          traces?.over(id);
           this.#changed();
         },
       });

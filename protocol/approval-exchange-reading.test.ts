@@ -10,8 +10,8 @@ import { SallyportError } from "./errors.ts";
 import type { HttpRequest, RequestBody } from "./http/request.ts";
 import { isHttpRequest } from "./http/request-reading.ts";
 import { requestInfo } from "./kubernetes/reading-request-info.ts";
+import { SEED } from "./seeded.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`questions about exchanges fuzz: SEED=${SEED}`);
 
 const SECRET = "hunter2";
@@ -81,6 +81,11 @@ describe("a question about an exchange", () => {
     ["a read", question(GET)],
     ["a WebSocket", question({ ...GET, websocket: true })],
     ["a response that can't be looked into", question(GET, { actions: ["http:unreadable"] })],
+    [
+      "… with its content type",
+      question(GET, { actions: ["http:unreadable"], unreadable: "image/png; a=b" }),
+    ],
+    ["… that has none", question(GET, { actions: ["http:unreadable"], unreadable: "" })],
     ["an empty body", question({ ...POST, body: bodyOf("") })],
     ["lines and hidden characters", question({ ...POST, body: bodyOf("a\r\n\tb \u202e\u200b\ufeff") })],
     ["a change of a cluster, as somebody", question(SCALE, { account: "corp/alice" })],
@@ -136,6 +141,21 @@ describe("a question about an exchange", () => {
     ["about the actions of another method", question(POST, { actions: ["http:get"] })],
     ["about fewer actions", question({ ...GET, websocket: true }, { actions: ["http:get"] })],
     ["about more actions", question(POST, { actions: ["http:post", "http:unreadable"] })],
+    ["about a request, with a response's content type", question(GET, { unreadable: "image/png" })],
+    ...[
+      "a/b\r\nx: y",
+      "a/b\u001b[2K",
+      "a/\u202eb",
+      "é",
+      "x".repeat(201),
+      "\ud800",
+      null,
+      7,
+      ["image/png"],
+    ].map((unreadable): [string, object] => [
+      `about a response of the type ${JSON.stringify(unreadable)?.slice(0, 20)}`,
+      { ...question(GET, { actions: ["http:unreadable"] }), unreadable },
+    ]),
     ["about actions of SSH", question(POST, { actions: ["ssh:exec"] })],
     ["about no action", question(POST, { actions: [] })],
     [

@@ -2,6 +2,7 @@ import {
   type ApprovalRule,
   type HeldQuestion,
   MAX_APPROVAL_TEXT,
+  MAX_CONTENT_TYPE,
   type RequestQuestion,
   type StatementQuestion,
 } from "./approval.ts";
@@ -65,7 +66,9 @@ const STATEMENT: Shape<StatementQuestion> = {
   plan: (value) => isPlan(value) && (value === null || hasExactly(value, { rows: any, cost: any })),
 };
 
-const REQUEST: Shape<RequestQuestion> = {
+const CONTENT_TYPE = new RegExp(`^[ -~]{0,${MAX_CONTENT_TYPE}}$`);
+
+const REQUEST: Shape<Omit<RequestQuestion, "unreadable">> = {
   ...RULE,
   kind: oneOf(["request"]),
   account: text(0, MAX_NAME),
@@ -103,8 +106,9 @@ function readStatementQuestion(json: Record<string, unknown>): StatementQuestion
 }
 
 function readRequestQuestion(json: Record<string, unknown>): RequestQuestion {
-  check(json, REQUEST);
-  const given = json as unknown as RequestQuestion;
+  const { unreadable, ...rest } = json;
+  check(rest, REQUEST);
+  const given = rest as unknown as RequestQuestion;
   const { account, actions, sha256, fingerprint } = given;
   const request = readHeldRequest(given.request)!;
   if (!hasItsAccount({ account, request })) throw malformed("question.account");
@@ -112,7 +116,19 @@ function readRequestQuestion(json: Record<string, unknown>): RequestQuestion {
   if (!areHeldActions(request, actions)) throw malformed("question.actions");
   checkBytes(textsOf(request), "request");
   if (sha256 !== requestDigest(account, request)) throw malformed("question.sha256");
-  return { kind: "request", ...ruleOf(given), account, actions, request, sha256, fingerprint };
+  const question: RequestQuestion = {
+    kind: "request",
+    ...ruleOf(given),
+    account,
+    actions,
+    request,
+    sha256,
+    fingerprint,
+  };
+  if (!Object.hasOwn(json, "unreadable")) return question;
+  const isType = typeof unreadable === "string" && CONTENT_TYPE.test(unreadable);
+  if (!isType || actions.join() !== "http:unreadable") throw malformed("question.unreadable");
+  return { ...question, unreadable };
 }
 
 /** Whether what stands in a recording is a question; members may have been added since. */

@@ -12,10 +12,14 @@ export function questionText(question: ApprovalQuestion): string {
       return question.purpose;
     case "statement":
       return question.statement;
-    case "request":
-      return question.request.type === "exec"
-        ? `exec: ${question.request.command}`
-        : heldRequestText(question.request);
+    case "request": {
+      const { request } = question;
+      if (request.type === "exec") return `exec: ${request.command}`;
+      const response = responseText(question);
+      return response === null
+        ? heldRequestText(request)
+        : `response (${response}): ${heldRequestText(request)}`;
+    }
   }
 }
 
@@ -27,6 +31,11 @@ export function heldRequestText(request: HeldRequest): string {
 /** What stands over the whole text of a request. */
 export function requestTitle({ type }: HeldRequest): "Command" | "Request" {
   return type === "exec" ? "Command" : "Request";
+}
+
+/** What the response is that is held, as its target calls it; null where the request itself is, or nothing is known of it. */
+export function responseText({ unreadable }: Pick<RequestQuestion, "unreadable">): string | null {
+  return unreadable === "" ? "of no content type" : (unreadable ?? null);
 }
 
 /** Whether a command has a terminal; null for requests that say so themselves, or have none. */

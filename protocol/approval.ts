@@ -74,7 +74,15 @@ export interface RequestQuestion extends ApprovalRule {
   sha256: string;
   /** What scope `fingerprint` compares: 64 hex digits, or empty for what is like nothing else. */
   fingerprint: string;
+  /**
+   * Where it is the request's response that is held, as nobody can look into it: the content type that it has, in at most
+   * `MAX_CONTENT_TYPE` printable characters of ASCII; empty for none. Older connectors don't say it.
+   */
+  unreadable?: string;
 }
+
+/** Characters of a content type that people are shown. */
+export const MAX_CONTENT_TYPE = 200;
 
 /** What a connector asks. */
 export type HeldQuestion = StatementQuestion | RequestQuestion;

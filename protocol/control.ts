@@ -67,6 +67,17 @@ export interface SessionFacts {
   policy: PolicyStamp;
   /** Present where the connection itself needed an approval. */
   lease?: Lease;
+  /** Present where the session belongs to a trace: see docs/tracing.md. */
+  trace?: SessionTrace;
+}
+
+/** Of which trace a session is, as W3C Trace Context has it; read by `readTraceContext`, as whoever wrote it may be hostile. */
+export interface SessionTrace {
+  /** Of the session's span; where the edge makes none, as the agent sent it. */
+  traceparent: string;
+  tracestate?: string;
+  /** The span of which the session's is a part; absent where the edge makes none. */
+  parent?: string;
 }
 
 /** The right of one principal to open one target until a time, which others approved. */

@@ -2,6 +2,7 @@ import type { Approval, ApprovalEvent } from "./approval.ts";
 import type { Lease, Limits, PolicyStamp, TargetKind } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Agreement } from "./ledger/entry.ts";
+import type { RecordingSettings } from "./recording/encryption/settings.ts";
 import type { RetentionSettings, SessionDeletion } from "./retention.ts";
 
 /** What the HTTP API speaks about, the same on both ends. Times are milliseconds since 1970. */
@@ -72,6 +73,8 @@ export interface Settings {
   approvals?: ApprovalSettings;
   /** Absent: recordings are kept for ever. */
   retention?: RetentionSettings;
+  /** Absent: recordings are not encrypted. */
+  recordings?: RecordingSettings;
   /** The Cedar text that decides on every connection and statement; see protocol/policy/schema.ts. */
   policies: string;
 }

@@ -49,6 +49,7 @@ export const ERRORS = {
   storage_failed: { sqlstate: "58030", status: 507, close: 4417 },
   recording_unavailable: { sqlstate: "58030", status: 503, close: 4457 },
   recording_damaged: { sqlstate: "XX001", status: 500, close: 4458 },
+  recording_encrypted: { sqlstate: "42501", status: 409, close: 4459 },
   invalid_config: { sqlstate: "F0000", status: 400, close: 4400 },
   internal: { sqlstate: "XX000", status: 500, close: 4499 },
 } as const satisfies Record<string, { sqlstate: string; status: number; close: number }>;

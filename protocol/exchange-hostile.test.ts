@@ -6,8 +6,8 @@ import { encodeReset, MAX_RESET } from "./exchange-payload.ts";
 import { End, Heard, REQUEST, RESPONSE } from "./exchange-testing.ts";
 import { encodeAck, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD, WINDOW } from "./frame.ts";
 import { MAX_HEAD, MAX_STREAMS } from "./http/head.ts";
+import { SEED } from "./seeded.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`hostile exchanges: SEED=${SEED}`);
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));

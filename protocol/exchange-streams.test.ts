@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { End, Heard, REQUEST, RESPONSE } from "./exchange-testing.ts";
 import { decodeHeader, FrameType, MAX_PAYLOAD, WINDOW } from "./frame.ts";
 import { MAX_STREAMS } from "./http/head.ts";
+import { SEED } from "./seeded.ts";
 import type { ExchangeStream } from "./stream.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`exchange streams: SEED=${SEED}`);
 
 /** Two ends, and the frames between them, which arrive when the test says so. */

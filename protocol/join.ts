@@ -4,6 +4,7 @@ import { connect, readProblem } from "./dial.ts";
 import { SallyportError } from "./errors.ts";
 import type { ExchangeStreams } from "./exchange-streams.ts";
 import type { AgentStream, ExchangeHandlers, ExchangeStream, ExchangeTunnel } from "./stream.ts";
+import { type TraceContext, traceFields } from "./trace-context.ts";
 import { TunnelEnd, type TunnelSide } from "./tunnel.ts";
 
 /** Joins a session: resolves at the edge's `welcome`. Throws what the edge answered, or `connector_offline`-like errors. */
@@ -53,6 +54,8 @@ export interface TunnelOptions {
   edge: URL;
   target: string;
   token: string;
+  /** Of which trace the session shall be. */
+  trace?: TraceContext | null;
 }
 
 /** Opens a tunnel to a target as an agent. Throws `SallyportError` with the edge's own code and words. */
@@ -65,8 +68,9 @@ export async function openExchangeTunnel(options: TunnelOptions): Promise<Exchan
   return new AgentTunnel(await join(agentSide(options)));
 }
 
-function agentSide({ edge, target, token }: TunnelOptions): TunnelSide {
-  return { edge, path: Path.tunnel(target), headers: { authorization: `Bearer ${token}` } };
+function agentSide({ edge, target, token, trace = null }: TunnelOptions): TunnelSide {
+  const headers = { authorization: `Bearer ${token}`, ...traceFields(trace) };
+  return { edge, path: Path.tunnel(target), headers };
 }
 
 class AgentTunnel implements ExchangeTunnel {

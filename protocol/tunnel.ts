@@ -1,16 +1,7 @@
 import WebSocket from "ws";
 import { type EndCode, readCloseReason } from "./close-reason.ts";
-import {
-  type CloseSession,
-  type EdgeMessage,
-  Header,
-  Path,
-  PING,
-  PING_EVERY_MS,
-  PONG,
-  type Welcome,
-} from "./control.ts";
-import { connect, type EdgeSocket, readProblem } from "./dial.ts";
+import { type CloseSession, type EdgeMessage, PING, PING_EVERY_MS, PONG, type Welcome } from "./control.ts";
+import type { EdgeSocket } from "./dial.ts";
 import { ERRORS, isFinalClose, SallyportError } from "./errors.ts";
 import { ExchangeStreams } from "./exchange-streams.ts";
 import {
@@ -28,17 +19,12 @@ import {
 } from "./frame.ts";
 import { cutPayloads } from "./frame-cutting.ts";
 import type { AgentStream, ExchangeStream, StreamHandlers } from "./stream.ts";
+import { TunnelReturn } from "./tunnel-return.ts";
 
-/** How long an end keeps trying to resume, ms; the edge waits as long by default. */
-export const RESUME_MS = 15_000;
-const FIRST_RETRY_MS = 25;
-const LAST_RETRY_MS = 1_000;
 /** How long a socket may stay open after this end's last word, ms. */
 const LEAVE_MS = 1_000;
 /** Frames of exchanges that this end takes before it says so: many are too small to ask for credit. */
 const ACK_EVERY_FRAMES = 64;
-
-const TOO_LATE = new SallyportError("session_ended", "the edge could not be reached again in time");
 
 /** What a tunnel's end needs from its side. */
 export interface TunnelSide {
@@ -54,7 +40,6 @@ export interface TunnelSide {
   onLogged?(frame: Uint8Array): void;
   /** A frame that the edge has delivered: called once for each, in order, before its bytes are. */
   onDelivered?(frame: Uint8Array): void;
-  resumeMs?: number;
 }
 
 /**
@@ -68,7 +53,7 @@ export class TunnelEnd implements AgentStream {
   /** What came before there were handlers: the edge's first messages may share a packet. */
   #early: (() => void)[] = [];
   readonly #side: TunnelSide;
-  readonly #resume: string;
+  readonly #return: TunnelReturn;
   #socket: EdgeSocket | undefined;
   /** The edge has said welcome on this socket: before, it would log new frames ahead of those to be sent again. */
   #ready = true;
@@ -85,11 +70,6 @@ export class TunnelEnd implements AgentStream {
   /** What of exchanges has come since this end last told how many frames it has. */
   #untoldFrames = 0;
   #untoldBytes = 0;
-  #awaySince = 0;
-  /** What the edge answered to the last try to resume, if it answered. */
-  #refused: SallyportError | undefined;
-  #retryMs = FIRST_RETRY_MS;
-  #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout;
   #pongDue = false;
 
@@ -98,7 +78,17 @@ export class TunnelEnd implements AgentStream {
       throw new SallyportError("protocol_violation", "the edge's welcome has no resume secret");
     this.#side = side;
     this.session = welcome.session;
-    this.#resume = welcome.resume;
+    this.#return = new TunnelReturn(side.edge, welcome.session, welcome.resume, {
+      received: () => this.#receivedFrames,
+      take: (socket) => {
+        this.#ready = false;
+        this.#attach(socket);
+      },
+      refused: () => {
+        this.#socket = undefined;
+      },
+      end: (code, reason) => this.#end(code, reason),
+    });
     this.#ping = setInterval(() => this.#keepAlive(), PING_EVERY_MS);
     this.#ping.unref();
     this.#attach(socket);
@@ -313,8 +303,7 @@ export class TunnelEnd implements AgentStream {
   }
 
   #resumed(welcome: Welcome): void {
-    this.#retryMs = FIRST_RETRY_MS;
-    this.#awaySince = 0;
+    this.#return.done();
     this.#ready = true;
     this.confirm(welcome.received);
     for (const frame of this.#unconfirmed) if (this.#socket) this.#socket.sendFrame(frame);
@@ -330,50 +319,7 @@ export class TunnelEnd implements AgentStream {
       this.#end(end.code, end.reason);
       return;
     }
-    this.#scheduleResume();
-  }
-
-  #scheduleResume(): void {
-    const now = Date.now();
-    this.#awaySince ||= now;
-    if (now - this.#awaySince > (this.#side.resumeMs ?? RESUME_MS)) {
-      const { code, message } = this.#refused ?? TOO_LATE;
-      this.#end(code, message);
-      return;
-    }
-    const wait = this.#retryMs * (0.5 + Math.random() / 2);
-    this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
-    this.#retry = setTimeout(() => this.#tryResume(), wait);
-  }
-
-  #tryResume(): void {
-    const socket = connect(this.#side.edge, Path.resume(this.session), {
-      [Header.resume]: this.#resume,
-      [Header.received]: String(this.#receivedFrames),
-    });
-    this.#ready = false;
-    this.#refused = undefined;
-    this.#attach(socket);
-    socket.on("unexpected-response", (_request, response) => {
-      this.#socket = undefined;
-      void readProblem(response).then((error) => {
-        socket.terminate();
-        if (this.#closed) return;
-        this.#refused = error;
-        // The edge can't record: no access without.
-        if (error.code === "storage_failed") this.#end(error.code, error.message);
-        // The edge knows the session and refuses: it is over. Anything else may be a proxy on its way up.
-        else if (
-          error.code === "not_found" ||
-          error.code === "session_ended" ||
-          error.code === "unauthenticated"
-        ) {
-          this.#end("session_ended", error.message);
-        } else {
-          this.#scheduleResume();
-        }
-      });
-    });
+    this.#return.begin();
   }
 
   #keepAlive(): void {
@@ -406,7 +352,7 @@ export class TunnelEnd implements AgentStream {
   #finish(): void {
     this.#closed = true;
     clearInterval(this.#ping);
-    clearTimeout(this.#retry);
+    this.#return.stop();
     this.#unconfirmed = [];
   }
 }

@@ -6,7 +6,7 @@ import {
   type PostgresTargetConfig,
   parseConnectorConfig,
 } from "../connector/config.ts";
-import { startConnector } from "../connector/main.ts";
+import { startConnector, type Told } from "../connector/main.ts";
 import { DEFAULT_DETECTORS } from "../connector/mask/detectors/modes.ts";
 import { NO_LABELS } from "../connector/mask/settings.ts";
 import type { Uplink } from "../connector/uplink.ts";
@@ -39,6 +39,8 @@ export interface PostgresGatewayOptions {
   /** In force at the start; else everything passes. */
   policies?: string;
   log?: (message: string) => void;
+  /** Whom the connector tells what sessions do. */
+  told?: Told;
 }
 
 export async function startPostgresGateway(options: PostgresGatewayOptions = {}): Promise<PostgresGateway> {
@@ -76,7 +78,7 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
   const gateway: PostgresGateway = {
     postgres,
     edge,
-    connector: startConnector(config, edge.edge.url, options.log ?? (() => {})),
+    connector: startConnector(config, edge.edge.url, options.log ?? (() => {}), options.told),
     config,
     target,
     token: await edge.serviceToken("agent"),
@@ -88,7 +90,7 @@ export async function startPostgresGateway(options: PostgresGatewayOptions = {})
     },
     async restartConnector() {
       gateway.connector.stop();
-      gateway.connector = startConnector(config, edge.edge.url, options.log ?? (() => {}));
+      gateway.connector = startConnector(config, edge.edge.url, options.log ?? (() => {}), options.told);
       await gateway.connector.online;
     },
     async stop() {

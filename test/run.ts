@@ -26,6 +26,7 @@ const PACKAGES: SystemPackage[] = [
   "rsync",
   "git",
   "curl",
+  "age",
   "etcd-server",
   "nginx-light",
   "python3-paramiko",

@@ -21,6 +21,7 @@ const PRESENT = {
   mksh: () => existsSync("/usr/bin/mksh"),
   busybox: () => existsSync("/usr/bin/busybox"),
   curl: () => runs("curl", ["--version"]),
+  age: () => runs("age", ["--version"]),
   "etcd-server": () => runs("etcd", ["--version"]),
   "nginx-light": () => existsSync("/usr/sbin/nginx"),
   "python3-asyncpg": () => runs("/usr/bin/python3", ["-c", "import asyncpg"]),

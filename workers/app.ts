@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { SallyportError } from "../protocol/errors.ts";
-import { problemResponse } from "./api/problem.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { browserRoutes } from "./browser/routes.ts";
 import type { Env } from "./environment.ts";
+import { problemResponse } from "./problem.ts";
 import { tunnelRoutes } from "./tunnel/routes.ts";
 
 /** What goes with every answer: it is for its caller alone, and no page, unless it says otherwise itself. */

@@ -1,4 +1,5 @@
 import { type PrivateKey, parsePublicKey } from "../protocol/signatures.ts";
+import type { TelemetryEnvironment } from "../protocol/telemetry/settings.ts";
 import type { AccessRequest } from "./approval/access-object.ts";
 import type { ConnectorHub } from "./hub/object.ts";
 import type { Ledger } from "./ledger/object.ts";
@@ -6,7 +7,7 @@ import type { Session } from "./session/object.ts";
 import type { WitnessEnv } from "./witness/settings.ts";
 
 /** Bindings of the edge Worker; `wrangler.toml` and a self-hosted edge supply the same. */
-export interface Env extends WitnessEnv {
+export interface Env extends WitnessEnv, TelemetryEnvironment {
   SESSION: DurableObjectNamespace<Session>;
   /** One object per connector name. */
   HUB: DurableObjectNamespace<ConnectorHub>;

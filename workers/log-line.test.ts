@@ -27,3 +27,11 @@ test("a line is one JSON object with what it is about, whatever that is", () => 
   });
   assert.equal((long as string).length, 2_048);
 });
+
+test("a line about an approval names the session that it is of, if it is of one", () => {
+  const session = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
+  const of = (approval: string) =>
+    JSON.parse(lineOf(new Date(0), "error", "it failed", { approval })).session;
+  assert.equal(of(`${session}-7`), session);
+  assert.equal(of("a-request"), undefined);
+});

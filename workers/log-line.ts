@@ -25,8 +25,15 @@ export function lineOf(
   message: string,
   about: { session?: string; [name: string]: unknown },
 ): string {
-  const told = Object.entries(about).map(([name, value]) => [name, plainOf(value)]);
+  const session = about.session ?? sessionOf(about.approval);
+  const known = session === undefined ? about : { session, ...about };
+  const told = Object.entries(known).map(([name, value]) => [name, plainOf(value)]);
   return JSON.stringify({ time: time.toISOString(), level, message, ...Object.fromEntries(told) });
+}
+
+/** An approval of something in a session is named after that. */
+function sessionOf(approval: unknown): string | undefined {
+  return typeof approval === "string" ? /^([0-9a-f]{32})-\d+$/.exec(approval)?.[1] : undefined;
 }
 
 function plainOf(value: unknown): unknown {

@@ -143,6 +143,9 @@ test("a held SSH request is shown whole: as which account, what, and whether it 
   const file = shown(heldRequest({ request, actions: ["ssh:sftp:write"], scope: "fingerprint" }), ASKED);
   assert.deepEqual(file.slice(-2), ["request", '  │ write "/srv/a b" (sftp)']);
   assert.ok(!file.some((line) => line.startsWith("terminal")));
+  const response = shown(heldRequest({ actions: ["http:unreadable"], unreadable: "image/png" }), ASKED);
+  assert.ok(response.includes("response    image/png, which can't be looked into"));
+  assert.ok(!file.some((line) => line.startsWith("response")));
   assert.ok(file.some((line) => line.includes("requests of this shape in this session, for 1h")));
 });
 

@@ -12,8 +12,10 @@ import {
   heldRequestText,
   questionText,
   requestTitle,
+  responseText,
   terminalText,
 } from "../../protocol/approval-text.ts";
+import { counted } from "../../protocol/evidence/words.ts";
 import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { printable, styled, timeText } from "../terminal.ts";
@@ -132,10 +134,15 @@ function heldFields(question: HeldQuestion): [string, string][] {
   const fields: [string, string][] = [["actions", question.actions.join(", ")]];
   if (question.kind === "statement") {
     const { plan } = question;
-    fields.push(["planner", plan === null ? "no estimate" : `about ${plan.rows} rows, cost ${plan.cost}`]);
+    fields.push([
+      "planner",
+      plan === null ? "no estimate" : `about ${counted(plan.rows, "row")}, cost ${plan.cost}`,
+    ]);
   } else {
     const terminal = terminalText(question.request);
     if (terminal !== null) fields.push(["terminal", terminal]);
+    const response = responseText(question);
+    if (response !== null) fields.push(["response", `${response}, which can't be looked into`]);
   }
   return [...fields, ["sha-256", question.sha256]];
 }

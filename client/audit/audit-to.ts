@@ -7,7 +7,9 @@ import { loadParser } from "../../protocol/sql/parser.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { readPolicyFile } from "../policy/policy-file.ts";
 import { type Selection, selectSessions } from "../policy-replay/sources.ts";
+import { type IdentitySource, identitiesIn } from "../recordings/identity.ts";
 import { downloaded, fileBytes } from "../recordings/source.ts";
+import { unpacked } from "../recordings/unpacked.ts";
 import { readKeys } from "../recordings/verify.ts";
 import { progress } from "../terminal.ts";
 import { type AuditSource, audit } from "./audit.ts";
@@ -26,6 +28,7 @@ export interface AuditRequest {
   policy?: string;
   policyHistory: string[];
   settings?: string;
+  identity?: string;
   format: "markdown" | "json";
 }
 
@@ -38,6 +41,7 @@ export async function auditTo(
 ): Promise<{ text: string; status: number }> {
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, target, principal } = request;
   const isOffline = request.recording.length > 0;
+  const identities = identitiesIn(request.identity);
   const instead = request.policy === undefined ? null : policiesOf(readPolicyFile(request.policy));
   const history = new Map(
     request.policyHistory.map((file) => {
@@ -49,11 +53,14 @@ export async function auditTo(
   const keys = request.keys === undefined ? await keysOf(edge.api()) : await readKeys(request.keys);
   await loadParser();
   const sources = isOffline
-    ? request.recording.map((file): AuditSource => ({ name: file, bytes: () => fileBytes(file) }))
+    ? request.recording.map(
+        (file): AuditSource => ({ name: file, bytes: () => unpacked(fileBytes(file), identities) }),
+      )
     : await sessionsOf(edge.api(), {
         ...{ since, until },
         ...(target !== undefined && { target }),
         ...(principal !== undefined && { principal }),
+        identities,
       });
   const results = new Results();
   let clear = () => {};
@@ -88,9 +95,12 @@ export async function auditTo(
   return { text, status: STATUS[verdictOf(all)] };
 }
 
-async function sessionsOf(api: EdgeApi, selection: Selection): Promise<AuditSource[]> {
-  const selected = await selectSessions(api, selection);
-  return selected.map(({ name }) => ({ name, bytes: () => downloaded(api, name) }));
+async function sessionsOf(
+  api: EdgeApi,
+  { identities, ...selection }: Selection & { identities: IdentitySource },
+): Promise<AuditSource[]> {
+  const selected = await selectSessions(api, selection, identities);
+  return selected.map(({ name }) => ({ name, bytes: () => unpacked(downloaded(api, name), identities) }));
 }
 
 async function keysOf(api: EdgeApi): Promise<Keys> {

@@ -8,40 +8,40 @@ export const CONTROLS = {
     criteria: ["CC7.2", "CC7.3"],
     tests:
       "Each session's recording is verified: its entries, hash chain, and the seals of edge and connector, by public keys.",
-    items: "recordings",
+    items: ["recording", "recordings"],
   },
   policies: {
     title: "Every session names the policies in force, and they are known",
     criteria: ["CC8.1"],
     tests: "The text of each version that a recording names is found, and has that SHA-256.",
-    items: "policy versions",
+    items: ["policy version", "policy versions"],
   },
   conformance: {
     title: "Statements, commands and requests got the verdict that the policies give",
     criteria: ["CC6.1", "CC6.3", "CC6.8"],
     tests:
       "Each is judged anew by the policies that were in force when it was asked, or by those given, and compared with what was done.",
-    items: "statements, commands and requests",
+    items: ["statement, command or request", "statements, commands and requests"],
   },
   approvals: {
     title: "What needed people's approval had it, and nobody approved their own",
     criteria: ["CC6.1", "CC6.3", "CC8.1"],
     tests:
       "For each approval that was used: enough different people for each rule, none of whom asked; given, and used, in time; within its scope; for the request as it is recorded.",
-    items: "approvals that were used",
+    items: ["approval that was used", "approvals that were used"],
   },
   masking: {
     title: "Labelled data came masked to those who may not see it",
     criteria: ["CC6.1", "C1.1", "P4.1"],
     tests:
       "For each statement that read a labelled column in a session without the right to see that label, the recording tells that the target got it with masks.",
-    items: "statements that read labelled columns",
+    items: ["statement that read labelled columns", "statements that read labelled columns"],
   },
   endings: {
     title: "Access ended when it had to",
     criteria: ["CC6.2", "CC6.3"],
     tests: "No session lasted longer than it might, and each ended with a reason.",
-    items: "sessions",
+    items: ["session", "sessions"],
   },
 } as const;
 

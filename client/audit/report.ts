@@ -1,3 +1,4 @@
+import { counted } from "../../protocol/evidence/words.ts";
 import { CONTROLS, type Finding } from "./controls.ts";
 import { type ControlResult, MAX_FINDINGS } from "./results.ts";
 
@@ -100,18 +101,21 @@ function section({
   sessions,
 }: ControlResult): string[] {
   const { title, criteria, tests, items: words } = CONTROLS[control];
+  const [one, several] = words;
   const left = deviations + untested - findings.length;
   return [
     `## ${title}`,
     "",
     `Criteria: ${criteria.join(", ")}. ${tests}`,
     "",
-    `Result: ${STATES[state]}. Population: ${items} ${words} in ${sessions.length} sessions.`,
+    `Result: ${STATES[state]}. Population: ${counted(items, one, several)} in ${counted(sessions.length, "session")}.`,
     "",
     ...(findings.length === 0
       ? []
       : ["| | session | entry | |", "|---|---|---:|---|", ...findings.map(findingLine), ""]),
-    ...(left > 0 ? [`${left} more are counted; ${MAX_FINDINGS} are listed.`, ""] : []),
+    ...(left > 0
+      ? [`${left} more ${left === 1 ? "is" : "are"} counted; ${MAX_FINDINGS} are listed.`, ""]
+      : []),
     ...(sessions.length === 0
       ? []
       : [

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { AuditRequest } from "../audit/audit-to.ts";
-import { edgeAddressOf, edgeOf, withExamples } from "../command-line.ts";
+import { edgeAddressOf, edgeOf, identityOption, withExamples } from "../command-line.ts";
 import { moment } from "../policy-replay/moment.ts";
 import { note } from "../terminal.ts";
 
@@ -43,6 +43,7 @@ export function addAuditCommand(program: Command): void {
       [],
     )
     .option("--settings <file>", "a connector's settings, for its labels")
+    .addOption(identityOption())
     .addOption(
       new Option("--format <format>", "what to write").choices(["markdown", "json"]).default("markdown"),
     )

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Session } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { counted } from "../../protocol/evidence/words.ts";
 import type { Hold, HoldAdded } from "../../protocol/retention.ts";
 import { asListing, edgeOf, type ListingOptions, printListing, withExamples } from "../command-line.ts";
 import { sessionOf } from "../recordings/source.ts";
@@ -46,7 +47,7 @@ function addAdd(holds: Command): void {
       if (json) return printJson(added);
       note(`Hold ${added.id} is in force.`);
       if (added.late > 0)
-        note(`It comes too late for ${added.late} recordings, which are deleted or being deleted.`);
+        note(`It comes too late for ${counted(added.late, "recording")}: deleted, or being deleted.`);
     });
   withExamples(add, [
     ["sallyport holds add --target orders --reason 'case 2231'", ""],

@@ -12,6 +12,7 @@ import type { Edge } from "../edge-host.ts";
 import { isLoopback } from "../listener.ts";
 import { openFilesLimit, sessionsWithin } from "../open-files.ts";
 import { siemBindings } from "../siem-config.ts";
+import { telemetryBindings } from "../telemetry/edge-bindings.ts";
 import { note, print, progress } from "../terminal.ts";
 import { witnessBindings } from "../witness-config.ts";
 
@@ -104,6 +105,7 @@ async function openEdge(
     ...(await approvalBindings(edge.approvals)),
     ...(await siemBindings(edge.siem)),
     ...(await witnessBindings(edge.witness)),
+    ...telemetryBindings(process.env),
   };
   if (bindings.SLACK_WEBHOOK_URL !== undefined && edge.url === undefined) {
     note("Without edge.url, messages about approvals have no link: they name the command line.");

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { counted } from "../../protocol/evidence/words.ts";
 import { parseCheckpoint } from "../../protocol/ledger/checkpoint.ts";
 import { evidenceText } from "../../protocol/ledger/evidence.ts";
 import { parseNote, verifierKey } from "../../protocol/ledger/note.ts";
@@ -70,9 +71,11 @@ function statusLines({ origin, size, signed, isWhole, waiting, oldest, faulty }:
   return [
     `ledger      ${origin}`,
     `entries     ${size}`,
-    `checkpoint  ${signed === null ? "none" : `${signed.size} entries, signed ${timeText(signed.time)}`}`,
+    `checkpoint  ${signed === null ? "none" : `${counted(signed.size, "entry", "entries")}, signed ${timeText(signed.time)}`}`,
     `waiting     ${waiting === 0 ? "none" : `${waiting}, since ${timeText(oldest)}`}`,
-    ...(faulty > 0 ? [`REFUSED     ${faulty} rows can't be appended: the edge's log says why`] : []),
+    ...(faulty > 0
+      ? [`REFUSED     ${counted(faulty, "row")} can't be appended: the edge's log says why`]
+      : []),
     ...(isWhole ? [] : ["BROKEN      its storage contradicts what was signed; nothing is appended any more"]),
   ];
 }
@@ -149,7 +152,7 @@ function addExport(ledger: Command): void {
         output === "-"
           ? await exportLedger(verified, intoStream(process.stdout))
           : await intoFile(output, (write) => exportLedger(verified, write));
-      note(`${size} entries${output === "-" ? "" : ` in ${output}`}.`);
+      note(`${counted(size, "entry", "entries")}${output === "-" ? "" : ` in ${output}`}.`);
     });
   withExamples(exporting, [
     ["sallyport ledger export -o ledger.jsonl", "for administrators"],
@@ -172,7 +175,7 @@ function addProve(sessions: Command): void {
       const bytes = Buffer.from(evidenceText(evidence));
       if (output === "-") await intoStream(process.stdout)(bytes);
       else await intoFile(output, (write) => write(bytes));
-      const what = `${evidence.entries.length} entries of the ledger${output === "-" ? "" : ` in ${output}`}`;
+      const what = `${counted(evidence.entries.length, "entry", "entries")} of the ledger${output === "-" ? "" : ` in ${output}`}`;
       note(
         isFinal(evidence) ? `${what}.` : `${what}: the session is open, so they prove its beginning alone.`,
       );

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
-import { edgeOf, withExamples } from "../command-line.ts";
+import { edgeOf, identityOption, withExamples } from "../command-line.ts";
 import {
   connectLines,
   explainConnect,
@@ -12,6 +12,7 @@ import {
 import { moment } from "../policy-replay/moment.ts";
 import { fileSource, type Source, selectSessions, sessionSource } from "../policy-replay/sources.ts";
 import { EXPLAIN_HELP, REPLAY_HELP, VerdictStatus } from "../policy-replay/verdict-status.ts";
+import { identitiesIn } from "../recordings/identity.ts";
 import { sessionOf } from "../recordings/source.ts";
 import { print, printJson } from "../terminal.ts";
 
@@ -117,6 +118,7 @@ interface ReplayOptions {
   principal?: string;
   recording: string[];
   policy: string;
+  identity?: string;
   all?: boolean;
   json?: boolean;
 }
@@ -140,6 +142,7 @@ function addReplay(policy: Command): void {
       [],
     )
     .requiredOption("--policy <file>", "the policies to judge by, in Cedar")
+    .addOption(identityOption())
     .option("--all", "list what would be the same, too")
     .option("--json", "print one JSON object a line: each difference, and the summary")
     .addHelpText("after", `\n${REPLAY_HELP}`)
@@ -172,18 +175,20 @@ async function sourcesOf(options: ReplayOptions, command: Command): Promise<Sour
   if (named && (until ?? target ?? principal) !== undefined) {
     throw usage("--until, --target and --principal choose among sessions, with --since.");
   }
-  const files = recording.map(fileSource);
+  const identities = identitiesIn(options.identity);
+  const files = recording.map((file) => fileSource(file, identities));
   if (session.length > 0) {
     const api = edgeOf(command);
-    return [...session.map((id) => sessionSource(api, sessionOf(id))), ...files];
+    return [...session.map((id) => sessionSource(api, sessionOf(id), identities)), ...files];
   }
   if (since === undefined) return files;
-  return selectSessions(edgeOf(command), {
+  const selection = {
     since,
     until: until ?? Number.POSITIVE_INFINITY,
     ...(target !== undefined && { target }),
     ...(principal !== undefined && { principal }),
-  });
+  };
+  return selectSessions(edgeOf(command), selection, identities);
 }
 
 function collect(value: string, before: string[]): string[] {

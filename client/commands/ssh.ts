@@ -11,6 +11,7 @@ import type { SshWords } from "../ssh/arguments.ts";
 import { configBlock, writeConfig } from "../ssh/config-blocks.ts";
 import { DEFAULT_USER, hostOptions, proxyCommand } from "../ssh/host-options.ts";
 import { StandardStreams } from "../ssh/standard-streams.ts";
+import { clientTrace } from "../telemetry/client-trace.ts";
 import { note, printable, reportError } from "../terminal.ts";
 import { reasonText } from "./approvals.ts";
 import { ACCESS_HELP, FOR_HELP, REASON_HELP } from "./tunnel.ts";
@@ -105,7 +106,11 @@ export async function runSsh(words: SshWords): Promise<number> {
   // ssh takes the first value of an option. Who may be asked for is the user's choice, who answers is not.
   const user = account === undefined ? [] : ["-l", account];
   const args = [...own, ...user, ...options, "-o", `User=${DEFAULT_USER}`, "--", name, ...command];
-  return runToEnd("ssh", args, process.env);
+  const trace = await clientTrace(process.env);
+  trace.begin("ssh");
+  const status = await runToEnd("ssh", args, trace.environment(process.env));
+  await trace.end(status);
+  return status;
 }
 
 /** As commander would say it of the other commands' options. */
@@ -164,8 +169,9 @@ function sshTarget(target: ListedTarget): ListedTarget {
 /** Answers the exit status. Never throws: ssh shows what stands on standard error, and has its own status for it. */
 async function proxyTo(api: EdgeApi, target: string): Promise<number> {
   const streams = new StandardStreams(process.stdin, process.stdout);
+  const trace = await clientTrace(process.env);
   try {
-    const stream = await openTarget(api, target, "ssh");
+    const stream = await openTarget(api, target, "ssh", trace);
     // An interrupt is for ssh, whose end is ours; these it sends to end us.
     process.on("SIGINT", () => {});
     for (const signal of ["SIGHUP", "SIGTERM"] as const) {
@@ -180,6 +186,8 @@ async function proxyTo(api: EdgeApi, target: string): Promise<number> {
     reportError(new SallyportError(code, reason));
   } catch (error) {
     reportError(error);
+  } finally {
+    await trace.end();
   }
   return NO_CONNECTION;
 }

@@ -13,6 +13,7 @@ import { type AccessOptions, accessFor, findTarget, listTargets, wantedOf } from
 import { psqlLine, runToEnd, tunnelEnvironment } from "../run-command.ts";
 import { hostOptions, sshLine } from "../ssh/host-options.ts";
 import { listenForTarget } from "../target-listener.ts";
+import { clientTrace } from "../telemetry/client-trace.ts";
 import { note, print, printable, printJson, reportError, styled } from "../terminal.ts";
 import { reasonText } from "./approvals.ts";
 
@@ -108,7 +109,8 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
   const access = await accessFor(api, target, wanted, "connect");
   const { host, port } = options.listen ?? { host: "127.0.0.1", port: 0 };
   const over = Promise.withResolvers<"over">();
-  const listener = await listenForTarget(api, target, "connect", {
+  const trace = await clientTrace(process.env);
+  const listener = await listenForTarget(api, target, "connect", trace, {
     host,
     port,
     onRefused: (error) => {
@@ -143,6 +145,7 @@ async function connectTo(api: EdgeApi, name: string, options: ConnectOptions): P
   if (access) setTimeout(() => over.resolve("over"), Math.min(access.leftMs + LAST_WORDS_MS, MAX_TIMER_MS));
   const why = await Promise.race([stopped, over.promise]);
   await listener.close();
+  await trace.end();
   const error = why === "over" ? accessOver(name, "connect") : null;
   if (error) reportError(error);
   // A tunnel whose edge is away would keep trying to resume.
@@ -191,26 +194,31 @@ async function runWith(
   const kind = await runnableKind(api, name, options);
   const access = wanted && (await obtainAccess(api, wanted));
   // What goes wrong is the command's to tell: its client has it as an error of the protocol's.
-  const listener = await listenForTarget(api, { name, kind }, "run", {
+  const trace = await clientTrace(process.env);
+  trace.begin("run");
+  const listener = await listenForTarget(api, { name, kind }, "run", trace, {
     host: "127.0.0.1",
     port: 0,
     onHeld: tellHeld,
   });
   const end =
     access && setTimeout(() => reportError(accessOver(name, "run")), Math.min(access.leftMs, MAX_TIMER_MS));
+  const own = trace.environment(process.env);
+  let status: number | undefined;
   try {
     if (kind === "kubernetes") {
-      const { env, remove } = kubernetesEnvironment(process.env, name, listener);
-      return await runToEnd(command, args, env).finally(remove);
+      const { env, remove } = kubernetesEnvironment(own, name, listener);
+      status = await runToEnd(command, args, env).finally(remove);
+    } else {
+      const env =
+        kind === "http" ? httpEnvironment(own, listener) : tunnelEnvironment(own, listener, options.database);
+      status = await runToEnd(command, args, env);
     }
-    const env =
-      kind === "http"
-        ? httpEnvironment(process.env, listener)
-        : tunnelEnvironment(process.env, listener, options.database);
-    return await runToEnd(command, args, env);
+    return status;
   } finally {
     if (end) clearTimeout(end);
     await listener.close();
+    await trace.end(status);
   }
 }
 

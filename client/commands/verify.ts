@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseKeys } from "../../protocol/recording/keys.ts";
-import { edgeAddressOf, edgeOf, withExamples } from "../command-line.ts";
+import { edgeAddressOf, edgeOf, identityOption, withExamples } from "../command-line.ts";
 import { getPublic } from "../edge-api.ts";
+import { recordingSource } from "../evidence/files.ts";
 import { type Edge, isoTime, runVerify, type VerifyOptions } from "../evidence/run.ts";
 import { downloaded, isSessionId } from "../recordings/source.ts";
 import { VERIFY_HELP } from "../recordings/verify.ts";
@@ -15,7 +16,7 @@ export function addVerifyCommand(program: Command): void {
     )
     .argument(
       "[recordings...]",
-      "recordings' files, packed with gzip or not, folders of them or of sealed objects ('-' is standard input), or a session's id",
+      "recordings' files, packed with gzip or not, archives of encrypted ones, folders of them or of sealed objects ('-' is standard input), or a session's id",
     )
     .option(
       "--keys <file>",
@@ -33,6 +34,7 @@ export function addVerifyCommand(program: Command): void {
       "the moment as of which a session is open or overdue (default: the latest that the files tell)",
       moment,
     )
+    .addOption(identityOption())
     .option("--json", "print one JSON object")
     .addHelpText("after", `\n${VERIFY_HELP}`)
     .action(async (references: string[], options: VerifyOptions, command: Command) => {
@@ -48,9 +50,9 @@ export function addVerifyCommand(program: Command): void {
 
 function edgeOfCommand(command: Command): Edge {
   return {
-    recording: (reference) =>
+    recording: (reference, identities) =>
       isSessionId(reference)
-        ? { name: reference, open: () => downloaded(edgeOf(command), reference), archive: () => null }
+        ? recordingSource(reference, () => downloaded(edgeOf(command), reference), identities)
         : null,
     async keys() {
       const edge = edgeAddressOf(command);

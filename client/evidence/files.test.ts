@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { RecordingSource } from "../../protocol/evidence/recording-check.ts";
-import { recordingsAt, unpacked } from "./files.ts";
+import { NO_IDENTITY } from "../recordings/identity.ts";
+import { unpacked } from "../recordings/unpacked.ts";
+import { recordingsAt } from "./files.ts";
 
 describe("files of recordings", () => {
   let folder: string;
@@ -23,7 +25,7 @@ describe("files of recordings", () => {
   }
 
   const read = async (whole: Uint8Array, size?: number) =>
-    Buffer.concat(await collected(unpacked(bytes(whole, size)))).toString();
+    Buffer.concat(await collected(unpacked(bytes(whole, size), NO_IDENTITY))).toString();
 
   const packed = Buffer.concat([gzipSync("one, "), gzipSync("two")]);
 
@@ -46,10 +48,25 @@ describe("files of recordings", () => {
       Buffer.concat([packed, Buffer.alloc(8)]),
       Buffer.concat([packed, Buffer.from("tail")]),
       packed.map((byte, at) => (at === packed.length - 6 ? byte ^ 1 : byte)),
-      Buffer.from("age-encryption.org/v1\n-> X25519 abc"),
     ]) {
       await assert.rejects(read(whole), { code: "protocol_violation" });
     }
+    await assert.rejects(read(Buffer.from("age-encryption.org/v1\n-> X25519 abc")), {
+      code: "recording_encrypted",
+    });
+  });
+
+  test("what is not read for want of a key is not left open", async () => {
+    let isOpen = true;
+    async function* download(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield Buffer.from("age-encryption.org/v1\n-> X25519 ".padEnd(1_000));
+      } finally {
+        isOpen = false;
+      }
+    }
+    await assert.rejects(collected(unpacked(download(), NO_IDENTITY)), { code: "recording_encrypted" });
+    assert.equal(isOpen, false);
   });
 
   test("what goes wrong with reading passes through, packed or not", async () => {
@@ -58,7 +75,7 @@ describe("files of recordings", () => {
       throw new Error("the disk is gone");
     }
     for (const first of [packed.subarray(0, 20), Buffer.from("plain text, longer than a magic")]) {
-      await assert.rejects(collected(unpacked(broken(first))), { message: "the disk is gone" });
+      await assert.rejects(collected(unpacked(broken(first), NO_IDENTITY)), { message: "the disk is gone" });
     }
   });
 
@@ -75,7 +92,7 @@ describe("files of recordings", () => {
     ] as const)
       writeFileSync(join(place, name), content);
     symlinkSync(folder, join(place, "loop"));
-    const found = [...recordingsAt(place)];
+    const found = [...recordingsAt(place, NO_IDENTITY)];
     assert.deepEqual(await Promise.all(found.map(text)), ["a", "b", "first second"]);
     assert.deepEqual([found[0]!.archive(), found[1]!.archive()], [null, null]);
     const sha = (...pieces: Uint8Array[]) => createHash("sha256").update(Buffer.concat(pieces)).digest();
@@ -90,7 +107,7 @@ describe("files of recordings", () => {
     const place = join(folder, "missing");
     mkdirSync(place);
     for (const part of [1, 3]) writeFileSync(join(place, `000${part}.gz`), gzipSync("x"));
-    const [source] = [...recordingsAt(place)] as [RecordingSource];
+    const [source] = [...recordingsAt(place, NO_IDENTITY)] as [RecordingSource];
     await assert.rejects(text(source), { message: /object 2 of the recording is missing/ });
     assert.equal(source.archive(), null);
   });
@@ -101,14 +118,17 @@ describe("files of recordings", () => {
     const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
     for (const part of numbers)
       writeFileSync(join(place, `${String(part).padStart(4, "0")}.gz`), gzipSync(`${part} `));
-    assert.equal(await text([...recordingsAt(place)][0]!), numbers.map((part) => `${part} `).join(""));
+    assert.equal(
+      await text([...recordingsAt(place, NO_IDENTITY)][0]!),
+      numbers.map((part) => `${part} `).join(""),
+    );
   });
 
   test("no such file, and no recording in a folder", () => {
-    assert.throws(() => [...recordingsAt(join(folder, "nowhere"))], { code: "not_found" });
+    assert.throws(() => [...recordingsAt(join(folder, "nowhere"), NO_IDENTITY)], { code: "not_found" });
     const empty = join(folder, "empty");
     mkdirSync(empty);
-    assert.throws(() => [...recordingsAt(empty)], { code: "not_found" });
+    assert.throws(() => [...recordingsAt(empty, NO_IDENTITY)], { code: "not_found" });
   });
 });
 

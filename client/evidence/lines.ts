@@ -41,7 +41,7 @@ function recordingLines(report: RecordingReport, isOnly: boolean): string[] {
   const { session, entries, firstWrong, verdict, name } = report;
   const wrong = firstWrong === null ? "" : `; first wrong entry: ${firstWrong}`;
   const file = isOnly ? "" : ` (${name})`;
-  const title = `${session === null ? "no session" : `session ${session}`}, ${entries} entries${wrong}${file}`;
+  const title = `${session === null ? "no session" : `session ${session}`}, ${counted(entries, "entry", "entries")}${wrong}${file}`;
   return isOnly || verdict !== "verified" ? block(title, report) : [headline(title, verdict)];
 }
 

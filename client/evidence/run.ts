@@ -2,9 +2,11 @@ import { SallyportError } from "../../protocol/errors.ts";
 import type { RecordingSource } from "../../protocol/evidence/recording-check.ts";
 import { type Given, verifyEvidence } from "../../protocol/evidence/verify.ts";
 import type { Keys } from "../../protocol/recording/keys.ts";
+import { type IdentitySource, identitiesIn } from "../recordings/identity.ts";
+import { unpacked } from "../recordings/unpacked.ts";
 import { readKeys, VerifyStatus } from "../recordings/verify.ts";
 import { print, printJson } from "../terminal.ts";
-import { fileSource, recordingsAt, unpacked } from "./files.ts";
+import { fileSource, recordingsAt } from "./files.ts";
 import { reportLines } from "./lines.ts";
 
 export interface VerifyOptions {
@@ -16,13 +18,15 @@ export interface VerifyOptions {
   /** ms since 1970 */
   at?: number | undefined;
   all?: boolean | undefined;
+  /** The identity file, for recordings that are encrypted. */
+  identity?: string | undefined;
   json?: boolean | undefined;
 }
 
 /** What an edge has, where one may be asked. */
 export interface Edge {
   /** The recording that an argument names; null where it names a file. */
-  recording(reference: string): RecordingSource | null;
+  recording(reference: string, identities: IdentitySource): RecordingSource | null;
   keys(): Promise<{ keys: Keys; from: string }>;
 }
 
@@ -37,8 +41,13 @@ export async function runVerify(
 ): Promise<number> {
   checkUse(references, options);
   const { keys, from } = await keysOf(options.keys, edge);
+  const identities = identitiesIn(options.identity);
+  // A file that is none is told before anything is read.
+  await identities();
   const given: Given = {
-    recordings: references.flatMap((reference) => edge?.recording(reference) ?? recordingsOf(reference)),
+    recordings: references.flatMap(
+      (reference) => edge?.recording(reference, identities) ?? recordingsOf(reference, identities),
+    ),
     evidence: options.evidence.map((path) => fileSource(path)),
     ledger: options.ledger === undefined ? null : fileSource(options.ledger),
     witness: options.witness === undefined ? null : fileSource(options.witness),
@@ -76,9 +85,9 @@ function checkUse(references: string[], { evidence, ledger, witness, all }: Veri
   }
 }
 
-function recordingsOf(reference: string): RecordingSource[] {
-  if (reference !== "-") return [...recordingsAt(reference)];
-  return [{ name: "standard input", open: () => unpacked(process.stdin), archive: () => null }];
+function recordingsOf(reference: string, identities: IdentitySource): RecordingSource[] {
+  if (reference !== "-") return [...recordingsAt(reference, identities)];
+  return [{ name: "standard input", open: () => unpacked(process.stdin, identities), archive: () => null }];
 }
 
 async function keysOf(path: string | undefined, edge: Edge | null): Promise<{ keys: Keys; from: string }> {

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { SallyportError } from "../../protocol/errors.ts";
 import { ExitStatus, exitStatus } from "../exit-status.ts";
+import { IDENTITY_ENV } from "../recordings/identity.ts";
 import { VERIFY_HELP } from "../recordings/verify.ts";
 import { print, reportError } from "../terminal.ts";
 import { isoTime, runVerify } from "./run.ts";
@@ -20,6 +21,7 @@ Options:
   --ledger FILE    what 'sallyport ledger export' wrote
   --witness FILE   what 'sallyport witness export' wrote
   --all            the recordings are all that there are
+  --identity FILE  for recordings that are encrypted: your secret key of age (or SALLYPORT_IDENTITY names the file)
   --at TIME        the moment as of which a session is open or overdue, such as 2026-11-22T08:00Z
   --json           print one JSON object
   --help           this
@@ -33,6 +35,7 @@ const OPTIONS = {
   ledger: { type: "string" },
   witness: { type: "string" },
   all: { type: "boolean" },
+  identity: { type: "string" },
   at: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean" },
@@ -59,7 +62,8 @@ async function main(args: string[]): Promise<number> {
   const at = time === undefined ? undefined : isoTime(time);
   if (at === null)
     throw new SallyportError("invalid_request", "--at must be a time such as 2026-11-22T08:00Z.");
-  return runVerify(positionals, { ...rest, evidence, at }, null);
+  const identity = rest.identity ?? process.env[IDENTITY_ENV];
+  return runVerify(positionals, { ...rest, identity, evidence, at }, null);
 }
 
 function parsed(args: string[]) {

@@ -1,3 +1,4 @@
+import { counted } from "../../protocol/evidence/words.ts";
 import type { LedgerEntry } from "../../protocol/ledger/entry.ts";
 
 /** What an entry tells, in a few words. */
@@ -11,7 +12,7 @@ export function entryWords(entry: LedgerEntry): string {
         differs: "EDGE AND CONNECTOR DIFFER",
         absent: "without the connector's seal",
       }[entry.agreement];
-      return `session ${entry.session} on ${entry.target} is sealed (${entry.endCode}, ${entry.edgeSeal.entries} entries): ${says}`;
+      return `session ${entry.session} on ${entry.target} is sealed (${entry.endCode}, ${counted(entry.edgeSeal.entries, "entry", "entries")}): ${says}`;
     }
     case "session_void":
       return `session ${entry.session} on ${entry.target} never opened (${entry.endCode}): ${entry.reason}`;

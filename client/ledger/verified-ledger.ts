@@ -1,4 +1,5 @@
 import { SallyportError } from "../../protocol/errors.ts";
+import { counted } from "../../protocol/evidence/words.ts";
 import { openCheckpoint, parseCheckpoint, type SignedCheckpoint } from "../../protocol/ledger/checkpoint.ts";
 import {
   consistencyRanges,
@@ -147,7 +148,8 @@ export class VerifiedLedger {
     };
     if (before.origin !== now.origin)
       throw await fork(`it was called ${before.origin}, and is called ${now.origin}`);
-    if (before.size > now.size) throw await fork(`it had ${before.size} entries, and has ${now.size}`);
+    if (before.size > now.size)
+      throw await fork(`it had ${counted(before.size, "entry", "entries")}, and has ${now.size}`);
     if (!(await this.contains(before)))
       throw await fork(`its first ${before.size} entries are not those that it showed before`);
   }

@@ -1,5 +1,6 @@
 import type { PolicyStamp } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { counted } from "../../protocol/evidence/words.ts";
 import type { ExchangeFacts } from "../../protocol/http/facts.ts";
 import { isExchangeFacts } from "../../protocol/http/facts-reading.ts";
 import type { ExplainedSql, ExplainedStatement } from "../../protocol/hub-messages.ts";
@@ -158,7 +159,7 @@ const LISTS = {
 function sqlFields({ facts, plan }: ExplainedSql): Field[] {
   return [
     ...factsFields(facts),
-    ...(plan ? [["plan", `${plan.rows} rows, cost ${plan.cost}`] satisfies Field] : []),
+    ...(plan ? [["plan", `${counted(plan.rows, "row")}, cost ${plan.cost}`] satisfies Field] : []),
   ];
 }
 

@@ -1,7 +1,9 @@
 import type { Page, Session } from "../../protocol/directory.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import type { EdgeApi } from "../edge-api.ts";
+import type { IdentitySource } from "../recordings/identity.ts";
 import { downloaded, fileBytes, recordedEntries } from "../recordings/source.ts";
+import { unpacked } from "../recordings/unpacked.ts";
 
 /** A recording to replay, read once from its beginning. */
 export interface Source {
@@ -23,7 +25,11 @@ export const LOOK_BACK_MS = 24 * 60 * 60_000;
 const PAGE = 100;
 
 /** The recordings of the sessions that the edge has for a selection, the oldest first. */
-export async function selectSessions(api: EdgeApi, selection: Selection): Promise<Source[]> {
+export async function selectSessions(
+  api: EdgeApi,
+  selection: Selection,
+  identities: IdentitySource,
+): Promise<Source[]> {
   const { since, until, target, principal } = selection;
   const found = new Map<string, Session>();
   for (const state of ["open", "ended"]) {
@@ -42,15 +48,15 @@ export async function selectSessions(api: EdgeApi, selection: Selection): Promis
   }
   return [...found.values()]
     .toSorted((one, other) => one.opened - other.opened)
-    .map(({ id }) => sessionSource(api, id));
+    .map(({ id }) => sessionSource(api, id, identities));
 }
 
 /** A session's recording at the edge. */
-export function sessionSource(api: EdgeApi, session: string): Source {
-  return { name: session, entries: () => recordedEntries(downloaded(api, session)) };
+export function sessionSource(api: EdgeApi, session: string, identities: IdentitySource): Source {
+  return { name: session, entries: () => recordedEntries(unpacked(downloaded(api, session), identities)) };
 }
 
 /** An exported recording. */
-export function fileSource(path: string): Source {
-  return { name: path, entries: () => recordedEntries(fileBytes(path)) };
+export function fileSource(path: string, identities: IdentitySource): Source {
+  return { name: path, entries: () => recordedEntries(unpacked(fileBytes(path), identities)) };
 }

@@ -1,3 +1,5 @@
+import type { HeldQuestion } from "../../protocol/approval.ts";
+import { responseText } from "../../protocol/approval-text.ts";
 import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { approvalEntryWords, approvalWords } from "./approval-words.ts";
 import { linesOf, MORE, recorded, type Style, type Styler } from "./recorded-text.ts";
@@ -20,6 +22,11 @@ export interface ApprovalTold {
   waited: number | null;
 }
 
+function responseLines(question: HeldQuestion): string[] {
+  const response = question.kind === "request" ? responseText(question) : null;
+  return response === null ? [] : recorded(`response: ${response}`);
+}
+
 /** An entry of an approval as lines for people, whatever is held. */
 export function approvalLines(style: Styler, { entry, number, waited }: ApprovalTold): string[] {
   if (entry.event === "approval_asked") {
@@ -30,6 +37,7 @@ export function approvalLines(style: Styler, { entry, number, waited }: Approval
       `${number}${style("yellow", "HELD")}: ${first}${policiesWords(question.policies)}`,
       ...more.map((line) => MORE + line),
       ...(number === "" ? recorded(questionText(question)) : []),
+      ...responseLines(question),
       ...recorded(`approval ${entry.approval}: ${rule}`),
     ];
   }

@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AsciicastVersion } from "../../protocol/asciicast.ts";
 import type { Session } from "../../protocol/directory.ts";
-import { count, withExamples } from "../command-line.ts";
+import { counted } from "../../protocol/evidence/words.ts";
+import { count, identityOption, withExamples } from "../command-line.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { note } from "../terminal.ts";
 import { exportToFile, exportToStream } from "./export.ts";
-import { followSession } from "./follow.ts";
+import { exportArchive } from "./export-archive.ts";
+import { followed } from "./followed.ts";
 import { exportHar } from "./http/export-har.ts";
+import { identitiesIn } from "./identity.ts";
 import { type ReplayOptions, replay } from "./replay.ts";
 import { type ShowOptions, show } from "./show.ts";
 import { downloaded, isSessionId, recordedEntries, recordingBytes, sessionOf } from "./source.ts";
@@ -36,14 +39,18 @@ interface ExportOptions {
   format: keyof typeof FORMATS;
   channel?: number;
   exchange?: number;
+  encrypted?: boolean;
 }
 
 const ID = "5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3";
 
 /** Adds `show`, `replay` and `export` to the `sessions` command. */
 export function registerRecordingCommands(sessions: Command, program: Command, deps: RecordingDeps): void {
-  const entriesOf = (reference: string, command: Command) =>
-    recordedEntries(recordingBytes(reference, () => deps.api(command)));
+  const bytesOf = (reference: string, command: Command) => {
+    const { identity } = command.opts<{ identity?: string }>();
+    return recordingBytes(reference, () => deps.api(command), identitiesIn(identity));
+  };
+  const entriesOf = (reference: string, command: Command) => recordedEntries(bytesOf(reference, command));
 
   const showCommand = sessions
     .command("show")
@@ -52,6 +59,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     )
     .argument("<session>", REFERENCE)
     .option("-n, --limit <number>", "list at most so many statements or requests, the latest", count, LISTED)
+    .addOption(identityOption())
     .option("--json", "print one JSON object")
     .action(async (reference: string, options: ShowOptions, command: Command) => {
       await show(entriesOf(reference, command), options);
@@ -87,10 +95,11 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
       "--verbose",
       "tell also what the parser proved (tables, functions, …) and how statements were masked, environments, channels, fields, long bodies",
     )
+    .addOption(identityOption())
     .option("--json", "print one JSON object a line for each event")
     .action(async (reference: string, options: ReplayOptions, command: Command) => {
       const entries = options.follow
-        ? followSession(deps.api(command), sessionOf(reference))
+        ? followed(deps.api(command), sessionOf(reference), () => entriesOf(reference, command))
         : entriesOf(reference, command);
       await replay(entries, options);
     });
@@ -115,7 +124,7 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
     .description(
       "write a session's recording to a file that proves itself ('sallyport verify'), one of its terminals for asciinema, or its requests and responses as HAR",
     )
-    .argument("<session>", `a session's id; for asciinema and HAR also ${FILE}`)
+    .argument("<session>", `a session's id, or ${FILE}`)
     .option(
       "-o, --output <file>",
       "the file, '-' for standard output (default: ID.sallyport, ID.cast or ID.har)",
@@ -124,6 +133,11 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
       new Option("--format <format>", "asciicast is the newest version, 3")
         .choices(Object.keys(FORMATS))
         .default("recording"),
+    )
+    .addOption(identityOption())
+    .option(
+      "--encrypted",
+      "of a recording that is encrypted: as it is, in an archive (default: ID.sallyport.tar)",
     )
     .option(
       "--channel <number>",
@@ -146,18 +160,25 @@ export function registerRecordingCommands(sessions: Command, program: Command, d
         note(await exportCast(reference, entriesOf(reference, command), { ...options, version }));
         return;
       }
-      const session = sessionOf(reference);
-      const path = options.output ?? `${session}.sallyport`;
-      const chunks = downloaded(deps.api(command), session);
-      const { bytes, entries, sealed } = await (path === "-"
-        ? exportToStream(chunks, process.stdout)
-        : exportToFile(chunks, path));
+      const path = options.output ?? `${sessionOf(reference)}.sallyport${options.encrypted ? ".tar" : ""}`;
+      const { bytes, entries, sealed } = await (options.encrypted
+        ? exportArchive(
+            downloaded(deps.api(command), sessionOf(reference)),
+            path === "-" ? process.stdout : path,
+          )
+        : path === "-"
+          ? exportToStream(bytesOf(reference, command), process.stdout)
+          : exportToFile(bytesOf(reference, command), path));
       const seals = sealed ? "both seals" : "not both seals: the session is live, or one is missing";
-      note(`${path === "-" ? "standard output" : path}: ${entries} entries, ${bytes} bytes, ${seals}`);
+      note(
+        `${path === "-" ? "standard output" : path}: ${counted(entries, "entry", "entries")}, ${bytes} bytes, ${seals}`,
+      );
     });
   withExamples(exportCommand, [
     [`sallyport sessions export ${ID}`, `to ${ID.slice(0, 4)}….sallyport`],
     [`sallyport sessions export ${ID} -o - | sallyport verify - --keys keys.json`, ""],
+    [`sallyport sessions export ${ID} --identity auditor.key`, "decrypted here"],
+    [`sallyport sessions export ${ID} --encrypted`, "as the edge has it, for who has the key"],
     [`sallyport sessions export ${ID} --format asciicast -o shell.cast`, "for 'asciinema play shell.cast'"],
     [`sallyport sessions export ${ID} --format har`, "for tools that read HAR"],
   ]);

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { Composer, inChunks } from "../../protocol/recording/testing.ts";
 import { generateKey } from "../../protocol/signatures.ts";
 import { exportToFile, exportToStream } from "./export.ts";
+import { NO_IDENTITY } from "./identity.ts";
 import { isSessionId, recordingBytes } from "./source.ts";
 
 let folder: string;
@@ -56,9 +57,13 @@ test("a stream gets the same bytes at its own pace", async () => {
 test("a reference of 32 hex digits is a session, anything else a file", async () => {
   assert.equal(isSessionId("5f0c9d3e8a7b46f1a2d4c6e8f0a1b2c3"), true);
   assert.equal(isSessionId("5F0C9D3E8A7B46F1A2D4C6E8F0A1B2C3"), false);
-  const missing = recordingBytes(join(folder, "missing"), () => assert.fail("the edge was asked"));
+  const missing = recordingBytes(
+    join(folder, "missing"),
+    () => assert.fail("the edge was asked"),
+    NO_IDENTITY,
+  );
   await assert.rejects(missing.next(), { code: "not_found" });
-  await assert.rejects(recordingBytes(folder, () => assert.fail("the edge was asked")).next(), {
+  await assert.rejects(recordingBytes(folder, () => assert.fail("the edge was asked"), NO_IDENTITY).next(), {
     code: "invalid_request",
   });
 });

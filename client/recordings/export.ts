@@ -14,7 +14,8 @@ export interface Exported {
   sealed: boolean;
 }
 
-type Write = (chunk: Uint8Array | string) => Promise<void>;
+/** Takes the next bytes; resolves when there is room for more. */
+export type Write = (chunk: Uint8Array | string) => Promise<void>;
 
 /** Writes a recording to a file, see `intoFile`. What is not a whole recording is refused as `protocol_violation`. */
 export function exportToFile(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Exported> {

@@ -1,5 +1,6 @@
 import type { ApprovalAsk } from "../../protocol/approval.ts";
 import type { ConnectorEvent } from "../../protocol/control.ts";
+import { counted } from "../../protocol/evidence/words.ts";
 import { HeldStatements, type Told } from "../../protocol/postgres/transcript/held.ts";
 import type { ServerWords, Statement, TranscriptEvent } from "../../protocol/postgres/transcript.ts";
 import type { Masked } from "../../protocol/recording/masking-events.ts";
@@ -120,7 +121,7 @@ export class Narrator {
       ...(name === undefined ? [] : [`prepared as ${printable(name)}`]),
       ...(doubtful ? ["this name may stand for another text by now"] : []),
       ...(cut ? [`the text has ${bytes} bytes, shown is its beginning`] : []),
-      ...(maxRows === undefined ? [] : [`at most ${maxRows} rows`]),
+      ...(maxRows === undefined ? [] : [`at most ${counted(maxRows, "row")}`]),
     ];
     return [
       `${this.#number(statement.statement)}${before}${this.#style("bold", lines[0]!)}`,

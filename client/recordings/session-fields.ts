@@ -1,3 +1,4 @@
+import { readTraceContext } from "../../protocol/trace-context.ts";
 import { print, printable, styled, timeText } from "../terminal.ts";
 import { leaseText } from "./approval-words.ts";
 import { detectedWords } from "./masking-words.ts";
@@ -12,6 +13,7 @@ export function printFields(summary: CommonSummary, own: Field[]): void {
   if (!facts) return;
   const sets = policies.length > 0 ? policies : [facts.policy];
   const { lease } = facts;
+  const trace = readTraceContext(facts.trace?.traceparent);
   const found = Object.entries(detected);
   const fields: Field[] = [
     ["session", facts.session],
@@ -22,6 +24,7 @@ export function printFields(summary: CommonSummary, own: Field[]): void {
     ["address", facts.address],
     ["policy", sets.map(stampText).join(", then ")],
     ...(lease ? [["right", leaseText(lease)] satisfies Field] : []),
+    ...(trace ? [["trace", trace.traceId] satisfies Field] : []),
     ["opened", timeText(facts.opened)],
     ["ended", end ? timeText(end.time) : "not yet, as far as this recording goes"],
   ];

@@ -3,6 +3,8 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { readRecording } from "../../protocol/recording/reader.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import type { EdgeApi } from "../edge-api.ts";
+import type { IdentitySource } from "./identity.ts";
+import { unpacked } from "./unpacked.ts";
 
 const SESSION_ID = /^[0-9a-f]{32}$/;
 
@@ -27,16 +29,21 @@ export function recordingPath(session: string): string {
 }
 
 /**
- * The bytes of a recording: of a session at the edge, which `api` opens, or of a file. Throws `not_found` for a
- * file that isn't there, `invalid_request` for one that can't be read, and what the edge answers.
+ * The bytes of a recording: of a session at the edge, which `api` opens, or of a file, packed or not; decrypted here. Throws
+ * `not_found` for a file that isn't there, `invalid_request` for one that can't be read, `recording_encrypted` without the right
+ * identity, and what the edge answers.
  */
-export async function* recordingBytes(reference: string, api: () => EdgeApi): AsyncGenerator<Uint8Array> {
-  if (isSessionId(reference)) yield* downloaded(api(), reference);
-  else if (reference === "-") yield* process.stdin;
-  else yield* fileBytes(reference);
+export async function* recordingBytes(
+  reference: string,
+  api: () => EdgeApi,
+  identities: IdentitySource,
+): AsyncGenerator<Uint8Array> {
+  if (isSessionId(reference)) yield* unpacked(downloaded(api(), reference), identities);
+  else if (reference === "-") yield* unpacked(process.stdin, identities);
+  else yield* unpacked(fileBytes(reference), identities);
 }
 
-/** A session's export file as the edge sends it. */
+/** A session's export file as the edge sends it; of an encrypted recording its archive. */
 export async function* downloaded(api: EdgeApi, session: string): AsyncGenerator<Uint8Array> {
   const { body } = await api.stream(recordingPath(session));
   try {

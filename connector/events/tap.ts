@@ -1,10 +1,8 @@
 import type { ApprovalNews } from "../../protocol/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import { DEFAULT_LIMITS, type EdgeEvent, type SessionFacts } from "../../protocol/control.ts";
-import { EntryKind } from "../../protocol/entry.ts";
+import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { FrameType } from "../../protocol/frame.ts";
-import type { OcsfEvent } from "../../protocol/ocsf/event.ts";
-import { SessionEvents } from "../../protocol/ocsf/session.ts";
 import type { Log } from "../log.ts";
 
 /** Sees what passes in a session, in the order in which the connector has it. */
@@ -18,26 +16,33 @@ export interface SessionTap {
   ended(code: EndCode, reason: string): void;
 }
 
-/** What makes taps, and gets their lines. */
+/** Reads the entries of one session, from the first on. What it throws ends its reading, never the session. */
+export interface EntryReader {
+  /** What of the session is lost where it fails: `its events can't be told`. */
+  readonly loss: string;
+  entry(entry: Entry): void;
+  /** There are no more. */
+  end(): void;
+}
+
+/** What entries are composed with. */
 export interface TapOwner {
-  add(line: string): void;
   log: Log;
   clock(): number;
 }
 
 /**
- * The events of one session, from what the connector itself has of it: entries are composed as the edge would write them, with
- * the connector's own numbers and clock. So an event's `metadata.uid` is not the one that the edge gives, but `SESSION/cSEQ/ITEM`
- * in its place. Whatever goes wrong here ends the events of this session, never the session.
+ * The entries of one session, from what the connector itself has of it: composed as the edge would write them, with the connector's
+ * own numbers and clock.
  */
-export class EventTap implements SessionTap {
+export class EntryTap implements SessionTap {
   readonly #owner: TapOwner;
-  readonly #events = new SessionEvents("connector");
+  readonly #readers: Set<EntryReader>;
   #session = "";
   #seq = 0;
-  #isOver = false;
 
-  constructor(owner: TapOwner) {
+  constructor(readers: readonly EntryReader[], owner: TapOwner) {
+    this.#readers = new Set(readers);
     this.#owner = owner;
   }
 
@@ -62,10 +67,9 @@ export class EventTap implements SessionTap {
   }
 
   ended(code: EndCode, reason: string): void {
-    if (this.#isOver) return;
     this.#edge({ event: "ended", code, reason });
-    this.#tell(() => this.#events.end());
-    this.#isOver = true;
+    this.#each((reader) => reader.end());
+    this.#readers.clear();
   }
 
   #edge(event: EdgeEvent): void {
@@ -74,17 +78,19 @@ export class EventTap implements SessionTap {
 
   #entry(kind: EntryKind, frame: Uint8Array): void {
     const entry = { kind, seq: ++this.#seq, time: this.#owner.clock(), frame };
-    this.#tell(() => this.#events.entry(entry));
+    this.#each((reader) => reader.entry(entry));
   }
 
-  #tell(read: () => OcsfEvent[]): void {
-    if (this.#isOver || this.#session === "") return;
-    try {
-      for (const event of read()) this.#owner.add(JSON.stringify(event));
-    } catch (error) {
-      this.#isOver = true;
-      const words = error instanceof Error ? error.message : "unknown failure";
-      this.#owner.log(`its events can't be told: ${words}`, { session: this.#session });
+  #each(step: (reader: EntryReader) => void): void {
+    if (this.#session === "") return;
+    for (const reader of this.#readers) {
+      try {
+        step(reader);
+      } catch (error) {
+        this.#readers.delete(reader);
+        const words = error instanceof Error ? error.message : "unknown failure";
+        this.#owner.log(`${reader.loss}: ${words}`, { session: this.#session });
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { MAX_APPROVAL_TEXT } from "../../protocol/approval.ts";
+import { MAX_APPROVAL_TEXT, MAX_CONTENT_TYPE } from "../../protocol/approval.ts";
 import { readApprovalAsk } from "../../protocol/approval-reading.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { HttpRequest, RequestBody } from "../../protocol/http/request.ts";
@@ -95,7 +95,18 @@ describe("a question about an exchange", () => {
       const ask = { event: "approval_asked", approval: 1, question };
       assert.deepEqual(readApprovalAsk(ask), ask);
       assert.deepEqual(question.actions, actions);
+      assert.equal(question.unreadable, unreadable ?? undefined);
     }
+  });
+
+  test("tells what the response is in few plain characters, whatever the target calls it; and is for that alone", () => {
+    const of = (unreadable: string) => requestQuestion(DECISION, held({}, { unreadable }));
+    const hostile = of(`a/b\r\n\u001b[2K\u202e${"x".repeat(30_000)}`).unreadable!;
+    assert.equal(hostile, `a/b???[2K?${"x".repeat(187)}...`);
+    assert.equal(hostile.length, MAX_CONTENT_TYPE);
+    assert.ok(isStillApproved(of("image/png"), of("image/png")));
+    assert.ok(!isStillApproved(of("image/png"), of("application/zip")));
+    assert.ok(!isStillApproved(of("image/png"), of("")));
   });
 
   for (const [what, one, words] of [

@@ -1,4 +1,9 @@
-import { type HeldRequest, MAX_APPROVAL_TEXT, type RequestQuestion } from "../../protocol/approval.ts";
+import {
+  type HeldRequest,
+  MAX_APPROVAL_TEXT,
+  MAX_CONTENT_TYPE,
+  type RequestQuestion,
+} from "../../protocol/approval.ts";
 import { agreed } from "../../protocol/approval-cover.ts";
 import { requestDigest } from "../../protocol/approval-digest.ts";
 import { heldActions } from "../../protocol/approval-request.ts";
@@ -41,6 +46,7 @@ export function requestQuestion(decision: Approve, held: Held): RequestQuestion 
     request: structuredClone(request),
     sha256: requestDigest(account, request),
     fingerprint,
+    ...(typeof unreadable === "string" && { unreadable: shownType(unreadable) }),
   };
   try {
     checkAskable(question);
@@ -61,9 +67,16 @@ export function isStillApproved(was: RequestQuestion, is: RequestQuestion): bool
     was.sha256 === is.sha256 &&
     was.actions.join() === is.actions.join() &&
     was.fingerprint === is.fingerprint &&
+    was.unreadable === is.unreadable &&
     (was.scope === "once" || is.scope !== "once") &&
     agreed(was, is)
   );
+}
+
+/** A content type as people are shown it: it is the target's own word, and may have anything in it. */
+function shownType(contentType: string): string {
+  const plain = contentType.slice(0, MAX_CONTENT_TYPE + 1).replaceAll(/[^ -~]/g, "?");
+  return plain.length <= MAX_CONTENT_TYPE ? plain : `${plain.slice(0, MAX_CONTENT_TYPE - 3)}...`;
 }
 
 /** Why people can't be shown all of a request; null where they can. */

@@ -104,6 +104,6 @@ export class HeldExchanges {
 }
 
 /** The same bytes under other rules are another question. */
-function keyOf({ sha256, policies, actions, scope, approvals }: RequestQuestion): string {
-  return JSON.stringify([sha256, policies, actions, scope, approvals]);
+function keyOf({ sha256, policies, actions, scope, approvals, unreadable }: RequestQuestion): string {
+  return JSON.stringify([sha256, policies, actions, scope, approvals, unreadable]);
 }

@@ -3,10 +3,10 @@ import { createHash, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { after, describe, test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../../protocol/seeded.ts";
 import { createAuthority } from "../../test/certificates.ts";
 import { tlsServerEndPoint } from "./channel-binding.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`channel binding fuzz: SEED=${SEED}`);
 
 const RSA = ["rsa:2048"];

@@ -3,11 +3,11 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import pg from "pg";
 import { SallyportError } from "../../protocol/errors.ts";
+import { SEED } from "../../protocol/seeded.ts";
 import { loadParser, type ParsedStatement, parseSql } from "../../protocol/sql/parser.ts";
 import { type PostgresServer, startPostgres } from "../../test/postgres-server.ts";
 import { estimateOf, explainText } from "./plan-estimate.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`plan estimate fuzz: SEED=${SEED}`);
 
 let server: PostgresServer;

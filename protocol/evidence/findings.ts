@@ -12,6 +12,15 @@ export const ENTERED_CHECKS = {
   "ledger-approvals": "approvals in the ledger",
 } as const;
 
+/** Of a recording that is encrypted, and is not decrypted. */
+export const CLOSED_CHECKS = { format: CHECKS.format, contents: "contents" } as const;
+
+/** The same, where it says how it is sealed. */
+export const CLOSED_SEAL_CHECKS = {
+  "edge-seal": CHECKS["edge-seal"],
+  "connector-seal": CHECKS["connector-seal"],
+} as const;
+
 /** Of a recording whose sealed objects were given as they are. */
 export const ARCHIVE_CHECKS = { archive: "sealed objects" } as const;
 
@@ -20,6 +29,7 @@ export const WITNESSED_CHECKS = { witnessed: "outside witness" } as const;
 
 export const RECORDING_CHECKS = {
   ...CHECKS,
+  ...CLOSED_CHECKS,
   ...ENTERED_CHECKS,
   ...ARCHIVE_CHECKS,
   ...WITNESSED_CHECKS,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { seedOf } from "../seeded.ts";
 import { type BodyToRead, httpFacts } from "./facts-of.ts";
 import { readJson } from "./json.ts";
 import { readTarget } from "./target.ts";
-import { seedOf } from "./testing.ts";
 
 const TARGET = readTarget("/a?b=c", { encodedSlashes: false });
 

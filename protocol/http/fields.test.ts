@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { seedOf } from "../seeded.ts";
 import { agentFields, agentSubprotocols, fieldValue, targetFields, trailerFields } from "./fields.ts";
-import { seedOf } from "./testing.ts";
 
 type Line = [string, string];
 

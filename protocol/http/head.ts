@@ -55,6 +55,12 @@ export interface StreamReset {
  */
 export const UPGRADE_FIELD = "sallyport-upgrade";
 
+/**
+ * A field by which the edge says which span of its own the request is a part of, in the form of `traceparent`. It goes to no
+ * target.
+ */
+export const TRACE_FIELD = "sallyport-trace";
+
 /** A field of the connector's own responses: the id of the approval that a request waits for, or was released by. */
 export const APPROVAL_FIELD = "sallyport-approval";
 

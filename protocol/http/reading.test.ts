@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { seedOf } from "../seeded.ts";
 import { MAX_FIELDS, type RequestHead, type ResponseHead } from "./head.ts";
 import { readFields, readRequestHead, readResponseHead, readTrailers } from "./reading.ts";
-import { codeOf, seedOf } from "./testing.ts";
+import { codeOf } from "./testing.ts";
 
 const HEAD: RequestHead = { method: "POST", target: "/a?b", base: "/t/shop", fields: [], body: true };
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { requestInfo } from "../kubernetes/reading-request-info.ts";
+import { seedOf } from "../seeded.ts";
 import type { HttpRequest } from "./request.ts";
 import { exchangeText } from "./request-text.ts";
-import { seedOf } from "./testing.ts";
 
 const SHA = "ab".repeat(32);
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { seedOf } from "../seeded.ts";
 import { readTarget } from "./target.ts";
-import { codeOf, seedOf } from "./testing.ts";
+import { codeOf } from "./testing.ts";
 
 const STRICT = { encodedSlashes: false };
 const LOOSE = { encodedSlashes: true };

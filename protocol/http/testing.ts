@@ -11,10 +11,3 @@ export function codeOf(call: () => unknown): string {
   }
   return "accepted";
 }
-
-/** The seed of random input; set SEED to run the same again. */
-export function seedOf(t: { diagnostic(message: string): void }): number {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  t.diagnostic(`SEED=${seed}`);
-  return seed;
-}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { KubernetesFacts } from "../http/facts.ts";
-import { seedOf } from "../http/testing.ts";
+import { seedOf } from "../seeded.ts";
 import {
   APPLY,
   create,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { codeOf, seedOf } from "../http/testing.ts";
+import { codeOf } from "../http/testing.ts";
+import { seedOf } from "../seeded.ts";
 import { requestInfo } from "./reading-request-info.ts";
 import { CASES } from "./request-info-cases.ts";
 

@@ -102,8 +102,8 @@ export interface Common {
   severity: Severity;
   message: string;
   reporter: Reporter;
-  /** Where it was read from: a session's recording, or the ledger. */
-  log: "recording" | "ledger";
+  /** Where it was read from: a session's recording, the ledger, or what the edge counts of refused sign-ins. */
+  log: "recording" | "ledger" | "sign-ins";
   profiles: readonly Profile[];
   isTruncated?: boolean;
   /** What OCSF has no attribute for. */

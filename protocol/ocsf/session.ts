@@ -14,10 +14,13 @@ import { actorOf, sourceEndpoint, targetEndpoint, userOf, whoUnmapped } from "./
 export class SessionEvents {
   readonly #activities = new ActivityReader();
   readonly #reporter: Reporter;
+  readonly #hasTexts: boolean;
   #context: SessionContext | undefined;
 
-  constructor(reporter: Reporter) {
+  /** `hasTexts`: whether events say what was asked, word for word; else only of what kind it was, and what became of it. */
+  constructor(reporter: Reporter, hasTexts = true) {
     this.#reporter = reporter;
+    this.#hasTexts = hasTexts;
   }
 
   /** Events that are known with this entry. A recording that does not begin with its facts has none. */
@@ -42,7 +45,10 @@ export class SessionEvents {
   #told(activities: Activity[]): OcsfEvent[] {
     // The connector counts entries of its own: the same number means something else there.
     const lead = this.#reporter === "connector" ? "c" : "";
-    return activities.flatMap((one) => activityEvents(one, this.#context!, `${lead}${one.seq}/${one.item}`));
+    return activities.flatMap((one) => {
+      const told = this.#hasTexts ? one : withoutText(one);
+      return activityEvents(told, this.#context!, `${lead}${one.seq}/${one.item}`);
+    });
   }
 
   /** Keeps what later events tell: where the target is, and which policies are in force. */
@@ -59,6 +65,12 @@ export class SessionEvents {
       this.#context = { ...context, policy: { version, revision } };
     }
   }
+}
+
+/** An activity but for what was asked, word for word. Of a request its method stays: by that its class tells activities apart. */
+export function withoutText(activity: Activity): Activity {
+  const [method = ""] = activity.kind === "request" ? (/^[A-Z]{1,16}(?= )/.exec(activity.text) ?? []) : [];
+  return { ...activity, text: method, isCut: true };
 }
 
 function contextOf(facts: SessionFacts, reporter: Reporter): SessionContext {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { ExchangeFacts, HttpFacts } from "../http/facts.ts";
 import type { HttpRequest } from "../http/request.ts";
+import { SEED } from "../seeded.ts";
 import { ACTIONS } from "./actions.ts";
 import {
   exchangeActions,
@@ -29,7 +30,6 @@ import {
   SUBJECT,
 } from "./testing.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`exchange verdicts fuzz: SEED=${SEED}`);
 
 const cedar = nodeCedar();

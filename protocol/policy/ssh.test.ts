@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../seeded.ts";
 import { type CommandFacts, type LineFacts, SHELL_EFFECTS } from "../shell/facts.ts";
 import { FILE_OPERATIONS, type FileOperation, type FileRequest, type SshRequest } from "../ssh/request.ts";
 import { nodeCedar } from "./node-cedar.ts";
@@ -11,7 +12,6 @@ import { directoriesOf } from "./ssh-context.ts";
 import { ALLOW_ALL } from "./starter.ts";
 import { commandOf, lineOf, SSH_NOW, SSH_TARGET, SUBJECT, USAGE } from "./testing.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`ssh verdicts fuzz: SEED=${SEED}`);
 
 const cedar = nodeCedar();

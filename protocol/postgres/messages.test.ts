@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
+import { SEED } from "../seeded.ts";
 import { errorResponse } from "./error-response.ts";
 import * as m from "./messages.ts";
 import { cstring, i32, message, u16, u32 } from "./wire.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`messages fuzz: SEED=${SEED}`);
 
 /** The body of a typed message. */

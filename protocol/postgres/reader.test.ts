@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
+import { SEED } from "../seeded.ts";
 import * as m from "./messages.ts";
 import { MessageReader, type ReaderOptions, STARTUP } from "./reader.ts";
 import { message, u32, untyped } from "./wire.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`reader fuzz: SEED=${SEED}`);
 
 const EVERYTHING: ReaderOptions = { whole: "BCDEFHPQSXcfdpRK23GVvnNAt1sZTIW", wholeLimit: 1 << 20 };

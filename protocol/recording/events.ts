@@ -1,6 +1,6 @@
 import { type ApprovalAsk, isAsk, isByEdge } from "../approval.ts";
 import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts";
-import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts } from "../control.ts";
+import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts, SessionTrace } from "../control.ts";
 import { SallyportError } from "../errors.ts";
 import { FRAME_HEADER, FrameFlag } from "../frame.ts";
 import type { HttpEvent } from "../http/events.ts";
@@ -40,7 +40,7 @@ const FACTS: Shape = {
   until: "number",
   address: "string",
   mode: "string",
-} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf" | "listed" | "policy" | "lease">, Kind>;
+} satisfies Record<keyof Omit<SessionFacts, "onBehalfOf" | "listed" | "policy" | "lease" | "trace">, Kind>;
 
 /** Recordings from before there were policies lack both: who opened a session then stood on the target's list. */
 const BEFORE_POLICIES: Pick<SessionFacts, "listed" | "policy"> = {
@@ -150,14 +150,22 @@ function isHttp(event: ConnectorEvent): event is HttpEvent {
 
 function isFacts(facts: SessionFacts): boolean {
   if (!has(facts, FACTS) || !Array.isArray(facts.groups)) return false;
-  const { groups, opened, until, onBehalfOf, listed, policy, lease } = facts;
+  const { groups, opened, until, onBehalfOf, listed, policy, lease, trace } = facts;
   return (
     typeof listed === "boolean" &&
     (isPolicyStamp(policy) || policy === BEFORE_POLICIES.policy) &&
     groups.every((group) => typeof group === "string") &&
     [opened, until].every((time) => Number.isFinite(new Date(time).getTime())) &&
     (onBehalfOf === undefined || typeof onBehalfOf === "string") &&
-    (lease === undefined || isLease(lease))
+    (lease === undefined || isLease(lease)) &&
+    (trace === undefined || isTrace(trace))
+  );
+}
+
+function isTrace(trace: SessionTrace): boolean {
+  return (
+    has(trace, { traceparent: "string" }) &&
+    [trace.tracestate, trace.parent].every((one) => one === undefined || typeof one === "string")
   );
 }
 

@@ -126,7 +126,8 @@ function parseHeader(bytes: Uint8Array): RecordingHeader {
   return { session };
 }
 
-function parseTrailer(bytes: Uint8Array): RecordingTrailer {
+/** The JSON of a trailer, in its one spelling. Throws `protocol_violation`. */
+export function parseTrailer(bytes: Uint8Array): RecordingTrailer {
   const { edgeSeal, connectorSeal } = parseObject(bytes, "the trailer") as RecordingTrailer;
   for (const seal of [edgeSeal, connectorSeal]) {
     if (seal !== undefined && (typeof seal !== "object" || seal === null)) {

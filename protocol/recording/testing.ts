@@ -21,6 +21,7 @@ import {
   recordingHeader,
   recordingTrailer,
 } from "../recording.ts";
+import { SEED } from "../seeded.ts";
 import { type PrivateKey, publicKey, signText, thumbprint } from "../signatures.ts";
 import { type RecordKind, recordHeader } from "../ssh/record.ts";
 import type { Keys } from "./keys.ts";
@@ -242,9 +243,8 @@ export async function* inChunks(file: Uint8Array, size = 65_536): AsyncGenerator
 
 /** Randomness for a fuzz test, repeatable: it prints its seed, and SEED in the environment sets it. */
 export function printedRandom(): (below: number) => number {
-  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
-  console.log(`SEED=${seed}`);
-  return seededRandom(seed);
+  console.log(`SEED=${SEED}`);
+  return seededRandom(SEED);
 }
 
 /** Numbers of 0 up to `below`, the same for the same seed. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
+import { SEED } from "../seeded.ts";
 import { scpCommand, scpLine } from "./command.ts";
 import { errorLine, readMessage } from "./message.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`scp messages: SEED=${SEED}`);
 
 const words = (line: string) => scpCommand(line.split(" "));

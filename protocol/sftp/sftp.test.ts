@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
+import { SEED } from "../seeded.ts";
 import type { Attributes } from "./body.ts";
 import { AttrFlag, MAX_HANDLE, MAX_PACKET, MAX_REQUEST, Packet } from "./numbers.ts";
 import {
@@ -24,7 +25,6 @@ import { PacketReader } from "./reader.ts";
 import { readRequest, type SftpRequest } from "./request.ts";
 import { attributes, requestPacket } from "./testing.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`SFTP codec: SEED=${SEED}`);
 
 function read(chunks: Uint8Array[], side: "client" | "server" = "client"): Buffer[] {

@@ -8,22 +8,18 @@ import {
   type Redirection,
   type Statement,
   type SyntaxNode,
-  type Word,
 } from "unbash";
-import { bindingsOf, isNumber, isPlainArithmetic, MAX_VARIABLES, withTied } from "./bindings.ts";
-import type { Operand } from "./builtins.ts";
+import { bindingsOf, isPlainArithmetic, MAX_VARIABLES, withTied } from "./bindings.ts";
 import type { CommandFacts } from "./facts.ts";
+import { folderAfter, moves } from "./folder.ts";
+import { literal, operandOf } from "./operand.ts";
 import type { Parsed } from "./parse.ts";
 import type { Place } from "./place.ts";
 import { type Call, type Describe, ProgramReader } from "./program-reader.ts";
-import { fileName } from "./programs/file-name.ts";
 import { readRedirections } from "./redirections.ts";
 import { testWords } from "./test-words.ts";
 import { bind, bindNames, choices, expandsEnvironment, readNames, readWith } from "./values.ts";
-import { readParts, readWord } from "./words.ts";
-
-/** Commands that change the shell's folder, or may. */
-const MOVING = new Set(["cd", "chdir", "pushd", "popd", "eval", ".", "source", "command", "builtin", "trap"]);
+import { readWord } from "./words.ts";
 
 /** Where the variables of the environment stand. */
 const ENVIRONMENT = "/proc/self/environ";
@@ -247,7 +243,7 @@ export class CommandReader {
         return;
       case "TestCommand": {
         this.#expanded([node.expression], at);
-        const words = testWords(node.expression).map((word) => this.#operand(word, at));
+        const words = testWords(node.expression).map((word) => operandOf(word, at));
         const operands = [literal("[["), ...words, literal("]]")];
         this.#programs.run(
           { operands, reads: [], writes: [], effects: [], opaque: [], assignments: [] },
@@ -291,15 +287,19 @@ export class CommandReader {
     if (expandsEnvironment(node, at.bound)) redirected.reads.push(ENVIRONMENT);
     const assignments = node.prefix.filter((part): part is Assignment => part.type === "Assignment");
     const names = assignments.flatMap(({ name }) => withTied(name));
-    const name = node.name === undefined ? [] : [this.#operand(node.name, at)];
-    const args = node.args.map((word) => this.#operand(word, at, values));
+    const name = node.name === undefined ? [] : [operandOf(node.name, at)];
+    const args = node.args.map((word) => operandOf(word, at, values));
     const operands = [...before.map(literal), ...name, ...args];
     const place = { ...at, stdin: redirected.stdin, stdinText: redirected.stdinText };
     const call: Call = { ...redirected, operands, assignments: names };
     if (operands.length > 0) {
       this.#programs.run(call, place);
       at.assigned = union(at.assigned, place.assigned);
-      this.#move(operands, place, at);
+      if (operands.length === 1 && operands[0]!.value === "exec") {
+        at.stdin = place.stdin;
+        at.stdinText = null;
+      }
+      at.folder = folderAfter(operands, at);
       return;
     }
     at.assigned = union(at.assigned, new Set(names));
@@ -309,48 +309,6 @@ export class CommandReader {
       if (redirected.stdin !== at.stdin)
         this.#programs.run({ ...call, operands: [literal("more")] }, { ...place });
     } else this.#expanded(assignments, at);
-  }
-
-  /** POSIX cd: with anything but one static folder, where it leads isn't known. */
-  #move(operands: readonly Operand[], place: Place, at: Place): void {
-    const program = operands[0]!.value;
-    if (program === "exec" && operands.length === 1) {
-      at.stdin = place.stdin;
-      at.stdinText = null;
-    }
-    if (program !== null && !MOVING.has(program) && !at.functions.has(program)) return;
-    if (program === "cd") {
-      const [folder, ...more] = operands.slice(operands[1]?.value === "--" ? 2 : 1);
-      const named = folder === undefined ? "~" : folder.value;
-      // A relative name may be looked up along CDPATH.
-      if (more.length === 0 && named !== null && /^([~/]|\.\.?(\/|$))/.test(named)) {
-        const target = fileName(named, at.folder);
-        at.folder = target === "*" ? null : target;
-        return;
-      }
-    }
-    at.folder = null;
-  }
-
-  #operand(argument: Word | Assignment, at: Place, values: ReadonlyMap<string, string> = new Map()): Operand {
-    if (argument.type === "Word") {
-      const [part] = argument.parts ?? [];
-      // It is the name of a pipe.
-      if (argument.parts?.length === 1 && part?.type === "ProcessSubstitution" && part.operator === "<") {
-        return { value: null, pattern: "/dev/fd/*", number: false, single: true };
-      }
-      const { value, pattern } = readWith(argument, values);
-      return {
-        value,
-        pattern,
-        number: isNumber(argument, at.numbers),
-        single: value !== null || isSingle(argument),
-      };
-    }
-    const word = argument.value.type === "Word" ? argument.value : null;
-    const parsed = word === null ? null : `${argument.name}=${word.value}`;
-    const { value } = word === null ? { value: null } : readParts(argument.text, word.parts, parsed);
-    return { value, pattern: null, number: false, single: value !== null };
   }
 
   /** The commands of all substitutions below `node`, which run in shells of their own. */
@@ -380,32 +338,4 @@ function copy(at: Place): Place {
 
 function union(a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> {
   return b.size === 0 ? a : new Set([...a, ...b]);
-}
-
-function literal(value: string): Operand {
-  return { value, pattern: null, number: false, single: true };
-}
-
-/** Between double quotes, all but "$@" is one word. */
-function isSingle({ parts }: Word): boolean {
-  return (
-    parts?.every(
-      (part) =>
-        part.type === "Literal" ||
-        part.type === "SingleQuoted" ||
-        (part.type === "DoubleQuoted" && !/\$\{?[@!]/.test(part.text)),
-    ) ?? false
-  );
-}
-
-function moves(node: SyntaxNode): boolean {
-  let found = false;
-  if (node.type === "Command" && node.name !== undefined) {
-    const { value } = readWord(node.name);
-    found = value === null || MOVING.has(value);
-  }
-  forEachChild(node, (child) => {
-    found ||= moves(child);
-  });
-  return found;
 }

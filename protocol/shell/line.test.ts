@@ -2,12 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../seeded.ts";
 import { lineFacts } from "./line.ts";
 import { MAX_COMMANDS } from "./program-reader.ts";
 import { randomLine } from "./random-lines.ts";
 import { readForShells } from "./testing.ts";
-
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 function argvs(line: string): (string | null)[][] {
   const { argvs, opaque } = readForShells(line);
@@ -390,4 +389,13 @@ test("no text makes it throw", (t) => {
     for (const { program, opaque } of facts.commands) assert.ok(program !== "" || opaque.length > 0, line);
   });
   fc.assert(property, { seed: SEED, numRuns: 500 });
+});
+
+test("a line in which one command names more variables than are followed is opaque: PATH may be among them", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `v${index}`).join(" ");
+  const opaque = (line: string) => lineFacts(line).opaque.join();
+  assert.match(opaque(`f() { :; }; f ${names(1_000)} PATH; ls`), /names more than 1000 variables/);
+  assert.match(opaque(`export ${names(1_000)} PATH=/tmp; ls`), /more than 500 variables/);
+  assert.equal(opaque(`f() { :; }; f ${names(999)}; ls`), "");
+  assert.equal(opaque(`export ${names(499)}; ls`), "");
 });

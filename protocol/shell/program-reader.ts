@@ -8,6 +8,8 @@ import type { Inner } from "./wrappers/wrapper.ts";
 
 /** Commands of one line that are looked at. */
 export const MAX_COMMANDS = 1_000;
+/** Variables that one command may assign by its words. */
+const MAX_NAMES = 1_000;
 /** Programs that run each other, in one line. */
 const MAX_DEPTH = 20;
 
@@ -98,7 +100,14 @@ export class ProgramReader {
     }
     facts.opaque = [...new Set(facts.opaque)];
     if (facts.opaque.length > 0) facts.known = false;
-    if (keeps) at.assigned = new Set([...own, ...namesIn(argv.slice(1))]);
+    if (keeps) at.assigned = new Set([...own, ...this.#namesIn(argv.slice(1))]);
+  }
+
+  /** Names that words may assign. */
+  #namesIn(words: readonly (string | null)[]): string[] {
+    const names = words.flatMap((word) => word?.match(/[A-Za-z_]\w*/g) ?? []);
+    if (names.length > MAX_NAMES) this.miss(`A command of the line names more than ${MAX_NAMES} variables.`);
+    return names.slice(0, MAX_NAMES);
   }
 
   /** What a name means to the shell before it looks for a program. */
@@ -194,10 +203,6 @@ function operandsOf(
     number: /^-?[0-9]{1,18}$/.test(value ?? ""),
     single: value !== null,
   }));
-}
-
-function namesIn(argv: readonly (string | null)[]): string[] {
-  return argv.flatMap((word) => word?.match(/[A-Za-z_]\w*/g) ?? []).slice(0, MAX_COMMANDS);
 }
 
 function union<T>(a: readonly T[], b: readonly T[]): T[] {

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import {
   chmodSync,
@@ -109,7 +110,7 @@ export function readForShells(line: string): { opaque: string[]; argvs: (string 
 }
 
 /** One of the commands is this run: null stands for any words. */
-export function isFound(run: Run, argvs: readonly (readonly (string | null)[])[]): boolean {
+function isFound(run: Run, argvs: readonly (readonly (string | null)[])[]): boolean {
   return argvs.some((argv) => matches(run, argv));
 }
 
@@ -122,4 +123,25 @@ function matches(run: readonly string[], argv: readonly (string | null)[]): bool
   }
   const expected = first!.replace(/^~(?=\/|$)/, HOME);
   return run.length > 0 && run[0] === expected && matches(run.slice(1), rest);
+}
+
+/** Runs the lines for real: what ran must be told, unless the line says that not all of it is. Answers how many commands ran. */
+export async function assertNothingMissed(
+  shells: RealShells,
+  shell: string,
+  lines: readonly string[],
+): Promise<number> {
+  const clear = lines
+    .map((line) => ({ line, ...readForShells(line) }))
+    .filter(({ opaque }) => opaque.length === 0);
+  const runs = await shells.run(
+    shell,
+    clear.map(({ line }) => line),
+  );
+  for (const [index, { line, argvs }] of clear.entries()) {
+    for (const run of runs[index]!) {
+      assert.ok(isFound(run, argvs), `${shell} ran ${JSON.stringify(run)} by ${JSON.stringify(line)}`);
+    }
+  }
+  return runs.flat().length;
 }

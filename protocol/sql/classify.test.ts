@@ -259,3 +259,19 @@ test("deep, wide and many statements are classified in bounded time without an e
     assert.ok(performance.now() - start < 20_000, sql.slice(0, 40));
   }
 });
+
+test("VALUES with more columns than are followed is opaque, as what its names mean is not known", () => {
+  const row = (columns: number) => Array.from({ length: columns }, (_, index) => index).join();
+  assert.deepEqual(one(`SELECT v.column2000 FROM (VALUES (${row(2_000)})) v`).facts.opaque, []);
+  assert.match(
+    one(`SELECT v.column1 FROM (VALUES (${row(2_001)})) v`).facts.opaque.join(),
+    /more than 2000 columns/,
+  );
+});
+
+test("a tautology is one however many casts stand around it", () => {
+  for (const casts of [1, 99, 100, 101, 400]) {
+    const { facts } = one(`DELETE FROM customers WHERE id${"::int".repeat(casts)} = id`);
+    assert.equal(facts.where, "constant", `${casts}`);
+  }
+});

@@ -1,13 +1,15 @@
-import type { ObjectType } from "@pgsql/types";
 import type { Effect, StatementAction } from "./facts.ts";
 import { ROLE_SETTINGS, type SettingChange, settingChanges, transactionModes } from "./settings.ts";
 import { alterTableActions } from "./statements/alter-table.ts";
+import { copyActions, copyEffects } from "./statements/copy.ts";
 import {
   functionActions,
   functionEffects,
   functionOpaque,
   lendsRights,
 } from "./statements/create-function.ts";
+import { mergeActions } from "./statements/merge.ts";
+import { onObject } from "./statements/object-actions.ts";
 import { objectTag } from "./statements/object-tag.ts";
 import { isOn, option } from "./statements/option.ts";
 import type { StatementRow } from "./statements/row.ts";
@@ -27,47 +29,11 @@ const NOT_A_STATEMENT = {
   opaque: ["it is no statement of its own"],
 } as const satisfies StatementRow<unknown>;
 
-const PRIVILEGED_OBJECTS: ReadonlySet<ObjectType> = new Set([
-  "OBJECT_ACCESS_METHOD",
-  "OBJECT_DATABASE",
-  "OBJECT_EVENT_TRIGGER",
-  "OBJECT_EXTENSION",
-  "OBJECT_FDW",
-  "OBJECT_FOREIGN_SERVER",
-  "OBJECT_FOREIGN_TABLE",
-  "OBJECT_LANGUAGE",
-  "OBJECT_PUBLICATION",
-  "OBJECT_SUBSCRIPTION",
-  "OBJECT_TABLESPACE",
-  "OBJECT_USER_MAPPING",
-]);
-const RIGHTS_OBJECTS: ReadonlySet<ObjectType> = new Set(["OBJECT_POLICY", "OBJECT_ROLE"]);
-
-/** `verb` and what acting on such an object means beside. */
-function onObject(verb: StatementAction, type: ObjectType | undefined): StatementAction[] {
-  const actions = [verb];
-  if (type !== undefined && PRIVILEGED_OBJECTS.has(type)) actions.push("postgres:administer");
-  if (type !== undefined && RIGHTS_OBJECTS.has(type)) actions.push("postgres:grant");
-  return actions;
-}
-
 /** Whether an EXPLAIN runs its statement. Where an option is repeated, any that is on counts. */
 export function analyzes(statement: NodeBody<"ExplainStmt">): boolean {
   return (statement.options ?? []).some(
     (node) => "DefElem" in node && node.DefElem.defname === "analyze" && isOn(node.DefElem),
   );
-}
-
-function copyActions(statement: NodeBody<"CopyStmt">): StatementAction[] {
-  const actions: StatementAction[] = [statement.is_from ? "postgres:insert" : "postgres:select"];
-  if (statement.filename !== undefined || statement.is_program) actions.push("postgres:escape");
-  return actions;
-}
-
-function copyEffects(statement: NodeBody<"CopyStmt">): Effect[] {
-  if (statement.is_program) return ["run-program"];
-  if (statement.filename === undefined) return [];
-  return [statement.is_from ? "read-file" : "write-file"];
 }
 
 function roleOrSet(changes: readonly SettingChange[]): StatementAction[] {
@@ -79,26 +45,6 @@ function otherSettings(setstmt: NodeBody<"VariableSetStmt"> | undefined) {
 }
 
 const ALL_RESET: SettingChange = { name: "*", kind: "reset", value: null };
-
-function mergeActions(statement: NodeBody<"MergeStmt">): StatementAction[] {
-  const actions: StatementAction[] = ["postgres:select"];
-  for (const clause of statement.mergeWhenClauses ?? []) {
-    if (!("MergeWhenClause" in clause)) continue;
-    switch (clause.MergeWhenClause.commandType) {
-      case "CMD_INSERT":
-        actions.push("postgres:insert");
-        break;
-      case "CMD_UPDATE":
-        actions.push("postgres:update");
-        break;
-      case "CMD_DELETE":
-        actions.push("postgres:delete");
-        break;
-      default:
-    }
-  }
-  return actions;
-}
 
 /** One row for each statement of PostgreSQL 18's grammar; the compiler finds a missing one. */
 export const STATEMENTS: { readonly [T in StatementType]: StatementRow<NodeBody<T>> } = {

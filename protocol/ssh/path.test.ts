@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../errors.ts";
+import { SEED } from "../seeded.ts";
 import { MAX_PATH, normalisePath, pathText, splitPath } from "./path.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`remote paths: SEED=${SEED}`);
 
 const refused = (call: () => unknown) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { seedOf } from "../seeded.ts";
 import { FILE_OPERATIONS, type FileOperation, requestText, type SshRequest } from "./request.ts";
 import { isSshRequest, readSshRequest } from "./request-reading.ts";
 
@@ -152,9 +153,3 @@ describe("a request that people are asked about", () => {
     );
   });
 });
-
-function seedOf(t: { diagnostic(message: string): void }): number {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  t.diagnostic(`SEED=${seed}`);
-  return seed;
-}

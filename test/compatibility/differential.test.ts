@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import pg from "pg";
+import { SEED } from "../../protocol/seeded.ts";
 import { ensurePackages } from "../system-packages.ts";
 import { converse, type Place } from "./conversation.ts";
 import type { Case } from "./corpus/case.ts";
@@ -22,8 +23,6 @@ const CORPUS: Record<string, Case[]> = {
   "COPY and big values": COPY,
   types: VALUES,
 };
-
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 describe("messages through the gateway are those of the server", { timeout: 340_000 }, () => {
   let places: Places;
@@ -60,9 +59,9 @@ describe("messages through the gateway are those of the server", { timeout: 340_
     });
   }
 
-  test(`the same when the client's messages come in pieces (SEED=${seed})`, async (t) => {
-    t.diagnostic(`SEED=${seed}`);
-    const random = generator(seed);
+  test(`the same when the client's messages come in pieces (SEED=${SEED})`, async (t) => {
+    t.diagnostic(`SEED=${SEED}`);
+    const random = generator(SEED);
     for (const one of [...SIMPLE, ...EXTENDED]) {
       const expected = leveled(await converse(one, direct, elsewhere));
       assert.deepEqual(leveled(await converse(one, through, elsewhere, cutter(random))), expected, one.name);

@@ -10,6 +10,7 @@ import type { EdgeOptions } from "../../client/edge-host.ts";
 import { type Listener, listen } from "../../client/listener.ts";
 import type { Session } from "../../protocol/directory.ts";
 import { openTunnel } from "../../protocol/join.ts";
+import { SEED } from "../../protocol/seeded.ts";
 import { startTestEdge, type TestEdge, testTarget } from "../gateway.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 
@@ -227,9 +228,8 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** The seed of this run: `SEED` in the environment, or a new one. Printed. */
+/** The seed of this run, printed. */
 export function chooseSeed(): number {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.log(`SEED=${seed}`);
-  return seed;
+  console.log(`SEED=${SEED}`);
+  return SEED;
 }

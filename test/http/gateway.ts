@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { EdgeOptions } from "../../client/edge-host.ts";
 import type { ConnectorConfig, TargetConfig } from "../../connector/config.ts";
-import type { Journal } from "../../connector/events/journal.ts";
-import { startConnector } from "../../connector/main.ts";
+import { startConnector, type Told } from "../../connector/main.ts";
 import type { Uplink } from "../../connector/uplink.ts";
 import type { ExchangeKind } from "../../protocol/control.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
@@ -33,8 +32,8 @@ export interface HttpGatewayOptions {
   /** In force at the start; else everything passes. */
   policies?: string;
   log?: (message: string) => void;
-  /** Where the connector writes events. */
-  journal?: Journal;
+  /** Whom the connector tells what sessions do. */
+  told?: Told;
 }
 
 export async function startHttpGateway({ target, ...options }: HttpGatewayOptions): Promise<HttpGateway> {
@@ -54,7 +53,7 @@ export async function startHttpGateway({ target, ...options }: HttpGatewayOption
   const url = new URL(`/t/${target.name}`, edge.edge.url).href;
   const gateway: HttpGateway = {
     edge,
-    connector: startConnector(config, edge.edge.url, log, options.journal),
+    connector: startConnector(config, edge.edge.url, log, options.told),
     token: await edge.serviceToken("agent"),
     url,
     fetch(path, init = {}) {
@@ -69,7 +68,7 @@ export async function startHttpGateway({ target, ...options }: HttpGatewayOption
     recording: (session) => edge.recording(session),
     async restartConnector() {
       gateway.connector.stop();
-      gateway.connector = startConnector(config, edge.edge.url, log, options.journal);
+      gateway.connector = startConnector(config, edge.edge.url, log, options.told);
       await gateway.connector.online;
     },
     async stop() {

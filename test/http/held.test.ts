@@ -175,7 +175,10 @@ describe("a held request", { timeout: 300_000 }, () => {
   test("a response that can't be looked into is held by itself", async () => {
     const waiting = gateway.fetch("/picture", { headers: { prefer: "wait=60" } });
     const { id, question } = await asked();
-    assert.deepEqual(question.kind === "request" && question.actions, ["http:unreadable"]);
+    assert.deepEqual(question.kind === "request" && [question.actions, question.unreadable], [
+      ["http:unreadable"],
+      "image/png",
+    ]);
     await say(id, "approve");
     assert.equal(await (await waiting).text(), "done");
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { encodeAck, FrameFlag, FrameType } from "../../protocol/frame.ts";
-import { loosePath, wrongFields } from "./hostile/fields.ts";
 import { VIOLATIONS } from "./hostile/frames.ts";
 import { CLEANED_HEADS, GOOD_HEAD, REFUSED_HEADS } from "./hostile/heads.ts";
-import { isOneOf, type RawTunnel, type Rig, type Seen, startRig, within } from "./hostile/rig.ts";
+import { type RawTunnel, type Rig, startRig, within } from "./hostile/rig.ts";
+import { testJudged, watchTarget } from "./hostile/target-watch.ts";
 
 describe("hostile ends of tunnels", { timeout: 300_000 }, () => {
   let rig: Rig;
@@ -20,22 +20,7 @@ describe("hostile ends of tunnels", { timeout: 300_000 }, () => {
     await rig?.stop();
   });
 
-  /** All that came to the target. */
-  const all: Seen[] = [];
-
-  beforeEach(() => {
-    rig.seen.length = 0;
-    rig.malformed.length = 0;
-  });
-
-  afterEach(() => {
-    assert.deepEqual(rig.malformed, []);
-    for (const one of rig.seen) {
-      assert.deepEqual(wrongFields(one, rig.server.port), []);
-      assert.doesNotMatch(loosePath(one.url), /^\/(?:admin|smuggled)(?:$|\/)/);
-    }
-    all.push(...rig.seen.filter(({ isWhole }) => isWhole));
-  });
+  const all = watchTarget(() => rig);
 
   /** The connector goes on for others. */
   const served = async (): Promise<void> => {
@@ -167,9 +152,5 @@ describe("hostile ends of tunnels", { timeout: 300_000 }, () => {
     });
   });
 
-  test("what the target saw is what was judged, each time", async () => {
-    const judged = await rig.judged();
-    for (const one of all) assert.ok(isOneOf(judged, one), `${one.method} ${one.url} was not judged so`);
-    assert.ok(all.length > 20);
-  });
+  testJudged(() => rig, all, 20);
 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { BODIES, GOOD_BODIES } from "./hostile/bodies.ts";
-import { FIELDS, loosePath, wrongFields } from "./hostile/fields.ts";
+import { FIELDS } from "./hostile/fields.ts";
 import { type Case, FRAMING, LINES, PATHS } from "./hostile/requests.ts";
-import { isOneOf, type Rig, type Seen, startRig, within } from "./hostile/rig.ts";
+import { type Rig, startRig, within } from "./hostile/rig.ts";
+import { testJudged, watchTarget } from "./hostile/target-watch.ts";
 
 /** Taken by the default detectors, and so masked. */
 const SECRET = `ghp_${"a1B2".repeat(9)}`;
@@ -46,22 +47,7 @@ describe("hostile requests to the edge's own address", { timeout: 300_000 }, () 
     await rig?.stop();
   });
 
-  /** All that came to the target. */
-  const all: Seen[] = [];
-
-  beforeEach(() => {
-    rig.seen.length = 0;
-    rig.malformed.length = 0;
-  });
-
-  afterEach(() => {
-    assert.deepEqual(rig.malformed, []);
-    for (const one of rig.seen) {
-      assert.deepEqual(wrongFields(one, rig.server.port), []);
-      assert.doesNotMatch(loosePath(one.url), /^\/(?:admin|smuggled)(?:$|\/)/);
-    }
-    all.push(...rig.seen.filter(({ isWhole }) => isWhole));
-  });
+  const all = watchTarget(() => rig);
 
   /** By the edge's own address. */
   const raw = (cases: readonly Case[]): void => {
@@ -137,9 +123,5 @@ describe("hostile requests to the edge's own address", { timeout: 300_000 }, () 
     });
   });
 
-  test("what the target saw is what was judged, each time", async () => {
-    const judged = await rig.judged();
-    for (const one of all) assert.ok(isOneOf(judged, one), `${one.method} ${one.url} was not judged so`);
-    assert.ok(all.length > 100);
-  });
+  testJudged(() => rig, all, 100);
 });

@@ -62,7 +62,7 @@ describe("the ledger of an edge", { timeout: 300_000 }, () => {
   test("has of a session its beginning, and of one that was refused that it never opened", async () => {
     await rig.apply({ limits: { sessionsPerPrincipal: 1 } });
     const session = await rig.open();
-    await assert.rejects(rig.open(), /has 1 sessions open, its limit/);
+    await assert.rejects(rig.open(), /has 1 session open, its limit/);
     const evidence = await evidenceOf(session.id);
     const { size, root } = await openCheckpoint(evidence.checkpoint, ORIGIN, await keys());
     for (const { index, entry, proof } of evidence.entries) {

@@ -3,12 +3,12 @@ import { after, before, test } from "node:test";
 import pg from "pg";
 import { DETECTOR_NAMES, type Detectors } from "../../connector/mask/detectors/modes.ts";
 import type { Label } from "../../connector/mask/labels.ts";
+import { SEED } from "../../protocol/seeded.ts";
 import { loadParser } from "../../protocol/sql/parser.ts";
 import { type PostgresGateway, startPostgresGateway } from "../postgres-gateway.ts";
 import { CHANGES, READS } from "./cases.ts";
 import { difference, type Outcome, run, Tally } from "./compare.ts";
 import type { Made } from "./queries.ts";
-import { seedOf } from "./random.ts";
 import { madeRead } from "./reads.ts";
 import { LABELS } from "./schema.ts";
 import { MASK_KEY, startWorld, type World } from "./world.ts";
@@ -92,15 +92,14 @@ test("statements of every construct, through the gateway", async (t) => {
 });
 
 test("statements made at random, through the gateway", async (t) => {
-  const seed = seedOf();
   const runs = Number(process.env.RUNS ?? 60);
-  t.diagnostic(`SEED=${seed} RUNS=${runs}`);
+  t.diagnostic(`SEED=${SEED} RUNS=${runs}`);
   const tally = new Tally();
   for (let n = 0; n < runs; n++) {
-    const made = madeRead(seed + n);
-    const change = new ChangeWriter(seed + n).change();
-    assert.equal(await compare(made, tally), null, `SEED=${seed + n}`);
-    assert.equal(await inTransaction(() => compare(change, tally)), null, `SEED=${seed + n}`);
+    const made = madeRead(SEED + n);
+    const change = new ChangeWriter(SEED + n).change();
+    assert.equal(await compare(made, tally), null, `SEED=${SEED + n}`);
+    assert.equal(await inTransaction(() => compare(change, tally)), null, `SEED=${SEED + n}`);
   }
   for (const line of tally.lines()) t.diagnostic(line);
   assert.ok(tally.refusedShare <= 0.1, `${(tally.refusedShare * 100).toFixed(1)}% are refused`);

@@ -39,8 +39,3 @@ export class Chooser {
       .map(({ item }) => item);
   }
 }
-
-/** The seed of this run: SEED of the environment, else another each time. */
-export function seedOf(): number {
-  return Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-}

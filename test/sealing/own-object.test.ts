@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { generateIdentity, identityToRecipient } from "age-encryption";
 import { bundleWorker } from "../../client/edge-bundle.ts";
+import { unpacked } from "../../client/recordings/unpacked.ts";
+import { Identities } from "../../protocol/recording/encryption/identities.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { eventually } from "../faults/rig.ts";
+import { testTarget } from "../gateway.ts";
 import { fileOf, type SealingRig, startSealingRig } from "./rig.ts";
 
 const WORKER = fileURLToPath(new URL("../../workers/index.ts", import.meta.url));
@@ -66,5 +70,34 @@ describe("a session with an object of its own", { timeout: 120_000 }, () => {
     assert.equal(rig.tables(), 0);
     const { agreement } = await rig.session(items[0]!.id);
     assert.equal(agreement, "agreed");
+  });
+
+  test("is emptied as well where the recording is encrypted, killed while it seals or not", async () => {
+    const secret = await generateIdentity();
+    const recipients = [await identityToRecipient(secret)];
+    await rig.edge.apply({ targets: [testTarget("orders")], recordings: { recipients } });
+    const identities = await Identities.parse(secret, "the identity");
+    for (const kills of [0, 3]) {
+      const agent = await rig.open();
+      const viewed: RecordedEntry[] = [];
+      const viewing = (async () => {
+        for await (const entry of rig.follow(agent.session)) viewed.push(entry);
+      })();
+      for (let i = 1; i <= 3; i++) await agent.get(100_000, i);
+      await agent.end();
+      await viewing;
+      for (let kill = 0; kill < kills; kill++) await rig.edge.edge.restart();
+      await rig.sealed(agent.session, 60_000);
+      // A start of the edge wakes objects, and each makes its tables.
+      await eventually("the object to be empty", 20_000, async () =>
+        kills === 0 ? rig.tables() === 0 : rig.rows() === 0,
+      );
+      const chunks: Uint8Array[] = [];
+      const archive = new Blob([new Uint8Array(await rig.export(agent.session))]).stream();
+      for await (const chunk of unpacked(archive, async () => identities)) chunks.push(chunk);
+      const file = Buffer.concat(chunks);
+      assert.deepEqual(file, fileOf(agent.session, viewed, file));
+      assert.notEqual((await rig.verify(file)).verdict, "failed");
+    }
   });
 });

@@ -97,6 +97,7 @@ export async function startSealingRig(
       ),
     rows: () =>
       databases(join(edge.state, "edge/do/edge-Session"))
+        .filter((path) => read(path, "SELECT 1 FROM sqlite_master WHERE name = 'log'").length > 0)
         .map((path) => read<{ n: number }>(path, "SELECT count(*) AS n FROM log")[0]!.n)
         .reduce((sum, n) => sum + n, 0),
     tables: () =>

@@ -32,7 +32,7 @@ describe("events that the connector writes", { timeout: 300_000 }, () => {
       add(line);
       wake();
     };
-    gateway = await startHttpGateway({ target: server.target, policies: POLICIES, journal });
+    gateway = await startHttpGateway({ target: server.target, policies: POLICIES, told: { journal } });
   });
 
   after(async () => {

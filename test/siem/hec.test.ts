@@ -52,6 +52,24 @@ describe("events to Splunk's collector", { timeout: 300_000 }, () => {
     );
   });
 
+  test("a sign-in that is refused is told, an event of its class, with nothing of the token", async () => {
+    const { gateway, receiver } = one;
+    const token = `syp_${"not-a-token-that-is-known-".repeat(2)}`;
+    const answer = await fetch(new URL("/v1/sessions", gateway.edge.edge.url), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assert.equal(answer.status, 401);
+    const find = () => receiver.events.find(({ metadata }) => metadata.uid.startsWith("sign-in/"));
+    await receiver.until(() => find() !== undefined);
+    const event = find()!;
+    assert.deepEqual(problemsOf(event), []);
+    assert.deepEqual(
+      [event.class_uid, event.status, event.status_code, event.count],
+      [3002, "Failure", "unknown_token", 1],
+    );
+    assert.ok(!JSON.stringify(receiver.events).includes("not-a-token"));
+  });
+
   test("the status tells what was delivered, to both destinations", async () => {
     const { receiver } = one;
     let status = await one.status();

@@ -5,6 +5,7 @@ import { TARGET_KINDS } from "../../protocol/control.ts";
 import { HTTP_ACTIONS, KUBERNETES_ACTIONS } from "../../protocol/http/request.ts";
 import type { LedgerEntry } from "../../protocol/ledger/entry.ts";
 import type { SessionContext } from "../../protocol/ocsf/activity.ts";
+import { type RefusedSignIns, SIGN_IN_REASONS, type SignInReason } from "../../protocol/ocsf/sign-in.ts";
 import { STATEMENT_ACTIONS } from "../../protocol/sql/facts.ts";
 import { SSH_ACTIONS } from "../../protocol/ssh/request.ts";
 
@@ -56,6 +57,16 @@ export const activities: fc.Arbitrary<Activity> = fc.record({
   durationMs: nullable(fc.double({ min: 0, max: 1e9, noNaN: true })),
   masked: fc.dictionary(text, fc.nat(1000), { maxKeys: 4 }),
 } satisfies { [Key in keyof Activity]: fc.Arbitrary<Activity[Key]> });
+
+export const refusedSignIns: fc.Arbitrary<RefusedSignIns> = fc.record({
+  reason: fc.constantFrom(...(Object.keys(SIGN_IN_REASONS) as SignInReason[])),
+  principal: nullable(name),
+  issuer: nullable(text),
+  address: nullable(fc.oneof(fc.constantFrom("203.0.113.7", "2001:db8::1%eth0", "unknown"), text)),
+  count: fc.integer({ min: 1, max: 1e12 }),
+  first: time,
+  last: time,
+});
 
 export const contexts: fc.Arbitrary<SessionContext> = fc.record({
   session,

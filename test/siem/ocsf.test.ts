@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { activityEvents } from "../../protocol/ocsf/activity.ts";
 import { OCSF_VERSION, type OcsfEvent } from "../../protocol/ocsf/event.ts";
 import { ledgerEvents } from "../../protocol/ocsf/ledger.ts";
+import { withoutText } from "../../protocol/ocsf/session.ts";
+import { signInEvent } from "../../protocol/ocsf/sign-in.ts";
 import { runs, SEED } from "../../protocol/seeded.ts";
-import { activities, contexts, entries } from "./ocsf-inputs.ts";
+import { activities, contexts, entries, refusedSignIns } from "./ocsf-inputs.ts";
 import { problemsOf, SCHEMA_VERSION } from "./schema/ocsf-schema.ts";
 
 /** Bytes of an event, whatever an agent wrote. */
@@ -39,6 +41,22 @@ test(`SEED=${SEED} each activity of each kind of target, whatever its texts, is 
   assert.deepEqual([...classes].sort(), [2004, 4002, 4007, 6003, 6005]);
 });
 
+test(`SEED=${SEED} without its text an activity is still an event of its class, and has nothing of the text`, () => {
+  fc.assert(
+    fc.property(activities, contexts, id, (activity, context, id) => {
+      const secret = { ...activity, text: `${activity.text} marker_5f0c` };
+      const events = activityEvents(withoutText(secret), context, id);
+      sound(events);
+      assert.ok(!JSON.stringify(events).includes("marker_5f0c"));
+      assert.deepEqual(
+        events.map(({ class_uid }) => class_uid),
+        activityEvents(activity, context, id).map(({ class_uid }) => class_uid),
+      );
+    }),
+    { numRuns: runs(120, 20_000) },
+  );
+});
+
 for (const [type, arbitrary] of Object.entries(entries)) {
   test(`SEED=${SEED} each entry of the ledger of type ${type} is an event of its class, and tells no nonce`, () => {
     fc.assert(
@@ -52,6 +70,22 @@ for (const [type, arbitrary] of Object.entries(entries)) {
     );
   });
 }
+
+test(`SEED=${SEED} refused sign-ins are events of Authentication, bounded whatever stands in a token`, () => {
+  fc.assert(
+    fc.property(refusedSignIns, id, (refused, name) => {
+      const event = signInEvent(refused, name);
+      sound([event]);
+      assert.ok(JSON.stringify(event).length < 16 * 1024);
+      const { class_uid, status_id, count, metadata } = event;
+      assert.deepEqual(
+        [class_uid, status_id, count, metadata.uid],
+        [3002, 2, refused.count, `sign-in/${name}`],
+      );
+    }),
+    { numRuns: runs(80, 5_000) },
+  );
+});
 
 /** Everything in an event that the schema says something of, by its path. */
 function* places(value: unknown, path: string[] = []): Generator<string[]> {

@@ -8,7 +8,7 @@ import type { EdgeOptions } from "../../client/edge-host.ts";
 import { relay } from "../../client/relay.ts";
 import type { ConnectorConfig } from "../../connector/config.ts";
 import { loadIdentity, sshHostKey } from "../../connector/identity.ts";
-import { startConnector } from "../../connector/main.ts";
+import { startConnector, type Told } from "../../connector/main.ts";
 import { DEFAULT_DETECTORS } from "../../connector/mask/detectors/modes.ts";
 import type { SshTargetConfig } from "../../connector/ssh/target/config.ts";
 import type { Uplink } from "../../connector/uplink.ts";
@@ -54,6 +54,8 @@ export interface SshGatewayOptions {
   /** In force at the start; else everything passes. */
   policies?: string;
   log?: (message: string) => void;
+  /** Whom the connector tells what sessions do. */
+  told?: Told;
   sshd?: SshServer;
 }
 
@@ -107,7 +109,7 @@ export async function startSshGateway(options: SshGatewayOptions = {}): Promise<
   const gateway: SshGateway = {
     sshd,
     edge,
-    connector: startConnector(config, edge.edge.url, log),
+    connector: startConnector(config, edge.edge.url, log, options.told),
     token,
     config: file,
     port,
@@ -116,7 +118,7 @@ export async function startSshGateway(options: SshGatewayOptions = {}): Promise<
     recording: (session) => edge.recording(session),
     async restartConnector() {
       gateway.connector.stop();
-      gateway.connector = startConnector(config, edge.edge.url, log);
+      gateway.connector = startConnector(config, edge.edge.url, log, options.told);
       await gateway.connector.online;
     },
     async stop() {

@@ -1,15 +1,16 @@
 import { Hono } from "hono";
 import type { Applied } from "../../protocol/directory.ts";
+import { recipientFaults } from "../../protocol/recording/encryption/recipients.ts";
 import { readSettings, writeSettings } from "../directory/apply.ts";
 import { listChanges } from "../directory/changes.ts";
+import { openSessions } from "../directory/open-sessions.ts";
 import { planChanges, sessionsToEnd } from "../directory/plan.ts";
 import { currentPolicies } from "../directory/policies.ts";
-import { openSessions } from "../directory/sessions.ts";
+import { dismissWatchers, endSessions } from "../session/revocation.ts";
 import { distributePolicies } from "./distribution.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest } from "./names.ts";
 import { policyProblems } from "./policies.ts";
-import { dismissWatchers, endSessions } from "./revocation.ts";
 import { Apply, MAX_APPLY } from "./settings.ts";
 import { body, invalid, query } from "./shape.ts";
 
@@ -26,6 +27,11 @@ export const administrationRoutes = new Hono<SignedIn>()
     const db = c.env.DIRECTORY;
     const { settings: current, revision } = await readSettings(db);
     const changes = planChanges(current, wanted);
+    const faults = await recipientFaults(wanted.recordings?.recipients ?? []);
+    if (faults.length > 0)
+      throw invalid(
+        faults.map(({ recipient, fault }) => `settings.recordings.recipients[${recipient}] ${fault}`),
+      );
     if (wanted.policies !== current.policies) {
       const problems = policyProblems(wanted.policies);
       if (problems.length > 0) throw invalid(problems);
@@ -47,8 +53,10 @@ export const administrationRoutes = new Hono<SignedIn>()
       wanted.policies === current.policies
         ? null
         : distributePolicies(c.env, await currentPolicies(db), sessions, by.principal);
-    // Limits alone say nothing of who may watch.
-    const rejudging = changes.some(({ subject }) => subject !== "limits") && dismissWatchers(c.env, null);
+    // Limits, and to whom recordings are encrypted, say nothing of who may watch.
+    const rejudging =
+      changes.some(({ subject }) => subject !== "limits" && subject !== "recordings") &&
+      dismissWatchers(c.env, null);
     const work = Promise.all([distributing, rejudging, ...ending]);
     // What is written must come about though whoever asked has hung up.
     c.executionCtx.waitUntil(work.catch(() => {}));

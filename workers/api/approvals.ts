@@ -7,7 +7,7 @@ import { type Held, heldBy, isOwnQuestion, mayAnswerFor } from "../approval/righ
 import { approvalHost, approvalOwner } from "../approval/stub.ts";
 import { type IndexedApproval, indexApproval, listApprovals } from "../directory/approvals.ts";
 import { recordChange } from "../directory/changes.ts";
-import { openSessionsOf } from "../directory/sessions.ts";
+import { openSessionsOf } from "../directory/open-sessions.ts";
 import { allTargets, getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
 import type { Identity } from "../identity/identity.ts";

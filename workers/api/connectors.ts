@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { type PublicKey, parsePublicKey } from "../../protocol/signatures.ts";
 import { createEnrolment, enrol, listConnectors, revokeConnector } from "../directory/connectors.ts";
-import { openSessionsOf } from "../directory/sessions.ts";
+import { openSessionsOf } from "../directory/open-sessions.ts";
 import type { Env } from "../environment.ts";
 import { hashSecret, SECRET_BYTES, SecretPrefix, secretText } from "../identity/secret.ts";
+import { endSessions } from "../session/revocation.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { name, pageQuery, pageRequest } from "./names.ts";
-import { endSessions } from "./revocation.ts";
 import { body, object, parse, pattern, query, type Shape, whole } from "./shape.ts";
 
 const SECOND = 1_000;

@@ -2,11 +2,11 @@ import type { PolicyDistribution, PolicyRecord, PolicyUptake } from "../../proto
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicyInForce } from "../../protocol/hub-messages.ts";
 import { keyedConnectors } from "../directory/connectors.ts";
-import type { OpenSession } from "../directory/sessions.ts";
+import type { OpenSession } from "../directory/open-sessions.ts";
 import { type Env, takeMs } from "../environment.ts";
 import type { Uptake } from "../hub/object.ts";
 import { logLine } from "../log-line.ts";
-import { endSessions } from "./revocation.ts";
+import { endSessions } from "../session/revocation.ts";
 
 /** How long a hub may take beyond what it waits for its replicas, ms. */
 const HUB_MS = 400;

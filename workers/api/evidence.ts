@@ -3,8 +3,8 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { type Evidence, evidenceText } from "../../protocol/ledger/evidence.ts";
 import { readLedgerEntry } from "../../protocol/ledger/reading.ts";
 import { ledgerStub } from "../ledger/stub.ts";
+import { problemResponse } from "../problem.ts";
 import type { SignedIn } from "./edge.ts";
-import { problemResponse } from "./problem.ts";
 import { visibleSession } from "./visible-session.ts";
 
 /** How long who asks too early is told to wait, s. */

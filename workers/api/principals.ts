@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { SallyportError } from "../../protocol/errors.ts";
+import { openSessionsOf } from "../directory/open-sessions.ts";
 import { disablePrincipal, enablePrincipal, listPrincipals } from "../directory/principals.ts";
-import { openSessionsOf } from "../directory/sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
+import { dismissWatchers, endSessions } from "../session/revocation.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest, principalName, reason } from "./names.ts";
-import { dismissWatchers, endSessions } from "./revocation.ts";
 import { body, object, parse, query } from "./shape.ts";
 
 const Reason = object({}, { reason });

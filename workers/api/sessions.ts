@@ -1,16 +1,20 @@
 import { Hono } from "hono";
+import { ARCHIVE_TYPE } from "../../protocol/recording/encryption/archive.ts";
+import { RECORDING_TYPE } from "../../protocol/recording.ts";
 import { recordChange } from "../directory/changes.ts";
+import { findRecording } from "../directory/recordings.ts";
 import { listSessions } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
-import { startedStream } from "../session/entries.ts";
+import { type SessionEntries, startedStream } from "../session/entries.ts";
 import { followSealed } from "../session/follow-sealed.ts";
-import { sealedEntries } from "../session/sealed-recording.ts";
+import { endSessions } from "../session/revocation.ts";
+import { sealedEntries, sealedFile } from "../session/sealed-recording.ts";
+import { unreadable } from "../session/sealing/archive.ts";
 import { sessionStub } from "../session/stub.ts";
 import { actor, type SignedIn, signedIn } from "./edge.ts";
 import { evidenceRoutes } from "./evidence.ts";
 import { name, pageMembers, pageRequest, principalName, reason } from "./names.ts";
 import { deletionRoutes } from "./retention.ts";
-import { endSessions } from "./revocation.ts";
 import { body, object, oneOf, query } from "./shape.ts";
 import { visibleSession } from "./visible-session.ts";
 import { From, requireUpgrade, watchRoutes } from "./watch.ts";
@@ -56,39 +60,49 @@ export const sessionRoutes = new Hono<SignedIn>()
   })
   .get("/:id/recording", async (c) => {
     const { id } = await visibleSession(c.env, c.get("identity"), c.req.param("id"));
-    return new Response(await recording(c.env, id), {
-      headers: {
-        "content-type": "application/vnd.sallyport.recording",
-        "content-disposition": `attachment; filename="${id}.sallyport"`,
-      },
+    const { type, bytes } = await recording(c.env, id);
+    const name = type === ARCHIVE_TYPE ? `${id}.sallyport.tar` : `${id}.sallyport`;
+    return new Response(bytes, {
+      headers: { "content-type": type, "content-disposition": `attachment; filename="${name}"` },
     });
   })
   .get("/:id/follow", async (c) => {
     const { id } = await visibleSession(c.env, c.get("identity"), c.req.param("id"));
     const { from } = query(c.req.raw, From);
     requireUpgrade(c.req.header("upgrade"));
-    const sealed = await sealedEntries(c.env, id);
-    if (sealed) return followSealed(sealed, from ?? 1, c.executionCtx);
+    const sealed = await readableEntries(c.env, id);
+    if (sealed) return followSealed(id, sealed, from ?? 1, c.executionCtx);
     // The bearer token ends here: the session's object has no use for it.
     const live = await sessionStub(c.env, id).fetch(
       new Request(`https://session/follow/${id}?from=${from ?? 1}`, { headers: { upgrade: "websocket" } }),
     );
     if (live.status !== 404) return live;
     // It was sealed meanwhile.
-    const after = await sealedEntries(c.env, id);
-    return after ? followSealed(after, from ?? 1, c.executionCtx) : live;
+    const after = await readableEntries(c.env, id);
+    return after ? followSealed(id, after, from ?? 1, c.executionCtx) : live;
   });
 
-/** The export file, from object storage or from the session's object. */
-async function recording(env: Env, id: string): Promise<ReadableStream> {
-  const sealed = await sealedEntries(env, id);
-  if (sealed) return startedStream(sealed.file());
+/** The export file, from object storage or from the session's object; of an encrypted recording its archive. */
+async function recording(env: Env, id: string): Promise<{ type: string; bytes: ReadableStream }> {
+  const sealed = async () => {
+    const file = await sealedFile(env, id);
+    return file && { type: file.type, bytes: await startedStream(file.bytes) };
+  };
+  const found = await sealed();
+  if (found) return found;
   try {
-    return await sessionStub(env, id).recording(id);
+    return { type: RECORDING_TYPE, bytes: await sessionStub(env, id).recording(id) };
   } catch (error) {
     // It was sealed meanwhile.
-    const after = await sealedEntries(env, id);
+    const after = await sealed();
     if (!after) throw error;
-    return startedStream(after.file());
+    return after;
   }
+}
+
+/** The entries of a sealed session; null while it is not sealed. Throws `recording_encrypted`, at once. */
+async function readableEntries(env: Env, id: string): Promise<SessionEntries | null> {
+  const recording = await findRecording(env.DIRECTORY, id);
+  if (recording?.isEncrypted) throw unreadable();
+  return sealedEntries(env, id);
 }

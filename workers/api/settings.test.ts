@@ -85,6 +85,13 @@ const bad: [string, Partial<Record<keyof Settings, unknown>>, RegExp][] = [
     { approvals: { slack: { users: [], webhook: "x" } } },
     /webhook is not known/,
   ],
+  ["recipients that are no list", { recordings: { recipients: "age1" } }, /recipients must be a list/],
+  [
+    "more than 16 recipients",
+    { recordings: { recipients: Array(17).fill("age1") } },
+    /recipients must be a list of at most 16/,
+  ],
+  ["something else of recordings", { recordings: { recipients: [], keys: [] } }, /keys is not known/],
   ["a missing part", { administrators: undefined }, /administrators must be a list/],
 ];
 for (const [what, change, words] of bad) {

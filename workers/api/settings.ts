@@ -9,13 +9,18 @@ import type {
 } from "../../protocol/directory.ts";
 import { MAX_TEXT } from "../../protocol/policy/policy-text.ts";
 import {
+  MAX_RECIPIENT,
+  MAX_RECIPIENTS,
+  type RecordingSettings,
+} from "../../protocol/recording/encryption/settings.ts";
+import {
   MAX_KEEP_MS,
   MIN_KEEP_MS,
   type RetentionRule,
   type RetentionSettings,
 } from "../../protocol/retention.ts";
 import { SLACK_USER } from "../approval/slack-payload.ts";
-import { MAX_OPEN_SESSIONS } from "../directory/sessions.ts";
+import { MAX_OPEN_SESSIONS } from "../directory/open-sessions.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { issuerUrl } from "../identity/issuer-url.ts";
 import { name } from "./names.ts";
@@ -129,6 +134,12 @@ const retention: Shape<RetentionSettings> = object(
   {},
 );
 
+/** Texts within bounds; `recipientFaults` says more. */
+const recordings: Shape<RecordingSettings> = object(
+  { recipients: list(text(MAX_RECIPIENT), MAX_RECIPIENTS) },
+  {},
+);
+
 /** Any text within bounds; `checkPolicies` says more, with line and column. */
 const policies: Shape<string> = (value, at, tell) => {
   if (typeof value !== "string" || value.length > MAX_TEXT || !value.isWellFormed()) {
@@ -148,7 +159,7 @@ const settings: Shape<Settings> = (value, at, tell) => {
       limits,
       policies,
     },
-    { approvals, retention },
+    { approvals, retention, recordings },
   )(value, at, (problem) => {
     sound = false;
     tell(problem);

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { SallyportError } from "../../protocol/errors.ts";
-import { openSessionsOf } from "../directory/sessions.ts";
+import { openSessionsOf } from "../directory/open-sessions.ts";
 import { createToken, listTokens, revokeToken } from "../directory/tokens.ts";
 import { BOOTSTRAP } from "../identity/authenticate.ts";
 import { hashSecret, SECRET_BYTES, SecretPrefix, secretText } from "../identity/secret.ts";
+import { dismissWatchers, endSessions } from "../session/revocation.ts";
 import { actor, administrator, type SignedIn, signedIn } from "./edge.ts";
 import { pageQuery, pageRequest, principalName, tokenName } from "./names.ts";
-import { dismissWatchers, endSessions } from "./revocation.ts";
 import { body, flag, object, parse, query, whole } from "./shape.ts";
 
 const SECOND = 1_000;

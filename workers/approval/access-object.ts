@@ -9,12 +9,12 @@ import type {
 import { voters } from "../../protocol/approval-votes.ts";
 import type { TrailEntry } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { endSessions } from "../api/revocation.ts";
 import { grantLease, type NewLease, revokeLease } from "../directory/leases.ts";
-import { openSessionsOf } from "../directory/sessions.ts";
+import { openSessionsOf } from "../directory/open-sessions.ts";
 import type { Env } from "../environment.ts";
 import { logLine } from "../log-line.ts";
 import { AlarmClock } from "../session/alarm-clock.ts";
+import { endSessions } from "../session/revocation.ts";
 import { ApprovalDesk } from "./desk.ts";
 import type { Answer, AnswerOutcome } from "./machine.ts";
 import { ApprovalOutbox } from "./outbox.ts";

@@ -215,6 +215,15 @@ describe("an approval of a request", () => {
     assert.ok(!covers(approved(request()), SUBJECT, later, 10_100));
   });
 
+  test("of a response covers one of the same content type alone", () => {
+    const response = (unreadable?: string) =>
+      request({ actions: ["http:unreadable"], ...(unreadable !== undefined && { unreadable }) });
+    const given = approved(response("image/png"));
+    assert.ok(covers(given, SUBJECT, response("image/png"), 101));
+    assert.ok(!covers(given, SUBJECT, response("application/zip"), 101));
+    assert.ok(!covers(given, SUBJECT, response(), 101));
+  });
+
   const attacks: [string, Partial<RequestQuestion>][] = [
     ["another shape", { fingerprint: OTHER }],
     ["what is like nothing else", { fingerprint: "" }],

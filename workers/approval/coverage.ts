@@ -18,7 +18,7 @@ import type { ApprovalState } from "./machine.ts";
  * - every policy that holds the new one held the approved one, and everyone whom they want asked has agreed;
  * - neither scope is `once`; where either is `fingerprint`, so is the fingerprint the same. Of a statement its plan then
  *   has at most twice the rows that were shown (one that is not known covers only one that is not known); a request is
- *   of the same type, and both have a terminal or neither.
+ *   of the same type, and both have a terminal or neither; a response is of the same content type.
  */
 export function covers(
   given: ApprovalState,
@@ -56,6 +56,7 @@ function isSameShape(given: HeldQuestion, asked: HeldQuestion): boolean {
   return (
     asked.kind === "request" &&
     given.request.type === asked.request.type &&
+    given.unreadable === asked.unreadable &&
     hasTerminal(given.request) === hasTerminal(asked.request)
   );
 }

@@ -74,8 +74,12 @@ export class ApprovalDesk {
     if (row?.last != null) this.#summarize();
   }
 
-  /** Removes all questions: the recording in which they stand was deleted. */
+  /** Removes all questions, and overwrites them before: the recording in which they stand was deleted, or nobody here reads it. */
   forget(): void {
+    this.#sql.exec(
+      "UPDATE approvals SET question = CAST(zeroblob(length(CAST(question AS BLOB))) AS TEXT) WHERE owner = ?",
+      this.#owner,
+    );
     this.#sql.exec("DELETE FROM approvals WHERE owner = ?", this.#owner);
   }
 

@@ -119,7 +119,7 @@ describe("a quorum is of different people", () => {
           if (next.outcome?.outcome === "counted") counted.push(one);
         }
         // The specification: of some two votes of each rule no name is in both.
-        const apart = (rule: number) =>
+        const apart = (rule: 0 | 1) =>
           counted.some((a) =>
             counted.some((b) => {
               const names = [a.by, a.onBehalfOf, b.by, b.onBehalfOf].filter((name) => name !== undefined);

@@ -68,6 +68,9 @@ const LOOK_AGAIN_MS = 60_000;
 /** Deliveries of one receiver at once; a Worker may wait for six answers in all. */
 const MAX_AT_ONCE = 2;
 
+/** Ids are `SESSION-NUMBER`; `.` comes after `-`. */
+const OF_SESSION = "id >= ?1 || '-' AND id < ?1 || '.'";
+
 interface Lane {
   id: ApprovalId;
   receiver: string;
@@ -135,11 +138,7 @@ export class ApprovalOutbox {
       const free = !this.#sending.has(laneKey(approval.id, receiver));
       if (what === "ended" && !newestOnly && free) {
         // Nobody can answer any more: what was not told of it before needs no telling.
-        this.#sql.exec(
-          "DELETE FROM approval_messages WHERE id = ? AND receiver = ? AND what <> 'ended'",
-          approval.id,
-          receiver,
-        );
+        this.#remove("id = ? AND receiver = ? AND what <> 'ended'", approval.id, receiver);
       }
       this.#sql.exec(
         "INSERT INTO approval_messages (id, receiver, what, approval) VALUES (?, ?, ?, ?)",
@@ -189,6 +188,20 @@ export class ApprovalOutbox {
     }
     const outcomes = await Promise.allSettled(started);
     for (const one of outcomes) if (one.status === "rejected") throw one.reason;
+  }
+
+  /** Whether everybody knows of all approvals of a session. */
+  isDone(session: string): boolean {
+    if (!this.#made) return true;
+    const [left] = this.#sql.exec(`SELECT 1 FROM approval_lanes WHERE ${OF_SESSION} LIMIT 1`, session);
+    return left === undefined;
+  }
+
+  /** Gives up what is yet to be told of a session's approvals: nothing is kept of them any more. */
+  forget(session: string): void {
+    if (!this.#made) return;
+    this.#remove(OF_SESSION, session);
+    this.#sql.exec(`DELETE FROM approval_lanes WHERE ${OF_SESSION}`, session);
   }
 
   /** When `run` is wanted next, ms since 1970; Infinity for never. What is under way says itself when it is over. */
@@ -272,12 +285,7 @@ export class ApprovalOutbox {
 
   /** Drops what is delivered or given up; what came meanwhile begins anew. */
   #forget({ id, receiver }: Lane, upTo: number, now: number): void {
-    this.#sql.exec(
-      "DELETE FROM approval_messages WHERE id = ? AND receiver = ? AND no <= ?",
-      id,
-      receiver,
-      upTo,
-    );
+    this.#remove("id = ? AND receiver = ? AND no <= ?", id, receiver, upTo);
     if (this.#rows(id, receiver).length === 0) {
       this.#sql.exec("DELETE FROM approval_lanes WHERE id = ? AND receiver = ?", id, receiver);
       return;
@@ -288,6 +296,13 @@ export class ApprovalOutbox {
       id,
       receiver,
     );
+  }
+
+  /** Messages hold what people are asked: they are overwritten where they lie, as the pages that become free are not. */
+  #remove(which: string, ...bindings: (string | number)[]): void {
+    const blank = "CAST(zeroblob(length(CAST(approval AS BLOB))) AS TEXT)";
+    this.#sql.exec(`UPDATE approval_messages SET approval = ${blank} WHERE ${which}`, ...bindings);
+    this.#sql.exec(`DELETE FROM approval_messages WHERE ${which}`, ...bindings);
   }
 
   #tell(id: ApprovalId, { channel }: Receiver, reached: boolean, detail: string, now: number): void {

@@ -1,5 +1,11 @@
 import type { Approval, ApprovalQuestion, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
-import { accountOf, heldRequestText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
+import {
+  accountOf,
+  heldRequestText,
+  requestTitle,
+  responseText,
+  terminalText,
+} from "../../protocol/approval-text.ts";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
 import { duration, HEADINGS, scopeText, utc } from "./words.ts";
 
@@ -177,8 +183,15 @@ function placeText(target: string, question: ApprovalQuestion): string {
 }
 
 function terminalRow(question: ApprovalQuestion): [string, string][] {
-  const terminal = question.kind === "request" ? terminalText(question.request) : null;
-  return terminal === null ? [] : [["Terminal: ", terminal]];
+  if (question.kind !== "request") return [];
+  const terminal = terminalText(question.request);
+  const response = responseText(question);
+  return [
+    ...(terminal === null ? [] : [["Terminal: ", terminal] satisfies [string, string]]),
+    ...(response === null
+      ? []
+      : [["Response, which can’t be looked into: ", name(response)] satisfies [string, string]]),
+  ];
 }
 
 /** What an approver must have read: a text under a title, and the values of a statement. */

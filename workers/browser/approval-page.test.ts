@@ -246,3 +246,10 @@ test("a command of the greatest length, of nothing but what hides, is shown whol
   const page = await renderRequest({ request: { type: "exec", command, terminal: false } });
   assert.equal(page.split("<mark>U+0001</mark>").length - 1, MAX_APPROVAL_TEXT);
 });
+
+test("what a held response is stands on the page, and is no markup", async () => {
+  const approval = sampleHeldRequest({ actions: ["http:unreadable"], unreadable: "image/<b>png</b>" });
+  const page = String(await approvalContent(approval, READER, null, NOW));
+  assert.match(page, /Response that can’t be looked into/);
+  assert.ok(page.includes("image/&lt;b&gt;png") && !page.includes("<b>png"));
+});

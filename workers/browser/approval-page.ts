@@ -8,7 +8,13 @@ import {
   type RequestQuestion,
   type StatementQuestion,
 } from "../../protocol/approval.ts";
-import { accountOf, heldRequestText, requestTitle, terminalText } from "../../protocol/approval-text.ts";
+import {
+  accountOf,
+  heldRequestText,
+  requestTitle,
+  responseText,
+  terminalText,
+} from "../../protocol/approval-text.ts";
 import { counted } from "../../protocol/approval-votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
 import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
@@ -64,6 +70,8 @@ function facts(approval: Approval, now: number): Markup {
   } else if (question.kind === "request") {
     const account = accountOf(question);
     if (account !== null) rows.push([account.what === "user" ? "User" : "Account", exact(account.name)]);
+    const response = responseText(question);
+    if (response !== null) rows.push(["Response that can’t be looked into", exact(response)]);
   }
   if (question.kind !== "connect") rows.push(["Actions", exact(question.actions.join(", "))]);
   rows.push(["Why it is held", exact(question.reason)], ["Policies", exact(question.policies.join(", "))]);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { SallyportError } from "../../protocol/errors.ts";
+import { addressOf } from "../address.ts";
 import type { Env } from "../environment.ts";
 import { authenticateToken } from "../identity/authenticate.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -25,7 +26,7 @@ export interface BrowserSession {
  * itself. It ends with the token, or after an hour. Throws as `authenticateToken` does.
  */
 export async function startSession(c: BrowserContext, place: Place, token: string): Promise<Identity> {
-  const identity = await authenticateToken(token, c.env, c.executionCtx);
+  const identity = await authenticateToken(token, c.env, c.executionCtx, addressOf(c.req.raw, c.env));
   const now = Date.now();
   const { credential } = identity;
   const ends = credential.kind === "bootstrap" ? Number.POSITIVE_INFINITY : credential.expires;
@@ -45,7 +46,7 @@ export async function currentSession(c: BrowserContext, place: Place): Promise<B
   if (typeof claims?.token !== "string" || typeof claims.csrf !== "string") return null;
   try {
     return {
-      identity: await authenticateToken(claims.token, c.env, c.executionCtx),
+      identity: await authenticateToken(claims.token, c.env, c.executionCtx, addressOf(c.req.raw, c.env)),
       csrf: claims.csrf,
     };
   } catch (error) {

@@ -63,7 +63,7 @@ export async function writeSettings(
         )
         .bind(JSON.stringify(targets)),
       // Absent, it is as if it had never been set.
-      db.prepare("DELETE FROM settings WHERE name = 'retention'"),
+      db.prepare("DELETE FROM settings WHERE name IN ('retention', 'recordings')"),
       db
         .prepare(
           `INSERT INTO settings (name, value)

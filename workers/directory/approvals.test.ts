@@ -1,20 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { type Approval, type ApprovalStatus, STATUSES } from "../../protocol/approval.ts";
+import {
+  type Approval,
+  type ApprovalStatus,
+  type ConnectQuestion,
+  STATUSES,
+} from "../../protocol/approval.ts";
 import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { claimRequest, dropClaim, indexApproval, isIndexed, listApprovals } from "./approvals.ts";
 import "../../protocol/seeded.ts";
 
-const RULE = {
+const RULE: Omit<ConnectQuestion, "kind" | "purpose"> = {
   policies: ["held"],
   reason: "Nobody is alone with orders.",
   approvals: [{ approvers: ["dba"], quorum: 1 }],
   expiresMs: 1_000,
   lastsMs: 4_000,
   scope: "once",
-} as const;
+};
 
 function requestOf(digit: string, changed: Partial<Approval> = {}): Approval {
   return {
@@ -29,8 +34,6 @@ function requestOf(digit: string, changed: Partial<Approval> = {}): Approval {
     expires: 2_000,
     question: {
       ...RULE,
-      approvals: [...RULE.approvals],
-      policies: [...RULE.policies],
       kind: "connect",
       purpose: "to look",
     },

@@ -102,13 +102,18 @@ function summaryOf(question: ApprovalQuestion): string {
   return cut.length < text.length ? `${cut.replace(/[\uD800-\uDBFF]$/, "")}…` : cut;
 }
 
-/** Removes what was asked in a session whose recording is deleted; whether anything was asked in it. Safe to repeat. */
+/** Removes what was asked in a session whose recording is deleted, or that nobody here reads any more; whether anything was asked in it. Safe to repeat. */
 export async function forgetQuestions(db: D1Database, session: string): Promise<boolean> {
-  const { results } = await db
-    .prepare("UPDATE approvals SET summary = '' WHERE session = ?1 RETURNING id")
-    .bind(session)
-    .all();
-  return results.length > 0;
+  // Overwritten where it lies, so that the page does not keep it.
+  const [, removed] = await db.batch([
+    db
+      .prepare(
+        "UPDATE approvals SET summary = CAST(zeroblob(length(CAST(summary AS BLOB))) AS TEXT) WHERE session = ?1",
+      )
+      .bind(session),
+    db.prepare("UPDATE approvals SET summary = '' WHERE session = ?1 RETURNING id").bind(session),
+  ]);
+  return removed!.results.length > 0;
 }
 
 /** Whether the index has this id. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Issuer, Settings, Target } from "../../protocol/directory.ts";
+import type { OpenSession } from "./open-sessions.ts";
 import { planChanges, sessionsToEnd } from "./plan.ts";
 import { policyVersion } from "./policies.ts";
-import type { OpenSession } from "./sessions.ts";
 
 const target = (name: string, more: Partial<Target> = {}): Target => ({
   name,

@@ -1,9 +1,10 @@
 import type { Change, Issuer, PoliciesChange, Settings, Target } from "../../protocol/directory.ts";
+import { NOT_ENCRYPTED } from "../../protocol/recording/encryption/settings.ts";
 import { KEEP_FOREVER } from "../../protocol/retention.ts";
 import { mayOpen } from "../identity/access.ts";
 import { lineDifference } from "./line-difference.ts";
+import type { OpenSession } from "./open-sessions.ts";
 import { policyVersion } from "./policies.ts";
-import type { OpenSession } from "./sessions.ts";
 
 /** The differences that make the current settings the wanted ones: targets and issuers by name, then the rest. */
 export function planChanges(current: Settings, wanted: Settings): Change[] {
@@ -13,6 +14,7 @@ export function planChanges(current: Settings, wanted: Settings): Change[] {
     ...replaced("administrators", current.administrators, wanted.administrators),
     ...replaced("limits", current.limits, wanted.limits),
     ...replaced("retention", current.retention ?? KEEP_FOREVER, wanted.retention ?? KEEP_FOREVER),
+    ...replaced("recordings", current.recordings ?? NOT_ENCRYPTED, wanted.recordings ?? NOT_ENCRYPTED),
     ...differences("slack-user", slackUsers(current), slackUsers(wanted)),
     ...policies(current.policies, wanted.policies),
   ];

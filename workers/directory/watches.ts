@@ -1,5 +1,5 @@
 import type { Watcher, WatchHolder } from "../session/watchers.ts";
-import { MAX_OPEN_SESSIONS } from "./sessions.ts";
+import { MAX_OPEN_SESSIONS } from "./open-sessions.ts";
 
 /** Notes who is about to watch a session, so that a revocation finds it; and forgets those of sessions that are over. */
 export async function noteWatch(db: D1Database, session: string, watcher: Watcher): Promise<void> {

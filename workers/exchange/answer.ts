@@ -2,7 +2,7 @@ import type { TargetKind } from "../../protocol/control.ts";
 import type { Problem } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { statusFor } from "../../protocol/kubernetes/status.ts";
-import { problemOf, problemResponse } from "../api/problem.ts";
+import { problemOf, problemResponse } from "../problem.ts";
 
 /** What goes with every answer of the edge's own to an exchange. */
 const OURS: Readonly<Record<string, string>> = {

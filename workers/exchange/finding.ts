@@ -5,6 +5,7 @@ import { dropExchangeKey, findExchangeSession, markVoid } from "../directory/ses
 import type { Env } from "../environment.ts";
 import type { Identity } from "../identity/identity.ts";
 import { sessionStub } from "../session/stub.ts";
+import type { RequestTrace } from "../telemetry/request-trace.ts";
 import { policyInForce, prepare } from "../tunnel/opening.ts";
 import { Remembered } from "../tunnel/remembered.ts";
 
@@ -69,7 +70,7 @@ export async function forget(env: Env, key: string, { session }: Found): Promise
  * Opens a session for this key, by every rule of opening one; of requests that come at once one opens it for all, in
  * this isolate. Two isolates may open two, of which either will do. Throws what `prepare` does, `session_ended`.
  */
-export async function open(env: Env, key: string, seeker: Seeker): Promise<Found> {
+export async function open(env: Env, key: string, seeker: Seeker, trace: RequestTrace): Promise<Found> {
   const patience = Date.now() + OPENING_MS;
   while ((opening.get(key) ?? 0) > Date.now() && Date.now() < patience) {
     await scheduler.wait(OPENING_POLL_MS);
@@ -78,17 +79,22 @@ export async function open(env: Env, key: string, seeker: Seeker): Promise<Found
   }
   opening.set(key, Date.now() + OPENING_MS);
   try {
-    return sessions.set(key, await openNow(env, key, seeker), Date.now());
+    return sessions.set(key, await openNow(env, key, seeker, trace), Date.now());
   } finally {
     opening.delete(key);
   }
 }
 
-async function openNow(env: Env, key: string, { identity, target, address }: Seeker): Promise<Found> {
-  const prepared = await prepare(env, identity, target, "http", address, { exchangeKey: key });
+async function openNow(
+  env: Env,
+  key: string,
+  { identity, target, address }: Seeker,
+  trace: RequestTrace,
+): Promise<Found> {
+  const prepared = await prepare(env, identity, target, "http", address, { exchangeKey: key }, trace);
   const { session, kind } = prepared.facts;
   try {
-    await sessionStub(env, session).openExchanges(prepared);
+    await trace.step("open session", async () => sessionStub(env, session).openExchanges(prepared));
   } catch (error) {
     const reason = "the session was ended before it opened";
     await markVoid(env.DIRECTORY, session, "session_ended", reason, Date.now());

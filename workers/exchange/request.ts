@@ -1,6 +1,14 @@
 import { SallyportError } from "../../protocol/errors.ts";
 import { agentFields, agentSubprotocols } from "../../protocol/http/fields.ts";
-import { type Fields, MAX_TARGET, type RequestHead, UPGRADE_FIELD } from "../../protocol/http/head.ts";
+import {
+  type Fields,
+  MAX_FIELDS,
+  MAX_TARGET,
+  type RequestHead,
+  TRACE_FIELD,
+  UPGRADE_FIELD,
+} from "../../protocol/http/head.ts";
+import { type TraceContext, traceparentOf } from "../../protocol/trace-context.ts";
 
 /** Carries a `RequestHead` from the Worker to the session's object: nothing else of the agent's fields goes there. */
 export const EXCHANGE_HEADER = "sallyport-exchange";
@@ -33,8 +41,12 @@ export function placeOf(url: string): Place | null {
   };
 }
 
-/** The head of a request's exchange. Throws `invalid_request` for a path that is too long or not printable ASCII, and no host. */
-export function requestHead(request: Request, { base, target }: Place): RequestHead {
+/** The head of a request's exchange; `span` is the edge's own of it, where it makes one. Throws `invalid_request` for a path that is too long or not printable ASCII, and no host. */
+export function requestHead(
+  request: Request,
+  { base, target }: Place,
+  span: TraceContext | null = null,
+): RequestHead {
   if (target.length > MAX_TARGET)
     throw new SallyportError("invalid_request", `the path has more than ${MAX_TARGET} characters`);
   if (!/^[!-~]*$/.test(target))
@@ -43,7 +55,7 @@ export function requestHead(request: Request, { base, target }: Place): RequestH
   if (!URL.canParse(request.url))
     throw new SallyportError("invalid_request", "the Host field does not name one host");
   const { headers, method } = request;
-  const fields = agentFields(headers);
+  const fields = withSpan(agentFields(headers), span);
   const head = { method, target, base };
   const upgrade = (headers.get("upgrade") ?? "").toLowerCase().trim();
   if (upgrade === "websocket") {
@@ -52,6 +64,12 @@ export function requestHead(request: Request, { base, target }: Place): RequestH
   }
   const body = request.body !== null && method !== "HEAD";
   return { ...head, fields: withSpdy(fields, upgrade), body };
+}
+
+/** A request that has about as many fields as may be goes without. */
+function withSpan(fields: Fields, span: TraceContext | null): Fields {
+  if (span === null || fields.length >= MAX_FIELDS - 1) return fields;
+  return [...fields, [TRACE_FIELD, traceparentOf(span)]];
 }
 
 /** Of other protocols than SPDY the connector need not hear: a server may pass over `Upgrade` (RFC 9110 section 7.8). */

@@ -1,11 +1,12 @@
 import type { TargetKind } from "../../protocol/control.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import type { RequestHead } from "../../protocol/http/head.ts";
+import { addressOf } from "../address.ts";
 import { getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
 import { unknownTarget } from "../policy/connect.ts";
 import { sessionStub } from "../session/stub.ts";
-import { addressOf } from "../tunnel/address.ts";
+import { type RequestTrace, traced } from "../telemetry/request-trace.ts";
 import { authenticateAgent } from "../tunnel/opening.ts";
 import { errorAnswer } from "./answer.ts";
 import { exchangeKey, type Found, find, forget, open, type Seeker } from "./finding.ts";
@@ -19,7 +20,17 @@ const BEFORE_KIND: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "unknown
  * object. Every request proves who sends it, in a header; a token in a URL is not looked at, and a page of another
  * origin can't make a browser add one. Answers errors as the target's kind has them.
  */
-export async function exchange(
+export function exchange(
+  request: Request,
+  place: Place,
+  env: Env,
+  ctx: Pick<ExecutionContext, "waitUntil">,
+): Promise<Response> {
+  return traced(request, "/t/:target", env, ctx, (trace) => exchangeWithin(trace, request, place, env, ctx));
+}
+
+async function exchangeWithin(
+  trace: RequestTrace,
   request: Request,
   place: Place,
   env: Env,
@@ -27,19 +38,20 @@ export async function exchange(
 ): Promise<Response> {
   let kind: TargetKind | null = null;
   try {
-    const identity = await authenticateAgent(withBearer(request), env, ctx);
+    const identity = await trace.step("authenticate", () => authenticateAgent(withBearer(request), env, ctx));
     if (place.name === "") throw unknownTarget(identity.principal, place.base.slice("/t/".length));
     const seeker = { identity, target: place.name, address: addressOf(request, env) };
-    const head = requestHead(request, place);
+    const head = requestHead(request, place, trace.span);
     const key = await exchangeKey(env, seeker);
     const found = await find(env, key);
     if (found) {
       kind = found.kind;
+      trace.about({ ...found, target: place.name });
       const answer = await hand(env, request, found, head);
       if (answer) return answer;
       await forget(env, key, found);
     }
-    return await handAnew(env, request, head, key, seeker);
+    return await handAnew(env, request, head, key, seeker, trace);
   } catch (error) {
     return errorAnswer(error, kind ?? (await kindFor(error, env, place.name)));
   }
@@ -51,8 +63,11 @@ async function handAnew(
   head: RequestHead,
   key: string,
   seeker: Seeker,
+  trace: RequestTrace,
 ): Promise<Response> {
-  const answer = await hand(env, request, await open(env, key, seeker), head);
+  const found = await open(env, key, seeker, trace);
+  trace.about({ ...found, target: seeker.target });
+  const answer = await hand(env, request, found, head);
   if (answer) return answer;
   throw new SallyportError("connector_offline", "the session ended as it opened", "Send the request again.");
 }

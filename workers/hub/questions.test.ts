@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Explained, NoAnswer } from "../../protocol/hub-messages.ts";
+import type { Answer, Explained } from "../../protocol/hub-messages.ts";
 import { Questions } from "./questions.ts";
 
 const MINUTE = 60_000;
 const none: Explained["answer"] = { statements: [] };
 const answer = (id: string): Explained => ({ type: "explained", id, answer: none });
 const about = (id: string) => ({ id, type: "explain" as const });
-const code = (given: Explained["answer"] | NoAnswer) => ("error" in given ? given.error.code : "answered");
+const code = (given: Answer["answer"]) => ("error" in given ? given.error.code : "answered");
 
 describe("questions to replicas", () => {
   test("are answered by who was asked, once asked", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { JWTPayload } from "jose";
 import type { Issuer } from "../../protocol/directory.ts";
 import { subjectOf } from "./claims.ts";
 
@@ -14,7 +15,7 @@ const ISSUER: Issuer = {
   skewSeconds: 30,
 };
 
-const refused = (claims: object, words: RegExp, issuer = ISSUER) =>
+const refused = (claims: JWTPayload, words: RegExp, issuer = ISSUER) =>
   assert.throws(() => subjectOf(claims, issuer), { code: "unauthenticated", message: words });
 
 test("a token without groups has none", () => {

@@ -1,8 +1,10 @@
 import { decodeProtectedHeader, importJWK, jwtVerify } from "jose";
-import { SallyportError } from "../../protocol/errors.ts";
+import { addressOf } from "../address.ts";
 import { connectorKey } from "../directory/connectors.ts";
 import type { Env } from "../environment.ts";
 import { bearerToken } from "./authenticate.ts";
+import { SignInRefused } from "./sign-in-refused.ts";
+import { type TellingEnv, tellingRefusal } from "./telling-refusal.ts";
 
 /** A connector signs a token for each connection; it lives this long at most, in seconds. */
 const MAX_LIFE_S = 60;
@@ -16,26 +18,29 @@ const SKEW_S = 30;
  * `jti` is not remembered: the token travels in one TLS connection to the edge that it names, for a minute at most.
  * Who could replay it already holds that connection, and a session needs its own one-time ticket besides.
  */
-export async function authenticateConnector(
+export function authenticateConnector(
   request: Request,
-  env: Pick<Env, "DIRECTORY" | "PUBLIC_URL">,
+  env: ConnectorEnv,
+  ctx: Pick<ExecutionContext, "waitUntil">,
 ): Promise<{ name: string; key: string }> {
+  return tellingRefusal(env, ctx, addressOf(request, env), () => proven(request, env));
+}
+
+type ConnectorEnv = Pick<Env, "DIRECTORY" | "PUBLIC_URL"> & TellingEnv;
+
+async function proven(request: Request, env: ConnectorEnv): Promise<{ name: string; key: string }> {
   const token = bearerToken(request);
   const key = keyId(token);
   const found = key === null ? null : await connectorKey(env.DIRECTORY, key);
   if (key === null || !found) {
-    throw new SallyportError(
-      "unauthenticated",
-      "the connector's key is not known",
-      "Enrol it: sallyport connector enroll.",
-    );
+    throw new SignInRefused("connector_unknown", "the connector's key is not known", {
+      hint: "Enrol it: sallyport connector enroll.",
+    });
   }
   if (found.revoked !== null) {
-    throw new SallyportError(
-      "unauthenticated",
-      "the connector's key was revoked",
-      "Enrol it again: sallyport connector enroll.",
-    );
+    throw new SignInRefused("connector_revoked", "the connector's key was revoked", {
+      hint: "Enrol it again: sallyport connector enroll.",
+    });
   }
   const now = Date.now();
   const claims = await jwtVerify(token, await importJWK({ ...found.jwk }, "EdDSA"), {
@@ -49,15 +54,13 @@ export async function authenticateConnector(
   }).then(
     ({ payload }) => payload,
     (error: Error) => {
-      throw new SallyportError(
-        "unauthenticated",
-        `the connector's token is not accepted: ${error.message}`,
-        "Check the connector's edge URL and clock.",
-      );
+      throw new SignInRefused("connector_token", `the connector's token is not accepted: ${error.message}`, {
+        hint: "Check the connector's edge URL and clock.",
+      });
     },
   );
   if (claims.exp! > now / 1000 + MAX_LIFE_S + SKEW_S) {
-    throw new SallyportError("unauthenticated", `the connector's token lives longer than ${MAX_LIFE_S} s`);
+    throw new SignInRefused("connector_token", `the connector's token lives longer than ${MAX_LIFE_S} s`);
   }
   return { name: found.connector, key };
 }

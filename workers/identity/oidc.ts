@@ -1,10 +1,15 @@
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { Issuer } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import type { SignInReason } from "../../protocol/ocsf/sign-in.ts";
 import { logLine } from "../log-line.ts";
 import { subjectOf } from "./claims.ts";
 import type { Subject } from "./identity.ts";
 import { type IssuerKeys, IssuerUnavailable } from "./issuer-keys.ts";
+import { SignInRefused } from "./sign-in-refused.ts";
+
+/** Characters of an issuer that nobody knows, as it is told on. */
+const MAX_CLAIMED = 200;
 
 /**
  * What `typ` a bearer token may have: an access token (RFC 9068), a plain JWT, or none, as Kubernetes service
@@ -46,57 +51,82 @@ function pickIssuer(token: string, issuers: readonly Issuer[]): Issuer {
     iss = decodeJwt(token).iss;
     typ = decodeProtectedHeader(token).typ;
   } catch {
-    throw new SallyportError("unauthenticated", "the token is not a well-formed JWT");
+    throw new SignInRefused("malformed", "the token is not a well-formed JWT");
   }
   if (typ !== undefined && !ACCEPTED_TYPES.has(String(typ).toLowerCase())) {
-    throw new SallyportError("unauthenticated", "the token is of a type that is not for access");
+    throw new SignInRefused("wrong_type", "the token is of a type that is not for access");
   }
   const issuer = issuers.find((candidate) => candidate.issuer === iss);
   if (!issuer) {
-    throw new SallyportError(
-      "unauthenticated",
-      "the token is of an issuer that this edge does not know",
-      "An administrator adds issuers with: sallyport apply.",
-    );
+    throw new SignInRefused("unknown_issuer", "the token is of an issuer that this edge does not know", {
+      hint: "An administrator adds issuers with: sallyport apply.",
+      issuer: typeof iss === "string" ? printable(iss) : null,
+    });
   }
   return issuer;
 }
 
+/** What an unknown token claims, as nobody can be harmed by reading it. */
+function printable(text: string): string {
+  return text.slice(0, MAX_CLAIMED).replaceAll(/[^!-~]/g, "?");
+}
+
 function explain(error: unknown, issuer: Issuer): SallyportError {
-  const refuse = (message: string, hint?: string) => new SallyportError("unauthenticated", message, hint);
-  if (error instanceof SallyportError) return error;
+  const refuse = (reason: SignInReason, message: string, hint?: string) =>
+    new SignInRefused(reason, message, {
+      issuer: issuer.name,
+      principal: provenBy(error, issuer),
+      ...(hint !== undefined && { hint }),
+    });
+  // Of the token's claims, once its signature was right.
+  if (error instanceof SallyportError) return refuse("wrong_claims", error.message, error.hint);
   if (error instanceof errors.JWTExpired) {
-    return refuse("the token has expired", "Get a new one: sallyport login.");
+    return refuse("expired", "the token has expired", "Get a new one: sallyport login.");
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     if (error.claim === "aud") {
       return refuse(
+        "wrong_audience",
         "the token is for another audience",
         `Ask ${issuer.name} for the audience ${issuer.audience}.`,
       );
     }
-    if (error.claim === "nbf") return refuse("the token is not valid yet", "Check the clocks.");
-    return refuse(`the token's claim ${error.claim} is missing or wrong`);
+    if (error.claim === "nbf")
+      return refuse("not_yet_valid", "the token is not valid yet", "Check the clocks.");
+    return refuse("wrong_claims", `the token's claim ${error.claim} is missing or wrong`);
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return refuse("the token's signature is wrong");
+    return refuse("wrong_signature", "the token's signature is wrong");
   }
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return refuse(
+      "wrong_algorithm",
       "the token's signature algorithm is not accepted",
       `${issuer.name} may use ${issuer.algorithms.join(", ")}.`,
     );
   }
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
-    return refuse(`the token is not signed by a key that ${issuer.name} publishes`);
+    return refuse("unknown_key", `the token is not signed by a key that ${issuer.name} publishes`);
   }
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
-    return refuse("the token is not a well-formed JWT");
+    return refuse("malformed", "the token is not a well-formed JWT");
   }
   const known = error instanceof IssuerUnavailable ? error : String(error);
   logLine("warning", "the keys of an issuer can't be had", { issuer: issuer.name, error: known });
   return refuse(
+    "issuer_unavailable",
     `the token can't be checked: the keys of ${issuer.name} can't be had`,
     "Try again; if it stays so, the issuer is down or its settings are wrong.",
   );
+}
+
+/** Whose token it was: claims are looked at only once the signature was right. Null where that isn't proved. */
+function provenBy(error: unknown, issuer: Issuer): string | null {
+  const isProved = error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed;
+  if (!isProved) return null;
+  try {
+    return subjectOf(error.payload, issuer).principal;
+  } catch {
+    return null;
+  }
 }

@@ -6,6 +6,7 @@ import type { IndexedEntry, LedgerEntry } from "../../protocol/ledger/entry.ts";
 import type { Evidence } from "../../protocol/ledger/evidence.ts";
 import { parseNote } from "../../protocol/ledger/note.ts";
 import { encodeBundle, type TileRequest, tileWidth } from "../../protocol/ledger/tile.ts";
+import type { RefusedSignIns } from "../../protocol/ocsf/sign-in.ts";
 import { thumbprint } from "../../protocol/signatures.ts";
 import type { WitnessStatus } from "../../protocol/witness/status.ts";
 import { keepEdgeKey } from "../directory/edge-keys.ts";
@@ -13,7 +14,8 @@ import { type Env, edgeSigningKey } from "../environment.ts";
 import { logLine } from "../log-line.ts";
 import { AlarmClock } from "../session/alarm-clock.ts";
 import { SiemOutbox } from "../siem/outbox.ts";
-import { LEDGER, ledgerSources } from "../siem/sources.ts";
+import { SIGN_INS, SignIns } from "../siem/sign-ins.ts";
+import { LEDGER, ledgerSources, sourcesByName } from "../siem/sources.ts";
 import { WitnessOutbox } from "../witness/outbox.ts";
 import { alarmLine } from "./alarm-line.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -49,6 +51,7 @@ export class Ledger extends DurableObject<Env> {
   readonly #clock: AlarmClock;
   readonly #witness: WitnessOutbox;
   readonly #siem: SiemOutbox;
+  readonly #signIns: SignIns;
   #draining: Promise<void> | undefined;
   #signing: Promise<void> = Promise.resolve();
   /** When the outbox is looked at next, ms since 1970. */
@@ -65,17 +68,20 @@ export class Ledger extends DurableObject<Env> {
     this.#clock = new AlarmClock((at) => void ctx.storage.setAlarm(at));
     this.#witness = new WitnessOutbox(env, sql, this.#log, (at) => this.#clock.wake(at));
     this.#clock.wake(this.#witness.deadline());
+    this.#signIns = new SignIns(sql);
+    const ledger = ledgerSources({
+      // What no checkpoint covers may be gone again after a crash.
+      size: () => this.#log.checkpoint()?.size ?? 0,
+      entries: (from) => this.#indexed(from),
+    });
     this.#siem = new SiemOutbox(env, sql, {
       id: ctx.id.toString(),
       kind: "ledger",
-      // What no checkpoint covers may be gone again after a crash.
-      sources: ledgerSources({
-        size: () => this.#log.checkpoint()?.size ?? 0,
-        entries: (from) => this.#indexed(from),
-      }),
+      sources: sourcesByName({ [LEDGER]: ledger, [SIGN_INS]: this.#signIns.sources() }),
       wake: (at) => this.#clock.wake(at),
     });
     this.#clock.wake(this.#siem.deadline());
+    this.#clock.wake(this.#signIns.deadline(Date.now()));
   }
 
   /**
@@ -111,6 +117,7 @@ export class Ledger extends DurableObject<Env> {
         if (this.#isChecked) this.#look(Date.now() + RETRY_MS);
       });
     }
+    this.#closeSignIns(Date.now());
     this.#siem.start(Date.now());
     // Not waited for: a witness that is slow must not keep entries from the ledger.
     this.#witness.step(Date.now()).catch((error: unknown) => {
@@ -119,6 +126,17 @@ export class Ledger extends DurableObject<Env> {
     this.#clock.wake(this.#due);
     this.#clock.wake(this.#witness.deadline());
     this.#clock.wake(this.#siem.deadline());
+  }
+
+  /** RPC. Counts refused sign-ins, which are no entries of the ledger, until they are told to a SIEM. */
+  refusedSignIns(refused: RefusedSignIns[]): void {
+    this.#signIns.add(refused);
+    this.#clock.wake(this.#signIns.deadline(Date.now()));
+  }
+
+  #closeSignIns(now: number): void {
+    if (this.#signIns.close(now, this.#siem.delivered(SIGN_INS))) this.#siem.grown(SIGN_INS, now);
+    this.#clock.wake(this.#signIns.deadline(now));
   }
 
   /** RPC. Looks what is yet to be told to a SIEM: its alarm may have been lost. */

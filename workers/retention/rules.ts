@@ -1,8 +1,10 @@
 import { isAllowed, matches, type Named } from "../../protocol/principal-pattern.ts";
 import type { RetentionRule, RetentionSettings } from "../../protocol/retention.ts";
 
-/** What rules look at of a sealed session. */
-export interface Kept extends Named {
+/** What rules look at of a sealed session, or of what else is kept by them. */
+export interface Kept extends Omit<Named, "groups"> {
+  /** Null where they are not known. */
+  groups: readonly string[] | null;
   target: string;
   /** When it ended, ms since 1970: from then on it is counted. */
   ended: number;
@@ -50,9 +52,13 @@ export function isForever({ rules, default: rest }: RetentionSettings): boolean 
 /** Null where it is not known. */
 function doesMatch({ target, principal, label }: RetentionRule, session: Kept): boolean | null {
   if (target !== undefined && !matches(target, session.target)) return false;
-  if (principal !== undefined && !isAllowed([principal], session)) return false;
-  if (label === undefined || session.labels.names.includes(label)) return true;
-  return session.labels.isWhole ? false : null;
+  const groups = session.groups ?? [];
+  const isNamed = principal === undefined || isAllowed([principal], { ...session, groups });
+  const mayBeNamed = isNamed || (session.groups === null && principal.startsWith("group:"));
+  if (!mayBeNamed) return false;
+  const isLabelled = label === undefined || session.labels.names.includes(label);
+  if (!isLabelled && session.labels.isWhole) return false;
+  return isNamed && isLabelled ? true : null;
 }
 
 function ruleWords({ keep, ...rule }: RetentionRule, index: number): string {

@@ -4,10 +4,11 @@ import { carryOut, type DeletionMeans } from "./carry-out.ts";
 import { decideByRule, dueDeletions, findDeletion } from "./deletions.ts";
 import { dueCandidates, noteDue, postpone, readPass, retentionInForce, savePass } from "./due.ts";
 import { deletionMeans, type ReadSealed, sealedReader } from "./means.ts";
+import { sweepRows } from "./rows.ts";
 import { isForever } from "./rules.ts";
 import { entryOf } from "./stub.ts";
 
-/** Recordings that one run looks at, and deletions that it goes on with, and decides: what is due waits for the next. */
+/** Recordings that one run looks at, approvals and leases likewise, and deletions that it goes on with, and decides: what is due waits for the next. */
 const LOOKED_AT = 1_000;
 const AT_ONCE = 50;
 /** Since the last run, ms: after a longer time the edge was off, or its clock jumps. Then rules delete nothing for a while. */
@@ -17,7 +18,7 @@ const PAUSE_MS = 6 * 60 * 60_000;
 /** When a recording that can't be deleted is looked at again, ms. */
 const AGAIN_MS = 24 * 60 * 60_000;
 
-/** Goes on with deletions, and decides on those that retention rules want. Safe to run twice at once. `now` in ms. */
+/** Goes on with deletions, decides on those that retention rules want, and removes approvals and leases by them. Safe to run twice at once. `now` in ms. */
 export async function sweepRetention(env: Env, now: number): Promise<void> {
   await sweepDirectory(env.DIRECTORY, deletionMeans(env), sealedReader(env), now);
 }
@@ -37,6 +38,7 @@ export async function sweepDirectory(
   if (!force || isForever(force.settings)) return;
   await noteDue(db, force, LOOKED_AT);
   if (now < paused) return;
+  for (const name of ["approvals", "leases"] as const) await sweepRows(db, name, force, LOOKED_AT, now);
   for (const { session, until, by } of await dueCandidates(db, force.settings, now, AT_ONCE)) {
     if (until > now) {
       await postpone(db, session, until);

@@ -179,3 +179,16 @@ test("of those that are answered in another order the first asked counts; masked
   );
   assert.equal(distinct.tallies.masked, 3);
 });
+
+test("of an encrypted recording the index has what was asked by kind, verdict and time, and no text of it", async () => {
+  const { database, env } = directory();
+  await indexSession(env, FACTS, ran("SELECT 1", "SELECT secret_word"));
+  assert.ok(found(database, "sec") > 0);
+  assert.deepEqual(await indexSession(env, FACTS, ran("SELECT 1", "SELECT secret_word"), false), {
+    indexed: "whole",
+    rows: 1,
+  });
+  const rows = database.prepare("SELECT kind, verdict, count, text FROM activities").all();
+  assert.deepEqual({ ...rows[0] }, { kind: "statement", verdict: "allow", count: 2, text: "" });
+  assert.equal(found(database, "sec"), 0, "what was there before is gone");
+});

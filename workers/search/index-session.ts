@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ActivityReader } from "../../protocol/activity/activities.ts";
+import type { Activity } from "../../protocol/activity/activity.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import type { Env } from "../environment.ts";
@@ -28,14 +29,16 @@ type Placed = DistinctActivity & { id: number };
 /**
  * Makes a sealed session searchable: reads its entries, in their order and from the first on, and writes what was asked in
  * them in place of what the index has of the session. In one transaction, and safe to repeat. The first `MAX_BYTES` and
- * `MAX_ACTIVITIES` are read, and rows are kept as `DistinctActivities` bounds them; the rest makes it `partial`. Throws what D1 throws.
+ * `MAX_ACTIVITIES` are read, and rows are kept as `DistinctActivities` bounds them; the rest makes it `partial`. `hasTexts`: false for
+ * a recording that is encrypted: then the index has who, when, of what kind and with what verdict. Throws what D1 throws.
  */
 export async function indexSession(
   env: Pick<Env, "DIRECTORY">,
   facts: Indexed,
   entries: AsyncIterable<Entry> | Iterable<Entry>,
+  hasTexts = true,
 ): Promise<IndexedSession> {
-  const { distinct, isWhole } = await read(entries);
+  const { distinct, isWhole } = await read(entries, hasTexts);
   const rows = [...distinct.rows];
   for (let tries = 1; ; tries++) {
     const placed = await place(env.DIRECTORY, facts.session, rows);
@@ -71,9 +74,11 @@ export async function talliesOf(
 
 async function read(
   entries: AsyncIterable<Entry> | Iterable<Entry>,
+  hasTexts: boolean,
 ): Promise<{ distinct: DistinctActivities; isWhole: boolean }> {
   const reader = new ActivityReader();
   const distinct = new DistinctActivities();
+  const add = (activity: Activity) => distinct.add(hasTexts ? activity : { ...activity, text: "" });
   let bytes = 0;
   let activities = 0;
   let isWhole = true;
@@ -82,11 +87,11 @@ async function read(
     isWhole = bytes <= MAX_BYTES && activities <= MAX_ACTIVITIES;
     if (!isWhole) break;
     for (const activity of reader.entry(entry)) {
-      distinct.add(activity);
+      add(activity);
       activities++;
     }
   }
-  for (const activity of reader.end()) distinct.add(activity);
+  for (const activity of reader.end()) add(activity);
   distinct.mask(reader.unassigned);
   return { distinct, isWhole: isWhole && distinct.isWhole };
 }

@@ -80,7 +80,7 @@ const request = fc.record({
     fc.constantFrom({ principal: "corp/dana" }, { principal: "service/a", onBehalfOf: "corp/dana" }),
     { freq: 2 },
   ),
-  terms: fc.constantFrom([], ["customers"], ["drop", "tom"], ["id"], ["table customers"]),
+  terms: fc.constantFrom<string[]>([], ["customers"], ["drop", "tom"], ["id"], ["table customers"]),
   limit: fc.integer({ min: 1, max: 12 }),
 });
 

@@ -57,9 +57,15 @@ export class SessionApprovals {
     this.#outbox.start(now);
   }
 
+  /** Whether everybody knows what became of what people were asked in a session. */
+  isTold(record: SessionRecord): boolean {
+    return this.#outbox.isDone(record.id);
+  }
+
   /** Removes what people were asked in a session that is over. Safe to repeat. */
   forget(record: SessionRecord): void {
     this.desk(record, NOBODY).forget();
+    this.#outbox.forget(record.id);
   }
 
   view(id: ApprovalId): Approval | null {

@@ -40,7 +40,7 @@ export class CatchingUp {
       if (!arrived(next)) behind(peer);
     } catch (error) {
       this.#arriving.delete(peer);
-      refuse(peer, error);
+      refuse(peer, error, relay.record.id);
     }
   }
 
@@ -81,9 +81,9 @@ export async function sendEntries(
 }
 
 /** Tells a viewer why there is no more: it comes again, unless that is of no use. */
-export function refuse(peer: Pick<Peer, "close">, error: unknown): void {
+export function refuse(peer: Pick<Peer, "close">, error: unknown, session: string): void {
   const known = error instanceof SallyportError && error.code !== "recording_unavailable" ? error : null;
-  if (!known) logLine("warning", "a viewer was sent away", { error });
+  if (!known) logLine("warning", "a viewer was sent away", { session, error });
   const close = known ? closeFrame(known.code, known.message) : null;
   peer.close(close?.code ?? VIEWER_BEHIND, close?.reason ?? "the recording can't be read now; come again");
 }

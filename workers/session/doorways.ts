@@ -1,7 +1,9 @@
 import { closeFrame } from "../../protocol/close-reason.ts";
+import type { SessionTrace } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { errorResponse } from "../../protocol/postgres/error-response.ts";
 import type { Env } from "../environment.ts";
+import { Untraced } from "../telemetry/request-trace.ts";
 import { authenticateAgent, type Opening, prepare } from "../tunnel/opening.ts";
 import { Doorway } from "./doorway.ts";
 
@@ -10,6 +12,8 @@ export interface Visitor {
   session: string;
   target: string;
   address: string;
+  /** Of which trace the session would be. */
+  trace?: SessionTrace;
 }
 
 /** Carries a `Visitor` as JSON from the Worker to the object. */
@@ -85,10 +89,10 @@ export class Doorways {
   async #enterSession(socket: WebSocket, visitor: Visitor, doorway: Doorway, token: string): Promise<void> {
     try {
       const request = new Request("https://edge/", { headers: { authorization: `Bearer ${token}` } });
-      const identity = await authenticateAgent(request, this.#env, this.#ctx);
-      const opening = await prepare(this.#env, identity, visitor.target, "raw", visitor.address, {
-        session: visitor.session,
-      });
+      const { session, target, address, trace } = visitor;
+      const identity = await authenticateAgent(request, this.#env, this.#ctx, address);
+      const traced = new Untraced(trace);
+      const opening = await prepare(this.#env, identity, target, "raw", address, { session }, traced);
       if (this.#visitors.has(socket)) this.#admit(socket, opening, doorway.session);
     } catch (error) {
       this.#refuse(socket, error);

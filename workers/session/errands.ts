@@ -4,6 +4,7 @@ import { noteLostRecording } from "../directory/recordings.ts";
 import { markEnded, markVoid } from "../directory/sessions.ts";
 import { type Env, edgeSigningKey } from "../environment.ts";
 import { logLine } from "../log-line.ts";
+import { lineAbout, tellSession } from "../telemetry/session-span.ts";
 import { SessionLog, type Sql } from "./log.ts";
 import type { SessionRecord, SessionRecords } from "./record.ts";
 
@@ -58,14 +59,16 @@ export class Errands {
   }
 
   async run(): Promise<void> {
-    const outcomes = await Promise.allSettled([
-      ...Array.from(this.#settling.values(), (record) => this.#settle(record)),
-      ...Array.from(this.#missing, (record) => this.#find(record)),
-      ...Array.from(this.#dialling, (record) => this.#dial(record)),
-    ]);
     // The deadlines of these sessions stand: what could not be asked now is asked again, or ends, by them.
-    for (const one of outcomes)
-      if (one.status === "rejected") logLine("warning", "an errand failed", { error: one.reason });
+    const tried = (record: SessionRecord, errand: Promise<void>) =>
+      errand.catch((error: unknown) =>
+        logLine("warning", "an errand failed", { ...lineAbout(record), error }),
+      );
+    await Promise.all([
+      ...Array.from(this.#settling.values(), (record) => tried(record, this.#settle(record))),
+      ...Array.from(this.#missing, (record) => tried(record, this.#find(record))),
+      ...Array.from(this.#dialling, (record) => tried(record, this.#dial(record))),
+    ]);
   }
 
   async #settle(record: SessionRecord): Promise<void> {
@@ -79,8 +82,10 @@ export class Errands {
       this.#records.save(record);
       this.#settling.delete(record.id);
       this.#owner.settled(record);
+      // Nobody waits for that.
+      void tellSession(this.#env, record);
     } catch (error) {
-      logLine("warning", "a session is not settled yet", { session: record.id, error });
+      logLine("warning", "a session is not settled yet", { ...lineAbout(record), error });
       this.#owner.retry(Date.now() + SETTLE_RETRY_MS);
     }
   }

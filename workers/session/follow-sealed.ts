@@ -3,17 +3,23 @@ import type { SessionEntries } from "./entries.ts";
 
 /** A viewer's socket for a session that is sealed: its entries from number `from` on, then the end. */
 export function followSealed(
+  session: string,
   entries: SessionEntries,
   from: number,
   ctx: Pick<ExecutionContext, "waitUntil">,
 ): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  ctx.waitUntil(send(server, entries, from));
+  ctx.waitUntil(send(server, session, entries, from));
   return new Response(null, { status: 101, webSocket: client });
 }
 
-async function send(socket: WebSocket, entries: SessionEntries, from: number): Promise<void> {
+async function send(
+  socket: WebSocket,
+  session: string,
+  entries: SessionEntries,
+  from: number,
+): Promise<void> {
   let open = true;
   for (const event of ["close", "error"] as const)
     socket.addEventListener(event, () => {
@@ -32,6 +38,6 @@ async function send(socket: WebSocket, entries: SessionEntries, from: number): P
     const next = await sendEntries(peer, entries.entries(from), from, () => open);
     if (next !== null) peer.close(1000, "the session has ended");
   } catch (error) {
-    refuse(peer, error);
+    refuse(peer, error, session);
   }
 }

@@ -1,15 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
-import { closeFrame } from "../../protocol/close-reason.ts";
-import { SUBPROTOCOL } from "../../protocol/control.ts";
-import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
+import type { ErrorCode } from "../../protocol/errors.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
-import { problemResponse } from "../api/problem.ts";
 import type { DeskHost } from "../approval/desk.ts";
 import type { Answer, AnswerOutcome } from "../approval/machine.ts";
 import type { ApprovalHost } from "../approval/stub.ts";
 import type { Env } from "../environment.ts";
-import { logLine } from "../log-line.ts";
 import {
   LiveActivities,
   type LiveFound,
@@ -18,23 +14,23 @@ import {
 } from "../search/live-activities.ts";
 import type { SiemOutbox } from "../siem/outbox.ts";
 import { sessionSiem } from "../siem/session-siem.ts";
-import { OPENING_HEADER, type Opening } from "../tunnel/opening.ts";
+import type { Opening } from "../tunnel/opening.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { SessionApprovals } from "./approvals.ts";
 import { obey } from "./control-message.ts";
 import { Doors } from "./doors.ts";
-import { Doorways, VISITOR_HEADER, type Visitor } from "./doorways.ts";
+import { Doorways } from "./doorways.ts";
+import type { Effects } from "./effects.ts";
+import { Endings } from "./endings.ts";
 import { startedStream } from "./entries.ts";
 import { Errands } from "./errands.ts";
 import { HttpAgents } from "./exchange/http-agents.ts";
 import { Inbox } from "./inbox.ts";
 import { type Link, Links } from "./links.ts";
 import { LOG_SCHEMA, SessionLog } from "./log.ts";
-import { type Peer, VIEWER_BEHIND } from "./readers.ts";
 import { type SessionRecord, SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import { noRecording, SessionSealing } from "./sealing/session-sealing.ts";
-import type { Attachment } from "./socket.ts";
 import { Sockets } from "./sockets.ts";
 import type { WatchHolder } from "./watchers.ts";
 
@@ -67,6 +63,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #siem: SiemOutbox;
   readonly #agents: HttpAgents;
   readonly #doors: Doors;
+  readonly #endings: Endings;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -78,7 +75,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#errands = new Errands(env, ctx.storage.sql, this.#records, {
       soon: () => this.#clock.wake(Date.now()),
       retry: (at) => this.#clock.wake(at),
-      lost: (record) => this.#endLost(record),
+      lost: (record) => this.#endings.lost(record),
       settled: (record) => {
         this.#forget(record);
         if (record.facts) this.#siem.grown(record.id, Date.now(), true);
@@ -88,6 +85,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#sealing = new SessionSealing(env, ctx.storage.sql, this.#records, {
       relay: (session) => this.#relays.get(session),
       wake: (at) => this.#clock.wake(at),
+      isTold: (record) => this.#siem.isDone(record.id) && this.#approvals.isTold(record),
+      forgetQuestions: (record) => this.#approvals.forget(record),
       empty: () => this.#empty(),
       shards: Number(env.SESSION_SHARDS ?? 0),
     });
@@ -105,12 +104,14 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#approvals = new SessionApprovals(env, ctx.storage.sql, this.#records, {
       relay: (session) => this.#relays.get(session),
       wake: (at) => this.#clock.wake(at),
-      guarded: (relay, step) => this.#guarded(relay, step),
+      guarded: (relay, step) => this.#endings.guarded(relay, step),
     });
-    this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) => this.#admit(socket, opening, bytes));
+    this.#doorways = new Doorways(env, ctx, (socket, opening, bytes) =>
+      this.#doors.admit(socket, opening, bytes),
+    );
     this.#agents = new HttpAgents({
       frame: (relay, frame) => this.#agentFrame(relay, frame),
-      end: (relay, code, reason) => this.#guarded(relay, () => relay.end(code, reason, Date.now())),
+      end: (relay, code, reason) => this.#endings.guarded(relay, () => relay.end(code, reason, Date.now())),
       logged: () => ctx.storage.sync(),
     });
     this.#doors = new Doors({
@@ -120,9 +121,18 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       links: this.#links,
       agents: this.#agents,
       sealing: this.#sealing,
-      accept: (socket, relay, what) => this.#accept(socket, relay, what),
+      sockets: this.#sockets,
+      doorways: this.#doorways,
       relay: (record, now) => this.#relay(record, now),
-      guarded: (relay, step) => this.#guarded(relay, step),
+      guarded: (relay, step) => this.#endings.guarded(relay, step),
+      wake: (at) => this.#clock.wake(at),
+    });
+    this.#endings = new Endings({
+      records: this.#records,
+      relays: this.#relays,
+      errands: this.#errands,
+      links: this.#links,
+      agents: this.#agents,
     });
     const now = Date.now();
     for (const record of this.#records.live()) {
@@ -130,10 +140,10 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       if (record.facts?.mode === "http" && record.state === "open")
         relay.attach("agent", this.#agents.add(relay), undefined);
     }
-    for (const socket of ctx.getWebSockets()) this.#reattach(socket, now);
+    for (const socket of ctx.getWebSockets()) this.#doors.reattach(socket, now);
     for (const relay of this.#relays.values()) {
       if (relay.record.state === "ending") this.#errands.settle(relay.record);
-      this.#guarded(relay, () => relay.woke(now));
+      this.#endings.guarded(relay, () => relay.woke(now));
       this.#clock.wake(relay.deadline());
     }
     this.#clock.wake(this.#approvals.deadline());
@@ -146,26 +156,10 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
    * of exchanges, /exchange/ID. Only the Worker can call.
    */
   override async fetch(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    const [, door, id = ""] = url.pathname.split("/");
-    const from = Number(url.searchParams.get("from") ?? 1);
+    const [, door = "", id = ""] = new URL(request.url).pathname.split("/");
     this.#inbox.flush();
     if (door === "exchange") return this.#agents.serve(this.#relays.get(id), request);
-    const pair = new WebSocketPair();
-    try {
-      const now = Date.now();
-      if (door === "agent") this.#doors.open(openingOf(request), id, pair[1], now);
-      else if (door === "connector") this.#doors.join(request, id, pair[1], now);
-      else if (door === "doorway") this.#visit(request, pair[1], now);
-      else if (door === "resume") this.#doors.resume(request, id, pair[1], now);
-      else if (door === "watch") this.#doors.watch(request, id, from, pair[1], now);
-      else this.#doors.follow(id, from, pair[1], now);
-    } catch (error) {
-      return problemResponse(error);
-    }
-    const headers = new Headers();
-    if (request.headers.get("sec-websocket-protocol")) headers.set("sec-websocket-protocol", SUBPROTOCOL);
-    return new Response(null, { status: 101, webSocket: pair[0], headers });
+    return this.#doors.enter(request, door, id, Date.now());
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -189,7 +183,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     this.#inbox.flush();
     const now = Date.now();
     for (const relay of this.#relays.values()) {
-      if (relay.deadline() <= now) this.#guarded(relay, () => relay.expire(now));
+      if (relay.deadline() <= now) this.#endings.guarded(relay, () => relay.expire(now));
     }
     this.#approvals.send(now);
     await this.#errands.run();
@@ -210,20 +204,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   /** RPC. Ends a session; false when it was over. One that is only being opened is refused when it arrives. */
   kill(session: string, code: ErrorCode, reason: string, by: string): boolean {
     this.#inbox.flush();
-    const now = Date.now();
-    const relay = this.#relays.get(session);
-    if (relay?.record.state === "open") {
-      relay.end(code, reason, now, by);
-      return true;
-    }
-    if (relay?.record.state === "ending" || (!relay && this.#records.find(session))) return false;
-    const record = relay?.record ?? this.#records.create(session, "ended", now);
-    record.state = "ended";
-    record.end = { code, reason, at: now };
-    this.#records.save(record);
-    relay?.release();
-    this.#relays.delete(session);
-    return true;
+    return this.#endings.kill(session, code, reason, by, Date.now());
   }
 
   /** RPC. Opens a session that the Worker has registered, for requests. Throws `session_ended`. */
@@ -243,7 +224,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     const relay = this.#relays.get(session);
     if (!relay) return;
     this.#doors.dismissArriving(relay);
-    this.#guarded(relay, () => relay.dismissWatchers(holder, Date.now()));
+    this.#endings.guarded(relay, () => relay.audience.watchers.dismiss(holder, Date.now()));
   }
 
   /** RPC; see `ApprovalHost`. */
@@ -305,83 +286,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
    * the loss of both sides wakes by this, and need not wait for who can't come back.
    */
   check(session: string): void {
-    const record = this.#relays.get(session)?.record ?? this.#records.find(session);
-    if (record?.state === "open") this.#errands.findConnector(record);
-    // Ended here, but the directory has not heard of it.
-    // Or it ended before recordings were sealed.
-    if (record?.state === "ended") this.#errands.settle(record);
-    if (record) return;
-    const never = this.#records.create(session, "ended", Date.now());
-    never.end = { code: "internal", reason: "the session was registered but never opened", at: Date.now() };
-    this.#records.save(never);
-    this.#errands.settle(never);
-  }
-
-  #visit(request: Request, socket: WebSocket, now: number): void {
-    this.#sockets.take(socket);
-    const visitor = JSON.parse(request.headers.get(VISITOR_HEADER)!) as Visitor;
-    this.#clock.wake(this.#doorways.enter(socket, visitor, now));
-  }
-
-  /** A visitor has proved who it is: its startup message is the session's first frame. */
-  #admit(socket: WebSocket, opening: Opening, bytes: Uint8Array): void {
-    const now = Date.now();
-    this.#doors.open(opening, opening.facts.session, socket, now);
-    const { relay } = this.#links.find(socket)!;
-    this.#guarded(relay, () => relay.raw(bytes, now));
-  }
-
-  #accept(socket: WebSocket, relay: Relay, what: Parameters<Links["bind"]>[2]): Peer {
-    // A visitor's socket was accepted at the doorway.
-    if (!this.#doorways.leave(socket)) this.#sockets.take(socket);
-    return this.#links.bind(socket, relay, what).peer;
-  }
-
-  /** Finds what a socket was before the object's memory was lost. */
-  #reattach(socket: WebSocket, now: number): void {
-    const attachment = socket.deserializeAttachment() as Attachment | null;
-    const relay = attachment && this.#relays.get(attachment.session);
-    if (!relay) {
-      socket.close(1000, "the session has ended");
-      return;
-    }
-    const { side, peer } = this.#links.rebind(socket, relay, attachment);
-    // It was on its way to where the log is now.
-    if (side === "viewer" && attachment.next !== undefined)
-      peer.close(VIEWER_BEHIND, "come back for the rest");
-    else if (attachment.watcher) relay.attachWatcher(peer, attachment.watcher, now);
-    else if (side === "viewer") relay.attachViewer(peer, relay.log.seq + 1, now);
-    else relay.attach(side, peer, attachment.next);
-  }
-
-  /** What an event of one session throws ends that session and no other. */
-  #fault(link: Link, error: unknown, now: number): void {
-    if (error instanceof SallyportError) {
-      this.#guarded(link.relay, () => link.relay.end(error.code, error.message, now));
-      const close = closeFrame(error.code, error.message);
-      link.peer.close(close.code, close.reason);
-    } else {
-      this.#storageFailed(link.relay, error);
-    }
-  }
-
-  #guarded(relay: Relay, step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.#storageFailed(relay, error);
-    }
-  }
-
-  /** No record, no access: what could not be written was not sent, and now nothing more is. */
-  #storageFailed(relay: Relay, error: unknown): void {
-    logLine("error", "the storage failed", { session: relay.record.id, error });
-    const close = closeFrame("storage_failed", "the edge could not record; nothing unrecorded was delivered");
-    this.#links.close(relay, close.code, close.reason);
-    this.#agents.close(relay, close.code, close.reason);
-    relay.record.state = "ending";
-    relay.record.end = { code: "storage_failed", reason: close.reason, at: Date.now() };
-    this.#errands.settle(relay.record);
+    this.#endings.check(session);
   }
 
   #receive({ socket, message }: Arrival): void {
@@ -394,7 +299,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       else if (link.raw) link.relay.raw(new Uint8Array(message), now);
       else link.relay.frame(link.side, new Uint8Array(message), now);
     } catch (error) {
-      this.#fault(link, error, now);
+      this.#endings.fault(link.relay, error, now, link.peer);
     }
   }
 
@@ -404,8 +309,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     try {
       relay.frame("agent", frame, now);
     } catch (error) {
-      if (!(error instanceof SallyportError)) this.#storageFailed(relay, error);
-      else this.#guarded(relay, () => relay.end(error.code, error.message, now));
+      this.#endings.fault(relay, error, now);
     }
   }
 
@@ -415,8 +319,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     const link = this.#links.remove(socket);
     if (!link) return;
     const now = Date.now();
-    this.#guarded(link.relay, () => {
-      if (link.side === "viewer") link.relay.detachViewer(link.peer, now);
+    this.#endings.guarded(link.relay, () => {
+      if (link.side === "viewer") link.relay.audience.detach(link.peer, now);
       else link.relay.dropped(link.side, link.peer, now);
     });
   }
@@ -466,15 +370,6 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
     if (!record?.facts || !this.#sealing.has(record)) throw noRecording(session);
     return record;
   }
-
-  #endLost(record: SessionRecord): void {
-    const relay = this.#relays.get(record.id);
-    if (relay) this.#guarded(relay, () => relay.lost(Date.now()));
-  }
-}
-
-function openingOf(request: Request): Opening {
-  return JSON.parse(request.headers.get(OPENING_HEADER)!) as Opening;
 }
 
 /** Streams count as sessions do: somebody waits for the commit of each. */

@@ -25,6 +25,8 @@ export interface SessionRecord {
   edgeSeal: EdgeSeal | null;
   /** Principals of whom the log says that they watch. */
   watchers: string[];
+  /** Public keys to which its recording is encrypted when it is sealed, as it was set when it was opened; none: it is not. */
+  recipients: string[];
 }
 
 /** The records of one object's sessions. */
@@ -59,6 +61,7 @@ export class SessionRecords {
       connectorSeal: null,
       edgeSeal: null,
       watchers: [],
+      recipients: [],
     };
     this.#sql.exec("INSERT INTO sessions VALUES (?, ?, ?, ?)", number, id, state, JSON.stringify(record));
     return record;
@@ -117,7 +120,8 @@ export class SessionRecords {
 
 function read(row: Record<string, SqlValue>): SessionRecord {
   const record = JSON.parse(String(row.record)) as SessionRecord;
-  // Records from before there were watchers have none.
+  // Records from before there were watchers, and recipients, have none.
   record.watchers ??= [];
+  record.recipients ??= [];
   return record;
 }

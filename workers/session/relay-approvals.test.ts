@@ -8,8 +8,9 @@ import { ApprovalDesk } from "../approval/desk.ts";
 import { sampleAnswer, sampleQuestion, sampleRequestQuestion } from "../testing/sample-approval.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import type { Effects } from "./effects.ts";
 import { SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 
 describe("a session and what waits for people", () => {
   const question = sampleQuestion();
@@ -44,6 +45,7 @@ describe("a session and what waits for people", () => {
       dial: () => {},
       checkConnector: () => {},
       settle: () => {},
+      seal: () => {},
       discard: () => {},
       tell: ({ status }, what) => told.push(`${what}: ${status}`),
       wake: () => {},

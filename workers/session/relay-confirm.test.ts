@@ -6,9 +6,10 @@ import { decodeAck, encodeAck, encodeFrame, FrameFlag, FrameType } from "../../p
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import type { Effects } from "./effects.ts";
 import type { Sql } from "./log.ts";
 import { SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 
 const { confirm, record, ask, partial, edge } = FrameFlag;
 const event = (flags: number, payload = '{"event":"signal"}') =>
@@ -28,6 +29,7 @@ describe("events for which the connector waits", () => {
     dial() {},
     checkConnector() {},
     settle() {},
+    seal() {},
     discard() {},
     tell() {},
     wake() {},

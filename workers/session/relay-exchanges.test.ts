@@ -16,9 +16,10 @@ import {
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import type { Effects } from "./effects.ts";
 import type { Sql } from "./log.ts";
 import { SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 
 const head = (stream: number) => encodeFrame(FrameType.data, FrameFlag.head, stream, Buffer.from("{}"));
 const data = (stream: number, payload: string | Buffer) =>
@@ -38,13 +39,14 @@ describe("a session that carries exchanges", () => {
     dial() {},
     checkConnector() {},
     settle() {},
+    seal() {},
     discard() {},
     tell() {},
     wake() {},
   };
   const desk = (host: DeskHost) => new ApprovalDesk(sql, 1, ID, host);
-  const open = (mode: SessionFacts["mode"] = "framed") => {
-    relay.open(agent, { ...facts(mode), kind: "http" }, DEFAULT_LIMITS, "edge-key", SECRET, 0);
+  const open = (mode: SessionFacts["mode"] = "framed", limits = DEFAULT_LIMITS) => {
+    relay.open(agent, { ...facts(mode), kind: "http" }, limits, "edge-key", SECRET, 0);
     relay.join(connector, KEY, SECRET, 0);
   };
   const restart = (now: number) => {
@@ -72,6 +74,21 @@ describe("a session that carries exchanges", () => {
     const answer = data(1, "answer");
     relay.frame("connector", answer, 2);
     assert.deepEqual(agent.frames, [answer]);
+  });
+
+  test("bytes beyond the limit end the session once, and its open streams with one frame", () => {
+    open("framed", { ...DEFAULT_LIMITS, maxBytes: 1000 });
+    relay.frame("agent", head(1), 1);
+    relay.frame("agent", data(1, "x".repeat(1000)), 1);
+    assert.equal(relay.record.end?.code, "limit_exceeded");
+    assert.deepEqual(
+      agent.frames.map((frame) => decodeReset(frame.subarray(FRAME_HEADER)).code),
+      ["limit_exceeded"],
+    );
+    assert.deepEqual(
+      connector.texts.map(({ type }) => type),
+      ["welcome", "open", "end"],
+    );
   });
 
   test("a stream whose window is full holds up no other", () => {

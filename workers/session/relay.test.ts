@@ -6,10 +6,11 @@ import { encodeAck, encodeFrame, FrameFlag, FrameType, MAX_PAYLOAD, WINDOW } fro
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import type { Effects } from "./effects.ts";
 import type { Sql } from "./log.ts";
 import { VIEWER_BEHIND } from "./readers.ts";
 import { SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import { CHECK_CONNECTOR_MS, JOIN_MS, REDIAL_MS, SEAL_MS } from "./waits.ts";
 
 const data = (payload: string, flags = 0) => encodeFrame(FrameType.data, flags, 0, Buffer.from(payload));
@@ -28,6 +29,7 @@ describe("a session's rules", () => {
     dial: () => effects.push("dial"),
     checkConnector: () => effects.push("check"),
     settle: () => effects.push("settle"),
+    seal: () => effects.push("seal"),
     discard: () => effects.push("discard"),
     tell: ({ status }, what) => effects.push(`${what}: ${status}`),
     wake: () => {},
@@ -233,7 +235,7 @@ describe("a session's rules", () => {
       open(agent);
       relay.join(connector, KEY, SECRET, 0);
       relay.lost(1);
-      assert.equal(relay.record.end, null);
+      assert.equal(relay.record.state, "open");
       relay.dropped("connector", connector, 2);
       relay.lost(3);
       assert.equal(relay.record.end?.code, "connector_lost");
@@ -262,6 +264,9 @@ describe("a session's rules", () => {
       relay.open(agent, facts(), { ...DEFAULT_LIMITS, maxBytes: 1000 }, "edge-key", SECRET, 0);
       relay.frame("agent", data("x".repeat(1000)), 1);
       assert.equal(relay.record.end?.code, "limit_exceeded");
+      // The edge's last word to the agent is beyond it as well.
+      assert.match(agent.frames.at(-1)!.toString(), /may log 1000 bytes/);
+      assert.deepEqual(events(), ["opened", "ended"]);
     });
   });
 
@@ -315,7 +320,7 @@ describe("a session's rules", () => {
       relay.join(connector, KEY, SECRET, 0);
       relay.frame("agent", data("a"), 1);
       const viewer = new FakePeer();
-      relay.attachViewer(viewer, 1, 2);
+      relay.audience.attach(viewer, 1, 2);
       const before = relay.log.seq;
       assert.equal(viewer.frames.length, before);
       relay.frame("connector", data("b"), 3);
@@ -328,7 +333,7 @@ describe("a session's rules", () => {
     test("that is too far behind is told to come back", () => {
       open(agent);
       const viewer = new FakePeer();
-      relay.attachViewer(viewer, 1, 1);
+      relay.audience.attach(viewer, 1, 1);
       viewer.bufferedAmount = 100 * WINDOW;
       relay.frame("agent", data("a"), 2);
       assert.equal(viewer.closed, VIEWER_BEHIND);

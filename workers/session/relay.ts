@@ -1,4 +1,3 @@
-import { readApprovalAsk } from "../../protocol/approval-reading.ts";
 import { closeFrame, type EndCode } from "../../protocol/close-reason.ts";
 import {
   type ConnectorSeal,
@@ -19,33 +18,15 @@ import {
   FrameType,
   MAX_PAYLOAD,
 } from "../../protocol/frame.ts";
-import { errorResponse } from "../../protocol/postgres/error-response.ts";
+import { askDesk } from "../approval/asking.ts";
 import type { ApprovalDesk, DeskHost } from "../approval/desk.ts";
-import type { ApprovalState } from "../approval/machine.ts";
+import { Audience } from "./audience.ts";
+import type { Effects } from "./effects.ts";
+import { lastWords } from "./last-words.ts";
 import type { SessionLog } from "./log.ts";
 import { type Peer, type Reader, Readers, type Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
 import { Waits } from "./waits.ts";
-import { type Watcher, Watchers, type WatchHolder } from "./watchers.ts";
-
-/** What the relay asks of its shell. */
-export interface Effects {
-  save(record: SessionRecord): void;
-  /** Asks the hub for a replica to join. */
-  dial(record: SessionRecord): void;
-  /** Asks the hub whether the connector's process is still there; ends the session if it is not. */
-  checkConnector(record: SessionRecord): void;
-  /** The session is over and has all the seals it will get. */
-  settle(record: SessionRecord): void;
-  /** The log has grown so far that its older entries are to go into object storage. */
-  seal(record: SessionRecord): void;
-  /** Nobody came to a parked session: its record may go. */
-  discard(record: SessionRecord): void;
-  /** People must hear of this approval. */
-  tell(state: ApprovalState, what: "asked" | "voted" | "ended", now: number): void;
-  /** `expire` must be called at this time, ms since 1970. */
-  wake(at: number): void;
-}
 
 /**
  * The rules of one session: what is logged, who receives it when, and how it ends. Knows no clock and no network;
@@ -55,10 +36,10 @@ export class Relay {
   readonly record: SessionRecord;
   readonly log: SessionLog;
   readonly approvals: ApprovalDesk;
+  readonly audience: Audience;
   readonly #effects: Effects;
   readonly #readers: Readers;
   readonly #waits: Waits;
-  readonly #watchers: Watchers;
 
   /** `now`: when the object was made, or woke. Sides that are there must be attached next. */
   constructor(
@@ -81,14 +62,11 @@ export class Relay {
       tell: (state, what, at) => effects.tell(state, what, at),
     });
     this.#readers = new Readers(record, log, (at) => effects.wake(at));
-    this.#watchers = new Watchers(record, {
+    this.audience = new Audience(record, log, this.#readers, {
       save: () => effects.save(record),
       event: (event, at) => this.#event(event, at),
       tell: (watchers) => this.#tellWatched(watchers),
-      dismiss: (peer, code, reason) => {
-        this.#readers.removeViewer(peer);
-        peer.close(code, reason);
-      },
+      wake: () => effects.wake(this.deadline()),
     });
     this.#waits = new Waits(
       {
@@ -96,7 +74,7 @@ export class Relay {
         log,
         readers: this.#readers,
         approvals: this.approvals,
-        watchers: this.#watchers,
+        watchers: this.audience.watchers,
         effects,
         end: (code, reason, at) => this.end(code, reason, at),
       },
@@ -115,50 +93,12 @@ export class Relay {
     this.#place(side, { peer, next: next ?? this.log.seq + 1, sent: bytes });
   }
 
-  attachViewer(peer: Peer, from: number, now: number): void {
-    const viewer: Reader = { peer, next: from, sent: 0 };
-    this.#readers.viewers.add(viewer);
-    this.#readers.pump(viewer, now);
-    if (this.record.state === "ending" || this.record.state === "ended")
-      peer.close(1000, "the session has ended");
-  }
-
-  detachViewer(peer: Peer, now: number): void {
-    this.#readers.removeViewer(peer);
-    this.#watchers.left([peer], now);
-  }
-
-  /** Throws `session_ended` where there is nothing to watch, `too_many` where so many watch already. */
-  checkWatchable(): void {
-    if (this.record.state !== "open")
-      throw new SallyportError("session_ended", this.record.end?.reason ?? "the session has not begun");
-    this.#watchers.checkRoom();
-  }
-
-  /** A viewer that watches: it counts once it has all that was logged before, if it is not too slow for that. */
-  watch(peer: Peer, watcher: Watcher, from: number, now: number): void {
-    this.attachViewer(peer, from, now);
-    if (this.#readers.isViewer(peer)) this.#watchers.came(peer, watcher, now);
-    this.#effects.wake(this.deadline());
-  }
-
-  /** A watcher's socket that outlived the object's memory. */
-  attachWatcher(peer: Peer, watcher: Watcher, now: number): void {
-    this.attachViewer(peer, this.log.seq + 1, now);
-    this.#watchers.attach(peer, watcher);
-  }
-
   /** The object woke, and all sockets that outlived its memory are attached: who is not among them has left. */
   woke(now: number): void {
-    this.#watchers.settle(now);
+    this.audience.watchers.settle(now);
     // The exchanges that the object served itself went with its memory: what they run on the target must end.
     if (this.record.facts?.mode === "http" && this.log.openStreams > 0)
       this.frame("agent", encodeReset(0, "agent_gone", "the edge was restarted"), now);
-  }
-
-  /** Sends watchers away, all or those of a holder; who still may comes again. */
-  dismissWatchers(holder: WatchHolder | null, now: number): void {
-    this.#watchers.dismiss(holder, now);
   }
 
   /** An agent opens the session. `resume` is the secret for a later reconnect; absent for a raw tunnel. */
@@ -220,7 +160,7 @@ export class Relay {
     this.#welcome(peer, side === "agent" ? this.log.fromAgent : this.log.fromConnector);
     if (side === "connector" && this.record.facts) {
       this.#tell(peer, { type: "open", facts: this.record.facts });
-      this.#tellWatched(this.#watchers.count);
+      this.#tellWatched(this.audience.watchers.count);
       for (const news of this.approvals.replay()) this.#tell(peer, news);
     }
     // Credit that was given while this side was away.
@@ -238,14 +178,14 @@ export class Relay {
     } else if (type === FrameType.event) {
       if (side === "agent" || stream !== 0)
         throw new SallyportError("protocol_violation", `an event frame from the ${side} on stream ${stream}`);
-      this.#append(EntryKind.connector, frame, now);
+      this.#take(EntryKind.connector, frame, now);
       if ((flags & FrameFlag.confirm) !== 0) this.#readers.confirm();
       if ((flags & FrameFlag.ask) !== 0) this.#asked(frame.subarray(FRAME_HEADER), now);
     } else {
       if ((flags & FrameFlag.edge) !== 0)
         throw new SallyportError("protocol_violation", "a frame marked as the edge's own");
       this.#readers.checkFrame(side, header, frame);
-      this.#append(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
+      this.#take(side === "agent" ? EntryKind.agent : EntryKind.target, frame, now);
     }
   }
 
@@ -253,7 +193,7 @@ export class Relay {
   raw(bytes: Uint8Array, now: number): void {
     for (let offset = 0; offset < bytes.length && this.record.state === "open"; offset += MAX_PAYLOAD) {
       const frame = encodeFrame(FrameType.data, 0, 0, bytes.subarray(offset, offset + MAX_PAYLOAD));
-      this.#append(EntryKind.agent, frame, now);
+      this.#take(EntryKind.agent, frame, now);
     }
   }
 
@@ -291,21 +231,16 @@ export class Relay {
   end(code: EndCode, reason: string, now: number, by?: string): void {
     if (this.record.state !== "open") return;
     this.approvals.end(reason, now);
-    if (code !== "closed" && this.log.interruptible && this.record.facts?.kind === "postgres") {
-      const words = errorResponse(new SallyportError(code, reason), "FATAL");
-      this.#append(EntryKind.target, encodeFrame(FrameType.end, FrameFlag.edge, 0, words), now);
-    }
-    if (code !== "closed" && this.#readers.streams && this.log.openStreams > 0)
-      this.#append(EntryKind.target, encodeReset(0, code, reason, FrameFlag.edge), now);
+    for (const frame of lastWords(this.record, this.log, code, reason))
+      this.#append(EntryKind.target, frame, now);
     // Before the last entry: one that is too slow even for that must leave no other after it.
-    this.#watchers.clear();
+    this.audience.watchers.clear();
     this.#event({ event: "ended", code, reason, ...(by ? { by } : {}) }, now);
     this.record.state = "ending";
     this.record.end = { code, reason, at: now };
     this.#effects.save(this.record);
     this.#closeAgent(code, reason);
-    for (const viewer of this.#readers.viewers) viewer.peer.close(1000, "the session has ended");
-    this.#readers.viewers.clear();
+    this.audience.close();
     if (this.#readers.connector)
       this.#tell(this.#readers.connector.peer, {
         type: "end",
@@ -375,7 +310,7 @@ export class Relay {
       now,
     );
     this.#tell(reader.peer, { type: "open", facts: this.record.facts! });
-    if (this.#watchers.count > 0) this.#tellWatched(this.#watchers.count);
+    if (this.audience.watchers.count > 0) this.#tellWatched(this.audience.watchers.count);
     this.#readers.pump(reader, now);
   }
 
@@ -404,31 +339,26 @@ export class Relay {
   /** The connector asks for approval of what it holds, or says what became of that. */
   #asked(json: Uint8Array, now: number): void {
     if (this.record.state !== "open") return;
-    const { principal, onBehalfOf, target, session } = this.record.facts!;
-    const ask = readApprovalAsk(json);
-    if (ask.event === "approval_asked") {
-      const subject = { principal, ...(onBehalfOf !== undefined && { onBehalfOf }), target, session };
-      this.approvals.ask(ask.approval, subject, ask.question, now);
-    } else if (ask.event === "approval_withdrawn") {
-      this.approvals.withdraw(ask.approval, ask.reason, now);
-    } else {
-      this.approvals.used(ask.approval, now);
-    }
+    askDesk(this.approvals, this.record.facts!, json, now);
     this.#effects.wake(this.deadline());
+  }
+
+  /** What a side sent, within what the session may log. */
+  #take(kind: EntryKind, frame: Uint8Array, now: number): void {
+    this.#append(kind, frame, now);
+    const limit = this.record.limits?.maxBytes;
+    if (limit !== undefined && this.log.bytes > limit)
+      this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);
   }
 
   /** Recorded, then delivered: one synchronous step. */
   #append(kind: EntryKind, frame: Uint8Array, now: number): void {
     const entry = this.log.append(kind, now, frame);
     const away = this.#readers.deliver(entry, now);
-    if (away.length > 0) this.#watchers.left(away, now);
+    if (away.length > 0) this.audience.watchers.left(away, now);
     if (this.log.bytes >= this.log.sealAt) {
       this.log.sealAt = Number.POSITIVE_INFINITY;
       this.#effects.seal(this.record);
-    }
-    const limit = this.record.limits?.maxBytes;
-    if (limit !== undefined && this.log.bytes > limit && kind !== EntryKind.edge) {
-      this.end("limit_exceeded", `a session may log ${limit} bytes at most`, now);
     }
   }
 }

@@ -1,5 +1,5 @@
+import { openSessions } from "../directory/open-sessions.ts";
 import { unsealedSessions } from "../directory/recordings.ts";
-import { openSessions } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
 import { wakeLedger } from "../ledger/stub.ts";
 import { sweepRetention } from "../retention/sweep.ts";

@@ -1,10 +1,10 @@
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { ApprovalDesk } from "../approval/desk.ts";
 import { TICKET_MS } from "../hub/ticket.ts";
+import type { Effects } from "./effects.ts";
 import type { SessionLog } from "./log.ts";
 import type { Readers, Side } from "./readers.ts";
 import type { SessionRecord } from "./record.ts";
-import type { Effects } from "./relay.ts";
 import type { Watchers } from "./watchers.ts";
 
 /** How long a connector has to join after the agent did, ms; it is asked again while that lasts. */

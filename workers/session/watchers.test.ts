@@ -6,10 +6,11 @@ import { encodeFrame, FrameType, MAX_PAYLOAD } from "../../protocol/frame.ts";
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { FakePeer, facts, ID, KEY, SECRET } from "../testing/session-peers.ts";
 import { newLog, sessionStorage } from "../testing/session-storage.ts";
+import type { Effects } from "./effects.ts";
 import type { Sql } from "./log.ts";
 import { VIEWER_BEHIND } from "./readers.ts";
 import { SessionRecords } from "./record.ts";
-import { type Effects, Relay } from "./relay.ts";
+import { Relay } from "./relay.ts";
 import { MAX_WATCHERS, WATCHER_SILENT_MS, type Watcher } from "./watchers.ts";
 
 const ALICE: Watcher = { principal: "corp/alice", since: 10 };
@@ -28,13 +29,14 @@ describe("watching a session", () => {
     dial() {},
     checkConnector() {},
     settle() {},
+    seal() {},
     discard() {},
     tell() {},
     wake: (at) => woken.push(at),
   };
   const watch = (watcher: Watcher, now = 10, from = 1): FakePeer => {
     const peer = new FakePeer();
-    relay.watch(peer, watcher, from, now);
+    relay.audience.watch(peer, watcher, from, now);
     return peer;
   };
   /** What the log says of watching: `+corp/alice`, `-corp/alice`. */
@@ -52,7 +54,7 @@ describe("watching a session", () => {
   const restart = (now: number, ...outlived: [FakePeer, Watcher][]) => {
     relay = new Relay(records.find(ID)!, newLog(sql, ID, 1), desk, effects, now);
     relay.attach("connector", connector, undefined);
-    for (const [peer, watcher] of outlived) relay.attachWatcher(peer, watcher, now);
+    for (const [peer, watcher] of outlived) relay.audience.attachWatcher(peer, watcher, now);
     relay.woke(now);
   };
 
@@ -75,7 +77,7 @@ describe("watching a session", () => {
     };
     const peer = watch(ALICE);
     assert.deepEqual([recorded, told()], [["+corp/alice"], [1]]);
-    relay.detachViewer(peer, 20);
+    relay.audience.detach(peer, 20);
     assert.deepEqual(
       [recorded, told()],
       [
@@ -83,7 +85,7 @@ describe("watching a session", () => {
         [1, 0],
       ],
     );
-    relay.detachViewer(peer, 21);
+    relay.audience.detach(peer, 21);
     assert.deepEqual(told(), [1, 0]);
   });
 
@@ -113,17 +115,17 @@ describe("watching a session", () => {
     const second = watch(ALICE);
     watch(BOB);
     assert.deepEqual(told(), [1, 2]);
-    relay.detachViewer(first, 20);
+    relay.audience.detach(first, 20);
     assert.deepEqual(told(), [1, 2]);
-    relay.detachViewer(second, 21);
+    relay.audience.detach(second, 21);
     assert.deepEqual(told(), [1, 2, 1]);
     assert.deepEqual(logged(), ["+corp/alice", "+corp/bob", "-corp/alice"]);
   });
 
   test("who only follows is no watcher", () => {
     const viewer = new FakePeer();
-    relay.attachViewer(viewer, 1, 10);
-    relay.detachViewer(viewer, 11);
+    relay.audience.attach(viewer, 1, 10);
+    relay.audience.detach(viewer, 11);
     assert.deepEqual([told(), logged()], [[], []]);
   });
 
@@ -188,7 +190,7 @@ describe("watching a session", () => {
   test("one that is too slow for what was logged before does not count until it is back", () => {
     const peer = new FakePeer();
     peer.bufferedAmount = 100 * MAX_PAYLOAD;
-    relay.watch(peer, ALICE, 1, 10);
+    relay.audience.watch(peer, ALICE, 1, 10);
     assert.equal(peer.closed, VIEWER_BEHIND);
     assert.deepEqual([told(), logged()], [[], []]);
   });
@@ -197,7 +199,7 @@ describe("watching a session", () => {
     watch(ALICE);
     relay.record.state = "ending";
     const { seq } = relay.log;
-    relay.dismissWatchers(null, 20);
+    relay.audience.watchers.dismiss(null, 20);
     relay.woke(21);
     assert.equal(relay.log.seq, seq);
     assert.deepEqual(told(), [1]);
@@ -223,7 +225,7 @@ describe("watching a session", () => {
     });
 
     test("is no one's while nobody watches: the alarm is for others", () => {
-      relay.detachViewer(watch(ALICE), 20);
+      relay.audience.detach(watch(ALICE), 20);
       assert.ok(relay.deadline() > 10 + 4 * PING_EVERY_MS);
     });
   });
@@ -240,28 +242,28 @@ describe("watching a session", () => {
   test("a revocation sends away whom it concerns, and no other", () => {
     const agent: Watcher = { principal: "corp/bot", onBehalfOf: "corp/alice", since: 10 };
     const [alice, bob, bot] = [ALICE, BOB, agent].map((watcher) => watch(watcher));
-    relay.dismissWatchers({ token: "another" }, 20);
-    relay.dismissWatchers({ principal: "corp/nobody" }, 20);
+    relay.audience.watchers.dismiss({ token: "another" }, 20);
+    relay.audience.watchers.dismiss({ principal: "corp/nobody" }, 20);
     assert.deepEqual(told(), [1, 2, 3]);
-    relay.dismissWatchers({ principal: "corp/alice" }, 20);
+    relay.audience.watchers.dismiss({ principal: "corp/alice" }, 20);
     assert.deepEqual([alice!.closed, bob!.closed, bot!.closed], [VIEWER_BEHIND, undefined, VIEWER_BEHIND]);
-    relay.dismissWatchers({ token: "bobs" }, 21);
+    relay.audience.watchers.dismiss({ token: "bobs" }, 21);
     assert.equal(bob!.closed, VIEWER_BEHIND);
     assert.deepEqual(told(), [1, 2, 3, 1, 0]);
     const again = watch(ALICE);
-    relay.dismissWatchers(null, 22);
+    relay.audience.watchers.dismiss(null, 22);
     assert.equal(again.closed, VIEWER_BEHIND);
     assert.equal(told().at(-1), 0);
   });
 
   test("a session has no more watchers than it may, and none when it is over or not begun", () => {
     for (let n = 0; n < MAX_WATCHERS; n++) watch(ALICE);
-    assert.throws(() => relay.checkWatchable(), { code: "too_many" });
+    assert.throws(() => relay.audience.checkWatchable(), { code: "too_many" });
     relay.end("closed", "done", 20);
-    assert.throws(() => relay.checkWatchable(), { code: "session_ended" });
+    assert.throws(() => relay.audience.checkWatchable(), { code: "session_ended" });
     const id = "f".repeat(32);
     relay = new Relay(records.create(id, "parked", 0), newLog(sql, id, 2), desk, effects, 0);
-    assert.throws(() => relay.checkWatchable(), { code: "session_ended" });
+    assert.throws(() => relay.audience.checkWatchable(), { code: "session_ended" });
   });
 
   describe("when the object wakes", () => {
@@ -271,7 +273,7 @@ describe("watching a session", () => {
       restart(1_000, [peer, ALICE]);
       assert.equal(relay.log.seq, seq);
       assert.deepEqual(told(), [1]);
-      relay.detachViewer(peer, 1_001);
+      relay.audience.detach(peer, 1_001);
       assert.deepEqual(told(), [1, 0]);
     });
 

@@ -31,6 +31,8 @@ export type Sent =
 /** Where events go. */
 export interface Destination {
   readonly name: DestinationName;
+  /** Whether what is sent stays in the edge's own storage. */
+  readonly isEdges: boolean;
   /** How long events may wait for others, ms. What is over waits for nothing. */
   readonly lingerMs: number;
   /** Bounds of a batch; one event that is larger goes alone. */

@@ -19,13 +19,19 @@ export class Feed {
   /** A step that was begun on; kept, as what was read is not read again. */
   #steps: AsyncIterator<Step> | undefined;
 
-  /** `after`: the last event that was delivered. `turn`: lets others have theirs. */
-  constructor(sources: Sources, source: string, after: Position, turn: () => Promise<void>) {
+  /** `after`: the last event that was delivered. `isEdges`: see `Sources.reader`. `turn`: lets others have theirs. */
+  constructor(
+    sources: Sources,
+    source: string,
+    after: Position,
+    isEdges: boolean,
+    turn: () => Promise<void>,
+  ) {
     this.source = source;
     this.#sources = sources;
     this.#after = after;
     this.#turn = turn;
-    this.#reader = sources.reader(source, after);
+    this.#reader = sources.reader(source, after, isEdges);
   }
 
   /** The last entry that was read. */

@@ -13,6 +13,7 @@ const EVENT_CODES: ReadonlySet<number> = new Set([5, 6, 12, 13, 15]);
  */
 export class HecDestination implements Destination {
   readonly name = "http";
+  readonly isEdges = false;
   readonly lingerMs = 2_000;
   readonly maxEvents = 500;
   /** Splunk's own limit of a request is 800 KB in older releases. */

@@ -89,6 +89,16 @@ export class Lane {
     return this.#ready(due);
   }
 
+  /** Whether something of a source may be yet to deliver. */
+  has(source: string): boolean {
+    return this.#known.has(source);
+  }
+
+  /** The last entry of a source of which all events are delivered, or given up; 0 where none is. */
+  delivered(source: string): number {
+    return this.#known.get(source)?.read ?? 0;
+  }
+
   /** When `run` is wanted, ms since 1970; Infinity for never. What is under way says itself when it is over. */
   deadline(): number {
     if (this.#isRunning) return Number.POSITIVE_INFINITY;
@@ -154,7 +164,9 @@ export class Lane {
   /** A source's feed with what there is to send; null where nothing is, or it can't be read now. */
   async #filled(source: string, waiting: Waiting, events: number, bytes: number): Promise<Feed | null> {
     const { position } = this.#known.get(source)!;
-    const feed = this.#feeds.get(source) ?? new Feed(this.#sources, source, position, this.#means.turn);
+    const { isEdges } = this.destination;
+    const feed =
+      this.#feeds.get(source) ?? new Feed(this.#sources, source, position, isEdges, this.#means.turn);
     this.#feeds.set(source, feed);
     try {
       await feed.fill(events, bytes);

@@ -77,6 +77,17 @@ export class SiemOutbox {
     return Math.min(this.#reports.deadline(), ...lanes.map((lane) => lane.deadline()));
   }
 
+  /** Whether all that a source that is over has told is delivered, or given up. */
+  isDone(source: string): boolean {
+    return !this.#isOn || this.#all().every((lane) => !lane.has(source));
+  }
+
+  /** The last entry of a source of which all events are delivered everywhere, or given up; all are where there is nowhere. */
+  delivered(source: string): number {
+    if (!this.#isOn) return Number.MAX_SAFE_INTEGER;
+    return Math.min(...this.#all().map((lane) => lane.delivered(source)));
+  }
+
   /** Whether nothing is left to deliver of any source, and none is followed. */
   isIdle(): boolean {
     return !this.#isOn || this.#all().every((lane) => !lane.state().hasSources);

@@ -6,6 +6,7 @@ import type { Destination, Outgoing, Sent } from "./destination.ts";
  */
 export class R2Destination implements Destination {
   readonly name = "r2";
+  readonly isEdges = true;
   /** Each put costs as much as many events. */
   readonly lingerMs = 60_000;
   readonly maxEvents = 5_000;

@@ -145,7 +145,12 @@ test("an event that was given up is named in the status", async () => {
 test("without a destination nothing is written", async () => {
   const sql = sessionStorage();
   const sources = new ListSources();
-  const outbox = new SiemOutbox({} as Env, sql, { id: "one", kind: "session", sources, wake: assert.fail });
+  const outbox = new SiemOutbox({} as Env, sql, {
+    id: "one",
+    kind: "session",
+    sources,
+    wake: () => assert.fail(),
+  });
   outbox.grown("a", START);
   assert.equal(outbox.deadline(), Number.POSITIVE_INFINITY);
   assert.equal(outbox.isIdle(), true);

@@ -1,5 +1,6 @@
 import type { Entry } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { findRecording } from "../directory/recordings.ts";
 import type { Env } from "../environment.ts";
 import { logLine } from "../log-line.ts";
 import type { SessionEntries } from "../session/entries.ts";
@@ -42,16 +43,23 @@ export function sessionSiem(env: Env, sql: Sql, owner: SessionSiemOwner): SiemOu
   return new SiemOutbox(env, sql, {
     id,
     kind: "session",
-    sources: sessionSources({ extent, entries }),
+    sources: sessionSources({
+      extent,
+      isEncrypted: (session) => (owner.record(session)?.recipients.length ?? 0) > 0,
+      entries,
+    }),
     wake,
     idle,
   });
 }
 
-/** Of one whose recording was deleted nothing is left to be told. */
+/** Of one whose recording was deleted, or that nobody here can read, nothing is left to be told. */
 async function left(env: Env, session: string): Promise<SessionEntries | null> {
   try {
-    return await sealedEntries(env, session);
+    const sealed = await findRecording(env.DIRECTORY, session);
+    if (!sealed?.isEncrypted) return await sealedEntries(env, session);
+    logLine("warning", "a recording was encrypted before all its events were delivered", { session });
+    return null;
   } catch (error) {
     if (!(error instanceof SallyportError && error.code === "gone")) throw error;
     logLine("warning", "a recording was deleted before all its events were delivered", { session });

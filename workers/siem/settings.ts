@@ -74,6 +74,7 @@ function http(env: SiemEnv, fetcher: Fetch): DestinationSettings {
 function unusable(detail: string): Destination {
   return {
     name: "http",
+    isEdges: false,
     lingerMs: 2_000,
     maxEvents: 1,
     maxBytes: 1,

@@ -20,7 +20,7 @@ async function drained(feed: Feed, events = 3): Promise<string[]> {
 }
 
 function feedOf(sources: Sources, source: string, after = START): Feed {
-  return new Feed(sources, source, after, async () => {});
+  return new Feed(sources, source, after, false, async () => {});
 }
 
 test("a session is read on while it grows, to its end, and what was under way is told then", async () => {
@@ -30,6 +30,7 @@ test("a session is read on while it grows, to its end, and what was under way is
   const reads: number[] = [];
   const sources = sessionSources({
     extent: () => extent,
+    isEncrypted: () => false,
     async *entries(_session, from): AsyncGenerator<Entry> {
       reads.push(from);
       yield* shown.filter(({ seq }) => seq >= from);
@@ -53,6 +54,7 @@ test("a session of which only the archive is left is read to its end", async () 
   const { entries, facts } = composer("http").ended();
   const sources = sessionSources({
     extent: () => ({ last: 0, isOver: true }),
+    isEncrypted: () => false,
     entries: async function* (_session, from) {
       yield* entries.filter(({ seq }) => seq >= from);
     },

@@ -31,13 +31,18 @@ export interface SourceReader {
 export interface Sources {
   /** Null where nothing is left of it. */
   extent(source: string): Extent | null;
-  /** `after`: what was delivered already; a reader may still begin before it. */
-  reader(source: string, after: Position): SourceReader;
+  /**
+   * `after`: what was delivered already; a reader may still begin before it. `isEdges`: what is delivered stays with the edge, which
+   * must not keep what an encrypted recording says.
+   */
+  reader(source: string, after: Position, isEdges: boolean): SourceReader;
 }
 
 /** What the object of sessions offers. */
 export interface SessionEntriesHost {
   extent(session: string): Extent | null;
+  /** Whether the session's recording is encrypted, or will be. */
+  isEncrypted(session: string): boolean;
   /** The session's entries from `from` on, sealed ones as well, as far as they go now. */
   entries(session: string, from: number): AsyncIterable<Entry>;
 }
@@ -46,8 +51,8 @@ export interface SessionEntriesHost {
 export function sessionSources(host: SessionEntriesHost): Sources {
   return {
     extent: (session) => host.extent(session),
-    reader: (session) => {
-      const events = new SessionEvents("edge");
+    reader: (session, _after, isEdges) => {
+      const events = new SessionEvents("edge", !(isEdges && host.isEncrypted(session)));
       let next = 1;
       let hasEnded = false;
       return {
@@ -95,5 +100,13 @@ export function ledgerSources(host: LedgerEntriesHost): Sources {
         },
       };
     },
+  };
+}
+
+/** Sources of one object by their names. */
+export function sourcesByName(sources: Readonly<Record<string, Sources>>): Sources {
+  return {
+    extent: (source) => sources[source]?.extent(source) ?? null,
+    reader: (source, after, isEdges) => sources[source]!.reader(source, after, isEdges),
   };
 }

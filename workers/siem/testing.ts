@@ -57,6 +57,7 @@ export class ListSources implements Sources {
 /** A destination that does as `answer` says, and keeps what it took. */
 export class ListDestination implements Destination {
   readonly name: Destination["name"] = "http";
+  readonly isEdges = false;
   readonly lingerMs = 1_000;
   maxEvents = 5;
   maxBytes = 10_000;

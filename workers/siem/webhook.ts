@@ -13,6 +13,7 @@ const REFUSALS: ReadonlySet<number> = new Set([400, 413, 422]);
  */
 export class WebhookDestination implements Destination {
   readonly name = "http";
+  readonly isEdges = false;
   readonly lingerMs = 2_000;
   readonly maxEvents = 500;
   readonly maxBytes = 700 * 1024;

@@ -3,8 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { edgeSealText } from "../../protocol/control.ts";
 import { type EntryKind, EntryKind as Kind } from "../../protocol/entry.ts";
+import { SallyportError } from "../../protocol/errors.ts";
 import { encodeFrame, FrameType } from "../../protocol/frame.ts";
 import type { SessionSealed } from "../../protocol/ledger/entry.ts";
+import { decrypted } from "../../protocol/recording/encryption/decrypt.ts";
+import type { Identities } from "../../protocol/recording/encryption/identities.ts";
 import type { SealedPart } from "../../protocol/recording/sealed.ts";
 import { recordingEntry, recordingHeader, recordingTrailer } from "../../protocol/recording.ts";
 import { SessionEntries } from "../session/entries.ts";
@@ -38,6 +41,8 @@ export class SealingWorld {
   now = 1_000_000;
   packing: Packing = PLAIN;
   isAuthentic = true;
+  /** Whether nobody is yet to be told what is in the recording. */
+  isTold: () => boolean = () => true;
   /** Called around each effect; throws what becomes of it. */
   around: (what: string, when: "before" | "after") => void = () => {};
   /** Puts whose sender is gone, and that arrive later. */
@@ -117,7 +122,7 @@ export class SealingWorld {
   }
 
   /** The object, as it is after a start. */
-  sealer(partBytes = 1_000): Sealer {
+  sealer(partBytes = 1_000, liveBytes = Number.POSITIVE_INFINITY): Sealer {
     const effect = async <T>(what: string, act: () => T): Promise<T> => {
       try {
         this.around(what, "before");
@@ -136,9 +141,9 @@ export class SealingWorld {
       new SealingStore(this.sql),
       {
         archive: new Archive(this.bucket(effect)),
-        packing: this.packing,
+        packing: () => this.packing,
         partBytes,
-        liveBytes: Number.POSITIVE_INFINITY,
+        liveBytes,
         isAuthentic: async () => this.isAuthentic,
         index: async (_record, entries) => {
           const hashes: string[] = [];
@@ -157,6 +162,7 @@ export class SealingWorld {
         record: (no) => this.records.at(no),
         log: (record) => new SessionLog(this.sql, record.id, record.number),
         entries: (record) => this.entries(record),
+        isTold: () => this.isTold(),
         trim: async () => {},
         free: async (record, parts) => {
           const log = new SessionLog(this.sql, record.id, record.number);
@@ -178,8 +184,9 @@ export class SealingWorld {
       archive: new Archive(this.bucket(async (_what, act) => act())),
       part: (seq) => {
         const marked = this.marked.get(record.id);
-        if (store.find(record.number) || !marked) return store.part(record.number, seq, false);
-        return sealedPart({ parts: marked.parts, isEncrypted: false }, seq);
+        const { isEncrypted } = this.packing;
+        if (store.find(record.number) || !marked) return store.part(record.number, seq, isEncrypted);
+        return sealedPart({ parts: marked.parts, isEncrypted }, seq);
       },
       rows: new SessionLog(this.sql, record.id, record.number),
       trailer: () => ({
@@ -196,10 +203,28 @@ export class SealingWorld {
     return Buffer.concat(chunks);
   }
 
+  /** The same by who has the key of an encrypted session: from rows, or once these may be gone from its archive. */
+  async decrypted(record: SessionRecord, identities: Identities): Promise<Buffer> {
+    try {
+      return await this.read(record);
+    } catch (error) {
+      if (!(error instanceof SallyportError && error.code === "recording_encrypted")) throw error;
+      const parts = this.objectsOf(record.id).map(async (bytes) =>
+        gunzipSync(await opened(bytes, identities)),
+      );
+      return Buffer.concat(await Promise.all(parts));
+    }
+  }
+
+  /** A session's objects in order. */
+  objectsOf(session: string): Buffer[] {
+    const names = [...this.objects.keys()].filter((key) => key.startsWith(`recordings/${session}/`)).sort();
+    return names.map((name) => this.objects.get(name)!);
+  }
+
   /** What the objects of a session hold, one after another. */
   archived(session: string): Buffer {
-    const names = [...this.objects.keys()].filter((key) => key.startsWith(`recordings/${session}/`)).sort();
-    return Buffer.concat(names.map((name) => gunzipSync(this.objects.get(name)!)));
+    return Buffer.concat(this.objectsOf(session).map((bytes) => gunzipSync(bytes)));
   }
 
   bucket(effect: <T>(what: string, act: () => T) => Promise<T>): Bucket {
@@ -256,6 +281,16 @@ export function randomPacking(random: () => number): Packing {
       return packed;
     },
   };
+}
+
+async function opened(bytes: Uint8Array, identities: Identities): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of decrypted(chunksOf(bytes), identities)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }
 
 function hashOf(bytes: Uint8Array): string {

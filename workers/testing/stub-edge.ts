@@ -3,15 +3,14 @@ import { Hono } from "hono";
 import type { Connector } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicyInForce } from "../../protocol/hub-messages.ts";
-import { problemResponse } from "../api/problem.ts";
 import { apiRoutes } from "../api/routes.ts";
-import { type Registering, register } from "../directory/sessions.ts";
+import { type Registering, register } from "../directory/registration.ts";
 import type { Env } from "../environment.ts";
 import type { Uptake } from "../hub/object.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { authenticateConnector } from "../identity/connector.ts";
-
 import { workerCedar } from "../policy/cedar.ts";
+import { problemResponse } from "../problem.ts";
 import { sessionStub } from "../session/stub.ts";
 import { Connect } from "../tunnel/opening.ts";
 
@@ -108,7 +107,7 @@ const app = new Hono<{ Bindings: Env }>()
       return c.json({ failed: error instanceof Error ? error.message : "unknown" });
     }
   })
-  .get("/test/connector", async (c) => c.json(await authenticateConnector(c.req.raw, c.env)))
+  .get("/test/connector", async (c) => c.json(await authenticateConnector(c.req.raw, c.env, c.executionCtx)))
   .onError((error) => problemResponse(error));
 
 export default { fetch: app.fetch };

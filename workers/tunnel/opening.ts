@@ -7,15 +7,17 @@ import {
 } from "../../protocol/control.ts";
 import type { Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { addressOf } from "../address.ts";
 import { standingLeases } from "../directory/leases.ts";
 import { currentStamp } from "../directory/policies.ts";
-import { type DecideConnect, type Registering, register } from "../directory/sessions.ts";
+import { type DecideConnect, type Registering, register } from "../directory/registration.ts";
 import { loadSettings, sessionLimits } from "../directory/settings.ts";
 import { getTarget } from "../directory/targets.ts";
 import type { Env } from "../environment.ts";
 import { authenticate, bearerToken } from "../identity/authenticate.ts";
 import type { Identity } from "../identity/identity.ts";
 import { hashSecret } from "../identity/secret.ts";
+import { tellingRefusal } from "../identity/telling-refusal.ts";
 import { wakeLedger } from "../ledger/stub.ts";
 import { logLine } from "../log-line.ts";
 import {
@@ -27,12 +29,15 @@ import {
 } from "../policy/connect.ts";
 import { loadPolicies } from "../policy/sets.ts";
 import { sessionStub } from "../session/stub.ts";
+import { type RequestTrace, Untraced } from "../telemetry/request-trace.ts";
 import { Remembered } from "./remembered.ts";
 
 /** What a session's object needs to open it for an agent. */
 export interface Opening {
   facts: SessionFacts;
   limits: Limits;
+  /** To whom the recording is to be encrypted. */
+  recipients: string[];
 }
 
 /** Carries an `Opening` as JSON from the Worker to the object. */
@@ -58,10 +63,14 @@ export async function prepare(
   mode: SessionFacts["mode"],
   agentAddress: string,
   { session, exchangeKey }: Settled = {},
+  trace: RequestTrace = new Untraced(),
 ): Promise<Opening> {
-  const { target, limits } = await lookUp(env, targetName, identity, mode);
+  const looking = () => lookUp(env, targetName, identity, mode);
+  const { target, limits } = await trace.step("decide", looking);
   checkWayIn(target, mode, session !== undefined);
-  const assignment = await env.HUB.getByName(target.connector).assign(target.name, session);
+  const assignment = await trace.step("assign connector", async () =>
+    env.HUB.getByName(target.connector).assign(target.name, session),
+  );
   if (!assignment) {
     throw new SallyportError(
       "connector_offline",
@@ -89,15 +98,23 @@ export async function prepare(
     mode,
     instance: assignment.instance,
   };
-  const connect = new Connect(env, identity, mode);
-  const registered = await register(env.DIRECTORY, registering, credential, connect.decide, exchangeKey);
+  trace.about(registering);
+  const connect = new Connect(env, identity, mode, registering.session);
+  const registered = await trace.step("register", () =>
+    register(env.DIRECTORY, registering, credential, connect.decide, exchangeKey),
+  );
   // Its row waits for the ledger, which looks soon: opening does not wait for that.
   void wakeLedger(env);
   if (registered === "ok") {
     const { instance: _instance, ...facts } = registering;
     const { granted } = connect;
     const until = Math.min(facts.until, granted.lease?.until ?? facts.until);
-    return { facts: { ...facts, ...granted, until }, limits };
+    const traced = trace.session();
+    return {
+      facts: { ...facts, ...granted, until, ...(traced && { trace: traced }) },
+      limits,
+      recipients: connect.recipients,
+    };
   }
   // The connector that was to serve it may wait there: it must not wait for ever.
   const { session: id } = registering;
@@ -134,12 +151,16 @@ export class Connect {
   readonly #env: Env;
   readonly #identity: Identity;
   readonly #mode: SessionFacts["mode"];
+  readonly #session: string | undefined;
   #granted: Granted | undefined;
+  #recipients: string[] = [];
 
-  constructor(env: Env, identity: Identity, mode: SessionFacts["mode"]) {
+  /** `session`: which is opened, for lines of the log. */
+  constructor(env: Env, identity: Identity, mode: SessionFacts["mode"], session?: string) {
     this.#env = env;
     this.#identity = identity;
     this.#mode = mode;
+    this.#session = session;
   }
 
   /** On what an allowed session stands. */
@@ -147,8 +168,14 @@ export class Connect {
     return this.#granted!;
   }
 
+  /** To whom its recording is to be encrypted. */
+  get recipients(): string[] {
+    return this.#recipients;
+  }
+
   /** Never throws: a session that is registered must end by an error, not be forgotten as open. */
-  readonly decide: DecideConnect = async (target, inForce, leases) => {
+  readonly decide: DecideConnect = async (target, inForce, leases, recipients) => {
+    this.#recipients = recipients;
     try {
       const policy = inForce ?? (await currentStamp(this.#env.DIRECTORY));
       stamps.set(IN_FORCE, policy, Date.now());
@@ -160,7 +187,8 @@ export class Connect {
       return { lease };
     } catch (error) {
       if (error instanceof SallyportError) return error;
-      logLine("error", "a connection could not be decided", { error });
+      const about = this.#session === undefined ? {} : { session: this.#session };
+      logLine("error", "a connection could not be decided", { ...about, error });
       return new SallyportError("internal", "the edge could not decide on this connection, so it refuses");
     }
   };
@@ -238,11 +266,12 @@ export async function authenticateAgent(
   request: Request,
   env: Env,
   ctx: Pick<ExecutionContext, "waitUntil">,
+  address = addressOf(request, env),
 ): Promise<Identity> {
   const now = Date.now();
-  const key = hashSecret(bearerToken(request));
+  const key = hashSecret(await tellingRefusal(env, ctx, address, () => bearerToken(request)));
   const known = bearers.get(key, now);
   if (known) return known;
-  const identity = await authenticate(request, env, ctx);
+  const identity = await authenticate(request, env, ctx, address);
   return identity.credential.kind === "service-token" ? bearers.set(key, identity, now) : identity;
 }

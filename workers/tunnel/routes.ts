@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
-import { Header, SUBPROTOCOL } from "../../protocol/control.ts";
+import { Header, type SessionTrace, SUBPROTOCOL } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
+import { addressOf } from "../address.ts";
 import { connectorKey } from "../directory/connectors.ts";
 import { markVoid } from "../directory/sessions.ts";
 import type { Env } from "../environment.ts";
@@ -8,7 +9,7 @@ import { newSessionId, REPLICA_HEADER } from "../hub/object.ts";
 import { authenticateConnector } from "../identity/connector.ts";
 import { VISITOR_HEADER, type Visitor } from "../session/doorways.ts";
 import { sessionStub } from "../session/stub.ts";
-import { addressOf } from "./address.ts";
+import { traced } from "../telemetry/request-trace.ts";
 import { authenticateAgent, OPENING_HEADER, type Opening, prepare } from "./opening.ts";
 
 type Call = Context<{ Bindings: Env }>;
@@ -20,9 +21,15 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
     const target = c.req.param("target");
     const mode = framed(c) ? "framed" : "raw";
     // A driver that can't set headers sends its token as the password, once its socket is open.
-    if (mode === "raw" && !c.req.header("authorization")) return openDoorway(c, target);
-    const identity = await authenticateAgent(c.req.raw, c.env, c.executionCtx);
-    return openAgent(c, await prepare(c.env, identity, target, mode, addressOf(c.req.raw, c.env)));
+    const isVisitor = mode === "raw" && !c.req.header("authorization");
+    return traced(c.req.raw, "/v1/tunnel/:target", c.env, c.executionCtx, async (trace) => {
+      if (isVisitor) return openDoorway(c, target, trace.session());
+      const identity = await trace.step("authenticate", () =>
+        authenticateAgent(c.req.raw, c.env, c.executionCtx),
+      );
+      const opening = await prepare(c.env, identity, target, mode, addressOf(c.req.raw, c.env), {}, trace);
+      return trace.step("open session", () => openAgent(c, opening));
+    });
   })
   .get("/v1/resume/:session", (c) => {
     requireUpgrade(c);
@@ -34,7 +41,7 @@ export const tunnelRoutes = new Hono<{ Bindings: Env }>()
   })
   .get("/v1/connector", async (c) => {
     requireUpgrade(c);
-    const connector = await authenticateConnector(c.req.raw, c.env);
+    const connector = await authenticateConnector(c.req.raw, c.env, c.executionCtx);
     const instance = c.req.header(Header.instance) ?? "";
     if (!/^[0-9a-f]{32}$/.test(instance))
       throw new SallyportError("invalid_request", "the connector's instance is not 32 hex characters");
@@ -76,9 +83,10 @@ async function openAgent(c: Call, opening: Opening): Promise<Response> {
   return response;
 }
 
-function openDoorway(c: Call, target: string): Promise<Response> {
+function openDoorway(c: Call, target: string, trace: SessionTrace | undefined): Promise<Response> {
   const session = newSessionId();
-  const visitor: Visitor = { session, target, address: addressOf(c.req.raw, c.env) };
+  const address = addressOf(c.req.raw, c.env);
+  const visitor: Visitor = { session, target, address, ...(trace && { trace }) };
   return upgrade(c, session, `/doorway/${session}`, { [VISITOR_HEADER]: JSON.stringify(visitor) });
 }
 

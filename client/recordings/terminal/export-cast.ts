@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { AsciicastVersion } from "../../../protocol/asciicast.ts";
 import type { Entry } from "../../../protocol/entry.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
+import { counted } from "../../../protocol/evidence/words.ts";
 import type { RecordedEntry } from "../../../protocol/recording.ts";
 import { intoFile, intoStream } from "../export.ts";
 import { HttpCastEvents } from "../http/cast-events.ts";
@@ -56,5 +57,5 @@ export async function exportCast(
     return lines;
   };
   const lines = await (path === "-" ? fill(intoStream(process.stdout)) : intoFile(path, fill));
-  return `${path === "-" ? "standard output" : path}: asciicast ${version}, ${lines - 1} events`;
+  return `${path === "-" ? "standard output" : path}: asciicast ${version}, ${counted(lines - 1, "event")}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../../../protocol/evidence/words.ts";
 import type { TerminalEvent } from "../../../protocol/terminal-events.ts";
 import type { Styler } from "../recorded-text.ts";
 import { SafeOutput } from "./safe-output.ts";
@@ -79,7 +80,8 @@ export class Player<Event> {
     this.#played = null;
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (this.#leftOut > 0) waiting.unshift(`… ${this.#leftOut} lines before these; --text tells all`);
+    if (this.#leftOut > 0)
+      waiting.unshift(`… ${counted(this.#leftOut, "line")} before these; --text tells all`);
     this.#leftOut = 0;
     return `${restored}\r\n${lines(waiting)}`;
   }

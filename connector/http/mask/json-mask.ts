@@ -1,28 +1,12 @@
-import type { Scanner } from "../../mask/detectors/scanner.ts";
 import { type Candidate, type Edit, Edits, holds, type Told } from "./json-edits.ts";
-import type { ObjectRules } from "./json-object.ts";
 import { lengthBit, NOWHERE, type Place, type Scalar, type Treatment } from "./json-place.ts";
 import { BLANK, JsonReader, type JsonVisitor, Malformed } from "./json-reader.ts";
+import type { JsonMaskOptions, Unread } from "./json-rules.ts";
 import { JsonText } from "./json-text.ts";
 import { LongString } from "./long-string.ts";
 
 export { MAX_DEPTH, Malformed } from "./json-reader.ts";
-
-export interface JsonRules {
-  root: Place;
-  /** Null where nothing depends on what objects say of themselves. */
-  objects: ObjectRules | null;
-}
-
-export interface JsonMaskOptions {
-  rules: JsonRules;
-  /** Null where no detector is on. */
-  scanner: Scanner | null;
-  /** A value of this label was masked. */
-  count(label: string): void;
-  /** How deep documents in strings are masked as documents themselves; 0: strings are only texts. */
-  nested: number;
-}
+export type { JsonRules } from "./json-rules.ts";
 
 /** Bytes of a document in a string; of what waits for an object to tell what it is. */
 export const MAX_DOCUMENT = 2 * 1024 * 1024;
@@ -92,7 +76,7 @@ export class JsonMask implements JsonVisitor {
       this.#send(out);
     }
     if (this.unsent.length > MAX_HELD)
-      throw new Malformed("more stands before what tells of it than is held");
+      throw new Malformed("more stands before what tells of it than is held", true);
   }
 
   /** Nothing more comes. Throws Malformed. */
@@ -223,9 +207,13 @@ export class JsonMask implements JsonVisitor {
       this.#edit(start, end, Buffer.from(hidden.text), hidden.label, null);
       return;
     }
-    let instead = this.#document(start, end, isEscaped, said);
-    if (instead === null) instead = this.#scan(start, end, isEscaped);
-    else this.#nameOnly();
+    const inner = this.#document(start, end, isEscaped, said);
+    if (inner !== null) this.#nameOnly();
+    if (inner !== null && !Buffer.isBuffer(inner)) {
+      this.#edit(start, end, Buffer.from(inner.text), inner.label, null);
+      return;
+    }
+    const instead = inner ?? this.#scan(start, end, isEscaped);
     if (instead !== null || hidden !== null) this.#edit(start, end, instead, null, hidden);
   }
 
@@ -236,7 +224,7 @@ export class JsonMask implements JsonVisitor {
     if (frame === null || !frame.isObject || (teller !== "kind" && teller !== "name")) return;
     if (this.#options.rules.objects === null) return;
     if (frame[teller] !== null && frame[teller] !== said()) {
-      throw this.#reader.malformed(at, `an object has two members ${teller}`);
+      throw this.#reader.malformed(at, `an object has two members ${teller}`, true);
     }
     frame[teller] = said();
   }
@@ -269,10 +257,11 @@ export class JsonMask implements JsonVisitor {
     this.#edits.add({ start: base + start, end: base + end, text, candidates, label });
   }
 
-  /** A document within a string, masked as one; null where it is none, or nothing changes. */
-  #document(start: number, end: number, isEscaped: boolean, said: () => string): Buffer | null {
+  /** A document within a string, masked as one, or hidden unread; null where it is none, or nothing changes. */
+  #document(start: number, end: number, isEscaped: boolean, said: () => string): Buffer | Unread | null {
     const { nested, rules, scanner, count } = this.#options;
-    if (nested === 0 || !this.#opensDocument(start)) return null;
+    if (!this.#opensDocument(start)) return null;
+    if (nested === 0) return rules.unread ?? null;
     const bytes = Buffer.from(isEscaped ? said() : this.#reader.bytes.subarray(start + 1, end - 1));
     const original = Buffer.from(bytes);
     const mask = new JsonMask({ rules, scanner, count, nested: nested - 1 });
@@ -281,8 +270,8 @@ export class JsonMask implements JsonVisitor {
       mask.write(bytes, out);
       mask.end(out);
     } catch (error) {
-      if (error instanceof Malformed) return null;
-      throw error;
+      if (!(error instanceof Malformed)) throw error;
+      return error.isBound ? (rules.unread ?? null) : null;
     }
     const masked = Buffer.concat(out);
     return masked.equals(original) ? null : Buffer.from(JSON.stringify(masked.toString()));
@@ -377,10 +366,13 @@ export class JsonMask implements JsonVisitor {
     }
     const hidden = this.#hidden(() => ({ type: "string", text: null, key: this.#key }));
     this.#nameOnly();
-    this.#long = new LongString(hidden === null ? this.#options.scanner : null);
-    // What can't be told yet is hidden as well.
+    const { rules, scanner } = this.#options;
+    const unread = hidden === null && this.#opensDocument(start) ? rules.unread : undefined;
+    this.#long = new LongString(hidden === null && unread === undefined ? scanner : null);
+    // What can't be told yet is hidden as well, and so is a document that is too long to be held.
     if (Array.isArray(hidden)) this.#drop(start, hidden[0]!.text, hidden[0]!.claim.treatment.label);
     else if (hidden !== null) this.#drop(start, hidden.text, hidden.label);
+    else if (unread !== undefined) this.#drop(start, unread.text, unread.label);
   }
 
   piece(from: number, to: number, isLast: boolean): void {

@@ -32,6 +32,8 @@ export interface Place {
   readonly other: Place;
   member(name: string): Place;
   element(index: number): Place;
+  /** Where each element is that a rule names, and all others. */
+  elements(): Place[];
 }
 
 /** Bit of a name's length in bytes. */
@@ -69,6 +71,7 @@ export const NOWHERE: Place = {
   },
   member: () => NOWHERE,
   element: () => NOWHERE,
+  elements: () => [],
 };
 
 /** The place at which documents begin, by these rules. */
@@ -149,6 +152,14 @@ class RulePlace implements Place {
     const place = this.#next(null, at);
     if (this.#elements.size < MAX_NAMES) this.#elements.set(at, place);
     return place;
+  }
+
+  elements(): Place[] {
+    const named = this.#positions.flatMap((position) => {
+      const selects = this.#step(position)?.selects;
+      return selects?.kind === "index" ? [selects.index] : [];
+    });
+    return [...new Set([...named, this.#beyond])].map((index) => this.element(index));
   }
 
   #step(position: number): PathStep | null {

@@ -3,10 +3,13 @@ import { Utf8Check } from "./utf8.ts";
 /** The text is not JSON as RFC 8259 has it, or is more deeply nested or longer than is held. */
 export class Malformed extends Error {
   readonly why: string;
+  /** It may well be JSON, but is not looked through. */
+  readonly isBound: boolean;
 
-  constructor(why: string) {
+  constructor(why: string, isBound = false) {
     super(why);
     this.why = why;
+    this.isBound = isBound;
   }
 }
 
@@ -173,9 +176,9 @@ export class JsonReader {
     if (!isBetween || this.#utf8.isOpen) throw new Malformed("it ends before its time");
   }
 
-  malformed(at: number, why: string): Malformed {
+  malformed(at: number, why: string, isBound = false): Malformed {
     this.#at = at;
-    return new Malformed(why);
+    return new Malformed(why, isBound);
   }
 
   /** Where to go on, or -1 where the chunk ends within a token. */
@@ -221,7 +224,7 @@ export class JsonReader {
       if (WORD[byte] === 1) return this.#wordFrom(at, at);
       throw this.malformed(at, "no value begins so");
     }
-    if (this.#open.length >= MAX_DEPTH) throw this.malformed(at, "it is nested too deeply");
+    if (this.#open.length >= MAX_DEPTH) throw this.malformed(at, "it is nested too deeply", true);
     const isObject = byte === OPEN_OBJECT;
     this.#visitor.open(isObject, at);
     this.#open.push({ isObject, count: 0 });
@@ -282,7 +285,7 @@ export class JsonReader {
     }
     if (at - start > MAX_STRING) {
       if (this.#next === Next.member || this.#next === Next.memberOrEnd) {
-        throw this.malformed(start, "a name is too long");
+        throw this.malformed(start, "a name is too long", true);
       }
       if (!this.#visitor.isHeld(start, at)) return this.#beginLong(start);
     }
@@ -333,7 +336,7 @@ export class JsonReader {
     const { bytes, end } = this;
     let at = from;
     while (at < end && WORD[bytes[at]!] === 1) at += 1;
-    if (at - start > MAX_NUMBER) throw this.malformed(start, "a number has too many digits");
+    if (at - start > MAX_NUMBER) throw this.malformed(start, "a number has too many digits", true);
     if (at < end) {
       this.#word(start, at);
       return at;

@@ -1,22 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { carriesPlaceholder } from "./placeholders.ts";
-import { OFF, sight } from "./testing.ts";
-
-const LABELLED = sight("http", {
-  labels: {
-    "/public/** $..email": "none",
-    "/users/** $..email": "pii.email",
-    "/users/* $.ssn": "pii.ssn",
-    "$..password": "secret",
-  },
-  masks: {
-    "pii.email": { mask: "partial", as: "email" },
-    "pii.ssn": { mask: "hash", scope: "target" },
-    secret: { mask: "constant", value: "hidden" },
-  },
-  maskKey: { env: "KEY" },
-});
+import { carriesPlaceholder, MAX_VALUES } from "./placeholders.ts";
+import { LABELLED, OFF } from "./testing.ts";
 
 describe("masked values that are sent back", () => {
   const find = (body: string, type: string | null = "application/json", seen = LABELLED) =>
@@ -39,6 +24,18 @@ describe("masked values that are sent back", () => {
   for (const [body, type, label] of BACK) {
     test(`${body.slice(0, 50)} is ${label ?? "no"} placeholder`, () => assert.equal(find(body, type), label));
   }
+  test("a body with more values than are looked at is refused: nothing is sent back behind them", () => {
+    const attack = (before: string, after: string) => `{"a":[${before}],"password":"hidden","b":[${after}]}`;
+    const many = Array.from({ length: MAX_VALUES }, () => '"x"').join();
+    const refused = { code: "limit_exceeded" };
+    assert.throws(() => find(`[${many},"hidden"]`), refused);
+    assert.throws(() => find(`{"password":["hidden"],"a":[${many}]}`), refused);
+    assert.equal(find(attack(many, many)), "secret");
+    // Numbers need no look.
+    const numbers = Array.from({ length: 300_000 }, () => "1").join();
+    assert.equal(find(attack(numbers, numbers)), "secret");
+    assert.equal(find(`[${numbers}]`), null);
+  });
   test("nothing is, where nothing is masked", () => {
     assert.equal(find('{"email":"a***@***.com"}', null, { ...LABELLED, masked: [], detectors: OFF }), null);
   });

@@ -1,11 +1,12 @@
+import { SallyportError } from "../../../protocol/errors.ts";
 import { DETECTOR_NAMES, type Detectors } from "../../mask/detectors/modes.ts";
 import type { Label, Mask } from "../../mask/labels.ts";
 import { decoded } from "./form-mask.ts";
 import { HASH_PREFIX } from "./json-value.ts";
 import { mediaType } from "./media-type.ts";
 
-/** Values of a body that are looked at. */
-const MAX_VALUES = 200_000;
+/** Texts, objects and arrays of a body that are looked at; a body with more is refused. */
+export const MAX_VALUES = 200_000;
 const HASH = new RegExp(`^${HASH_PREFIX}[0-9a-f]{32}$`);
 /** Stars in place of a whole value, as detectors leave them. */
 const OVERWRITTEN = /^\*{6,}$/;
@@ -41,7 +42,7 @@ export function isPlaceholder(text: string, mask: Mask): boolean {
 /**
  * The label of a masked value that a request's body sends back, `detected` for one that a detector overwrote, or null:
  * what is stored would be lost. JSON and forms are looked into by values, other texts are not: in them a few stars say
- * nothing. `body` is whole.
+ * nothing. `body` is whole. Throws `limit_exceeded` for more values than are looked at.
  */
 export function carriesPlaceholder(
   body: Uint8Array,
@@ -60,8 +61,8 @@ export function carriesPlaceholder(
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
   if (kind === "form") return first(text.split("&").map(value), find);
   // What is no JSON by its type may be read as some by its target.
-  const values = textsIn(text);
-  return values === null ? null : first(values, find);
+  const documents = parsed(text);
+  return documents === null ? null : first(textsIn(documents), find);
 }
 
 function value(field: string): string {
@@ -77,21 +78,33 @@ function first(texts: Iterable<string>, find: (text: string) => string | null): 
   return null;
 }
 
-/** Texts of a document, or of lines of documents; null for what is none. */
-export function textsIn(text: string): string[] | null {
-  const documents = parsed(text);
-  if (documents === null) return null;
-  const texts: string[] = [];
-  const waiting: unknown[] = [...documents];
-  for (let seen = 0; waiting.length > 0 && seen < MAX_VALUES; seen += 1) {
-    const next = waiting.pop();
-    if (typeof next === "string") texts.push(next);
-    else if (typeof next === "object" && next !== null)
-      for (const one of Object.values(next)) waiting.push(one);
-  }
-  return texts;
+/** All texts of documents. Throws `limit_exceeded`. */
+function* textsIn(documents: readonly unknown[]): Generator<string, void, void> {
+  const waiting: object[] = [];
+  let seen = 0;
+  const strings = function* (values: readonly unknown[]) {
+    for (const one of values) {
+      if (typeof one !== "string" && (typeof one !== "object" || one === null)) continue;
+      seen += 1;
+      if (seen > MAX_VALUES) throw tooMany();
+      if (typeof one === "string") yield one;
+      else waiting.push(one);
+    }
+  };
+  yield* strings(documents);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+    yield* strings(Object.values(next));
 }
 
+function tooMany(): SallyportError {
+  return new SallyportError(
+    "limit_exceeded",
+    `the body has more than ${MAX_VALUES} values, so that what stands in the place of masked ones can't be looked for in it`,
+    "Send it in smaller parts.",
+  );
+}
+
+/** A document, or lines of documents; null for what is none. */
 function parsed(text: string): unknown[] | null {
   try {
     return [JSON.parse(text)];

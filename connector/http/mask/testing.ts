@@ -30,6 +30,22 @@ export function sight(
   return { labels, masked, keys: KEYS, detectors };
 }
 
+/** A session that may see no label of a service whose users have some. */
+export const LABELLED = sight("http", {
+  labels: {
+    "/public/** $..email": "none",
+    "/users/** $..email": "pii.email",
+    "/users/* $.ssn": "pii.ssn",
+    "$..password": "secret",
+  },
+  masks: {
+    "pii.email": { mask: "partial", as: "email" },
+    "pii.ssn": { mask: "hash", scope: "target" },
+    secret: { mask: "constant", value: "hidden" },
+  },
+  maskKey: { env: "KEY" },
+});
+
 export function info(resource: string, group = "", subresource = ""): RequestInfo {
   return {
     ...{ isResource: true, verb: "get", path: "/", prefix: group === "" ? "api" : "apis" },

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { RequestInfo } from "../../../protocol/kubernetes/request-info.ts";
+import { MAX_DOCUMENT } from "../../http/mask/json-mask.ts";
 import { ResponseMasks } from "../../http/mask/response-mask.ts";
-import { asked, info, STILL, shown, sight } from "../../http/mask/testing.ts";
+import { asked, info, STILL, shown, sight, through } from "../../http/mask/testing.ts";
 import {
   applied,
   BASE64,
@@ -19,6 +20,7 @@ import {
   whole,
 } from "./testing.ts";
 
+const MARKED = Buffer.from("masked-by-sallyport").toString("base64");
 const columns = [
   { name: "Name", type: "string" },
   { name: "Data", type: "string" },
@@ -250,6 +252,37 @@ describe("what a session with masks may not see", () => {
       assert.equal(masks.of(asked("/", of), code, fields).how, "unreadable");
     });
   }
+
+  test("what is behind a bound is hidden: deeper documents in texts, longer ones, such as are nested beyond reading", () => {
+    const within = (value: unknown, levels: number): string =>
+      levels === 0 ? JSON.stringify(value) : within({ a: JSON.stringify(value) }, levels - 1);
+    const text = (value: string) => JSON.stringify({ kind: "ConfigMap", data: { f: value } });
+    const deep = `${"[".repeat(600)}${JSON.stringify(whole)}${"]".repeat(600)}`;
+    const attacks = {
+      deeper: within(whole, 5),
+      "far deeper": within(whole, 7),
+      escaped: `{"a":${JSON.stringify(within(whole, 4)).replace("{", "\\u007b")}}`,
+      "deep in itself": text(deep),
+      longer: text(`{"filler":"${"x".repeat(MAX_DOCUMENT + 200_000)}","s":${JSON.stringify(whole)}}`),
+      "of many numbers": text(`[${"1".repeat(2_000)},${JSON.stringify(whole)}]`),
+      "with two kinds": text(JSON.stringify(whole).replace("{", '{"kind":"Pod",')),
+      "with a name that has no end": text(`{"${"x".repeat(70_000)}":1,"s":${JSON.stringify(whole)}}`),
+    };
+    const masking = new ResponseMasks("kubernetes", SEEN, STILL).of(asked("/", info("configmaps")), 200, [
+      ["content-type", "application/json"],
+    ]);
+    for (const [name, attack] of Object.entries(attacks)) {
+      const cuts = Array.from({ length: attack.length / 50_000 }, (_, index) => 50_000 * index);
+      for (const out of [through(masking, attack).text, through(masking, attack, cuts).text]) {
+        assert.ok(!out.includes(SECRET) && !out.includes(BASE64), name);
+        assert.ok(out.includes("masked-by-sallyport") || out.includes(MARKED), name);
+        JSON.parse(out);
+      }
+    }
+    for (const whole of [within({ a: "plain" }, 4), text("[info] started"), text("{ no JSON")]) {
+      assert.equal(shown("kubernetes", SEEN, asked("/", info("configmaps")), whole), whole);
+    }
+  });
 
   test("what is no JSON is broken off", () => {
     for (const text of [

@@ -71,11 +71,7 @@ function isMasked(
   let places: Place[] = [root];
   for (const part of parts) {
     if (places.some(({ treatment }) => treatment !== null)) return true;
-    const indexes = indexesOf(part);
-    const next = places.flatMap((place) => [
-      place.member(part),
-      ...indexes.map((index) => place.element(index)),
-    ]);
+    const next = places.flatMap((place) => [place.member(part), ...elementsOf(place, part)]);
     // Each once, or their number could grow with every part.
     places = [...new Set(next)].filter((one) => one !== NOWHERE);
   }
@@ -93,14 +89,16 @@ function isAbove(place: Place): boolean {
   return place.names === null || place.names.some((bits) => bits !== 0) || place.other !== place;
 }
 
-/** An index as Go's strconv.Atoi takes it, by which the API server reads a part; a negative one counts from the end. */
-const INDEX = /^(?:[-+]?\d{1,9}|-)$/;
-/** Elements that one from the end may be. */
-const FROM_END = Array.from({ length: 64 }, (_, index) => index);
+/**
+ * An index as Go's strconv.Atoi takes it, by which the API server reads a part, with zeros before it or not; a negative
+ * one counts from the end.
+ */
+const INDEX = /^(?:[-+]?\d+|-)$/;
 
-function indexesOf(part: string): readonly number[] {
+/** The places of the elements that a part may name: of one from the end any. */
+function elementsOf(place: Place, part: string): readonly Place[] {
   if (!INDEX.test(part)) return [];
-  return part.startsWith("-") ? FROM_END : [Number(part)];
+  return part.startsWith("-") ? place.elements() : [place.element(Number(part))];
 }
 
 /** `…/env/0/name` */

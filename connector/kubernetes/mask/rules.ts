@@ -4,7 +4,7 @@ import { type Claim, ObjectRules } from "../../http/mask/json-object.ts";
 import { type PathRule, rootPlace, type Scalar, type Treatment } from "../../http/mask/json-place.ts";
 import { type HashKeys, labelTreatment, maskedScalar } from "../../http/mask/json-value.ts";
 import type { DocumentSight } from "../../http/mask/response-mask.ts";
-import { type DocumentRule, KUBERNETES_LABELS, type PathStep } from "../../mask/document-labels.ts";
+import { type DocumentRule, KUBERNETES_LABELS, MARKER, type PathStep } from "../../mask/document-labels.ts";
 import type { Label } from "../../mask/labels.ts";
 import { hasPassword, isSecretName } from "./secret-names.ts";
 import { maskedMessage } from "./status-text.ts";
@@ -43,7 +43,8 @@ export function kubernetesRules(
   paths.push(...ownRules(labels.rules, labelled, keys, info));
   const objects = objectRules(labelled, keys, info);
   if (paths.every(({ treatment }) => treatment === null) && objects === null) return null;
-  return { root: rootPlace(paths), objects };
+  const unread = { text: JSON.stringify(MARKER), label: (secret ?? masked[0]!).name };
+  return { root: rootPlace(paths), objects, unread };
 }
 
 function everywhere(path: readonly PathStep[], treatment: Treatment | null): PathRule[] {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { RequestInfo } from "../../../protocol/kubernetes/request-info.ts";
 import { info, sight } from "../../http/mask/testing.ts";
 import { BASE64, env, LAST, podSpec, pods, SECRET, SEEN, secrets, sorted, whole } from "./testing.ts";
-import { writeRefusal } from "./write-back.ts";
+import { MAX_VALUES, writeRefusal } from "./write-back.ts";
 
 const MARKED = Buffer.from("masked-by-sallyport").toString("base64");
 const PATCH = "application/json-patch+json";
@@ -165,19 +165,99 @@ describe("what would destroy a masked value, or tell one", () => {
     });
   }
 
-  test("YAML that a parser would need long for is not parsed; the marker is found in it all the same", () => {
-    const refusal = (text: string) =>
-      writeRefusal(SEEN, {
-        info: secrets,
-        target: "/x",
-        contentType: "application/apply-patch+yaml",
-        body: Buffer.from(text),
-      });
-    const long = "a: b\n".repeat(200_000);
+  const body = (text: string, contentType = "application/json") => ({
+    info: secrets,
+    target: "/x",
+    contentType,
+    body: Buffer.from(text),
+  });
+  const unread = (why: RegExp, text: string, contentType?: string) => {
+    const refusal = writeRefusal(SEEN, body(text, contentType));
+    assert.match(refusal?.message ?? "it goes on", /can't be searched for masked values/);
+    assert.match(refusal!.message, why);
+  };
+
+  test("YAML that a parser would need long for is refused, as it isn't looked into; so is such as is not read here", () => {
+    const apply = "application/apply-patch+yaml";
     const start = performance.now();
-    assert.equal(refusal(long), null);
+    unread(/too long/, "a: b\n".repeat(200_000), apply);
     assert.ok(performance.now() - start < 10_000);
-    assert.match(refusal(`${long}data: {a: ${MARKED}}\n`)!.message, /sent back/);
+    const hash = `masked_${"0".repeat(32)}`;
+    unread(/too long/, `x: ${"a".repeat(70_000)}\ndata: {db.password: ${hash}}\n`, apply);
+    unread(/no YAML that is read/, `data: &a {db.password: ${hash}}\nx: *a\n`, apply);
+    assert.match(writeRefusal(SEEN, body(`a: &b 1\ndata: {a: ${MARKED}}\n`, apply))!.message, /sent back/);
+  });
+
+  test("behind more values than are looked at nothing goes on: neither in one array, nor in many, nor in a text", () => {
+    const many = Array.from({ length: MAX_VALUES }, () => "x");
+    const attack = { data: { password: MARKED }, filler: many };
+    unread(/more than 200000 values/, JSON.stringify(attack));
+    unread(/more than 200000 values/, JSON.stringify({ a: JSON.stringify(attack) }));
+    assert.ok(
+      writeRefusal(SEEN, body(JSON.stringify({ filler: many, data: { password: MARKED } }))) !== null,
+    );
+    unread(/more than 200000 values/, `{"a":[${"[],".repeat(MAX_VALUES)}"${MARKED}"]}`);
+    // Numbers need no look.
+    const numbers = JSON.stringify({
+      data: { password: BASE64 },
+      a: Array.from({ length: 300_000 }, () => 1),
+    });
+    assert.equal(writeRefusal(SEEN, body(numbers)), null);
+    assert.match(
+      writeRefusal(SEEN, body(numbers.replace(BASE64, MARKED)))!.message,
+      /sent back \(masked: kubernetes.secret\)/,
+    );
+  });
+
+  test("a document within more texts than are looked through is refused; another text there is not", () => {
+    const within = (value: unknown, levels: number): string =>
+      levels === 0 ? JSON.stringify(value) : within({ a: JSON.stringify(value) }, levels - 1);
+    for (let levels = 0; levels <= 4; levels += 1) {
+      const refusal = writeRefusal(SEEN, body(within({ data: { p: MARKED } }, levels)));
+      assert.match(refusal!.message, /sent back/, `${levels}`);
+    }
+    unread(/more than 4 levels deep/, within({ data: { p: MARKED } }, 5));
+    unread(/more than 4 levels deep/, within({ a: "b" }, 5));
+    assert.equal(writeRefusal(SEEN, body(within({ a: "[info] b" }, 4))), null);
+    assert.match(writeRefusal(SEEN, body(within({ a: "masked-by-sallyport" }, 4)))!.message, /sent back/);
+  });
+
+  test("a masked value in Base64 is found however many blanks are in it, and however long it is", () => {
+    for (const blanks of [`${MARKED}${"\n".repeat(3_000)}`, MARKED.split("").join("\r\n"), ` ${MARKED} `]) {
+      assert.match(writeRefusal(SEEN, body(JSON.stringify({ data: { p: blanks } })))!.message, /sent back/);
+    }
+    const value = "é".repeat(1_000);
+    const long = sight("kubernetes", {
+      labels: { "configmaps $.data.a": "app.a" },
+      masks: { "app.a": { mask: "constant", value } },
+    });
+    const encoded = Buffer.from(value).toString("base64");
+    assert.match(writeRefusal(long, body(JSON.stringify({ data: { p: encoded } })))!.message, /app\.a/);
+  });
+
+  test("an index of a JSON patch is one with any number of zeros before it, and from any place at the end", () => {
+    const rename = (index: string) =>
+      writeRefusal(SEEN, {
+        ...body(
+          JSON.stringify([{ op: "replace", path: `/spec/containers/0/env/${index}/name`, value: "X" }]),
+          PATCH,
+        ),
+        info: deployments,
+      });
+    for (const index of ["1", "0000000001", `${"0".repeat(40)}1`, "-0000000001"]) {
+      assert.match(rename(index)!.message, /an operation replace/, index);
+    }
+    const far = sight("kubernetes", {
+      labels: { "configmaps $.items[100].x": "app.a" },
+      masks: { "app.a": { mask: "null" } },
+    });
+    for (const index of ["100", "0000000000100", "+100", "-1", "-300"]) {
+      const refusal = writeRefusal(far, {
+        ...body(JSON.stringify(test1(`/items/${index}/x`)), PATCH),
+        info: info("configmaps"),
+      });
+      assert.match(refusal?.message ?? "it goes on", /an operation test/, index);
+    }
   });
 
   test("what the session sees unmasked goes on", () => {

@@ -18,9 +18,15 @@ export interface MaskRefusal {
 
 const ENCODED_MARKER = Buffer.from(MARKER).toString("base64");
 const OVERWRITTEN = /^\*{6,}$/;
-/** Characters of Base64 that can be a masked value. */
-const MAX_ENCODED = 2_000;
-const MAX_VALUES = 200_000;
+/** Texts, objects and arrays of a body that are looked at; a body with more is refused. */
+export const MAX_VALUES = 200_000;
+
+/** What is found in a body: the label of a value that a mask shows, or why it can't be told whether there is one. */
+type Finding = { label: string } | { unread: string };
+
+const TOO_MANY: Finding = { unread: `it has more than ${MAX_VALUES} values` };
+const TOO_DEEP: Finding = { unread: `it has documents in texts more than ${NESTED} levels deep` };
+const NOT_READ: Finding = { unread: "it is no YAML that is read here, or too long" };
 
 /**
  * Whether a request to an API server would destroy a masked value, by sending back what is shown instead of it, or tell
@@ -42,14 +48,10 @@ export function writeRefusal(
   }
   if (body === null || body.length === 0) return null;
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
-  const documents = documentsIn(text, contentType === null || /yaml/i.test(contentType));
-  const label = documents === null ? markerIn(text, sight.masked) : placeholderIn(documents, sight);
-  if (label !== null) {
-    return {
-      message: `refused by Sallyport: a masked value is sent back (masked: ${label}), and what is stored would be lost`,
-      hint: "Leave the masked values out: change other fields by kubectl patch, or write new values of your own.",
-    };
-  }
+  const isYaml = /yaml/i.test(contentType ?? "");
+  const documents = documentsIn(text, isYaml || contentType === null);
+  const found = documents === null ? unreadable(text, isYaml, sight) : placeholderIn(documents, sight);
+  if (found !== null) return refusalOf(found);
   const isPatch = /json-patch/i.test(contentType ?? "");
   const operations = isPatch && Array.isArray(documents?.[0]) ? (documents[0] as unknown[]) : null;
   if (rules === null || operations === null) return null;
@@ -95,39 +97,81 @@ function documentsIn(text: string, mayBeYaml: boolean): unknown[] | null {
   }
 }
 
-function markerIn(text: string, masked: readonly Label[]): string | null {
-  const isThere = text.includes(MARKER) || text.includes(ENCODED_MARKER);
-  return isThere ? (masked[0]?.name ?? null) : null;
+function refusalOf(found: Finding): MaskRefusal {
+  if ("unread" in found) {
+    return {
+      message: `refused by Sallyport: the body can't be searched for masked values, and some may be sent back: ${found.unread}`,
+      hint: "Send it as JSON, and in smaller parts.",
+    };
+  }
+  return {
+    message: `refused by Sallyport: a masked value is sent back (masked: ${found.label}), and what is stored would be lost`,
+    hint: "Leave the masked values out: change other fields by kubectl patch, or write new values of your own.",
+  };
 }
 
-/** The label of the first value that is what some mask shows. */
+/** What is found in a body that can't be taken apart; what is no object to the API server may have no marker. */
+function unreadable(
+  text: string,
+  isYaml: boolean,
+  { masked }: Pick<DocumentSight, "masked">,
+): Finding | null {
+  const first = masked[0];
+  if (first === undefined) return null;
+  if (text.includes(MARKER) || text.includes(ENCODED_MARKER)) return { label: first.name };
+  return isYaml ? NOT_READ : null;
+}
+
+/** The first value that is what some mask shows; or that there is more than is looked at. */
 function placeholderIn(
   documents: readonly unknown[],
   { masked, detectors }: Pick<DocumentSight, "masked" | "detectors">,
-): string | null {
+): Finding | null {
   const overwrites = Object.values(detectors).includes("mask");
-  const waiting: { value: unknown; depth: number }[] = documents.map((value) => ({ value, depth: NESTED }));
-  for (let seen = 0; waiting.length > 0 && seen < MAX_VALUES; seen += 1) {
-    const { value, depth } = waiting.pop()!;
-    if (typeof value === "string") {
-      const label = masked.find(
-        ({ mask }) => isPlaceholder(value, mask) || isPlaceholder(decoded(value), mask),
-      );
-      if (label !== undefined) return label.name;
-      if (overwrites && OVERWRITTEN.test(value)) return "detected";
-      if (depth > 0 && /^\s*[{[]/.test(value)) {
-        for (const inner of documentsIn(value, false) ?? []) waiting.push({ value: inner, depth: depth - 1 });
-      }
-    } else if (typeof value === "object" && value !== null) {
-      for (const one of Object.values(value)) waiting.push({ value: one, depth });
+  if (masked.length === 0 && !overwrites) return null;
+  const waiting: { value: unknown; depth: number }[] = [];
+  let seen = 0;
+  const add = (values: readonly unknown[], depth: number): boolean => {
+    for (const value of values) {
+      if (typeof value !== "string" && (typeof value !== "object" || value === null)) continue;
+      seen += 1;
+      if (seen > MAX_VALUES) return false;
+      waiting.push({ value, depth });
     }
+    return true;
+  };
+  if (!add(documents, NESTED)) return TOO_MANY;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { value, depth } = next;
+    if (typeof value !== "string") {
+      if (!add(Object.values(value as object), depth)) return TOO_MANY;
+      continue;
+    }
+    const label = labelShown(value, masked);
+    if (label !== null) return { label };
+    if (overwrites && OVERWRITTEN.test(value)) return { label: "detected" };
+    const inner = /^\s*[{[]/.test(value) ? documentsIn(value, false) : null;
+    if (inner === null) continue;
+    if (depth === 0 && masked.length > 0) return TOO_DEEP;
+    if (depth > 0 && !add(inner, depth - 1)) return TOO_MANY;
   }
   return null;
 }
 
+/** The label whose mask shows the text, as it is or in Base64; of what was hidden unread, any. */
+function labelShown(value: string, masked: readonly Label[]): string | null {
+  const plain = decoded(value);
+  const shown = masked.find(({ mask }) => isPlaceholder(value, mask) || isPlaceholder(plain, mask));
+  if (shown !== undefined) return shown.name;
+  return value.trim() === MARKER ? (masked[0]?.name ?? null) : null;
+}
+
+/** What Base64 says, however long, and with blanks in it, which decoders pass over; empty where it is none. */
 function decoded(value: string): string {
-  if (value.length > MAX_ENCODED || value.length < 4 || !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(value)) return "";
-  return Buffer.from(value, "base64").toString();
+  const digits = value.replaceAll(/\s+/g, "");
+  return digits.length >= 4 && /^[A-Za-z0-9+/]+={0,2}$/.test(digits)
+    ? Buffer.from(digits, "base64").toString()
+    : "";
 }
 
 /** Whether a value would be shown otherwise if it were, or were in, an object. */

@@ -1,7 +1,7 @@
 import { BASE64URL, bytesOf, glued, runEnd, word } from "./characters.ts";
 import type { Anchor } from "./found.ts";
 
-/** Bytes of a header, which may carry certificates. */
+/** Bytes of a header, which may carry certificates, that is decoded; of a longer one its beginning is enough. */
 const HEADER = 8 * 1024;
 const DOT = 0x2e;
 
@@ -14,10 +14,11 @@ export const JWT: Anchor = {
     // Tried only where a run of Base64 begins: a run of a million anchors is read once.
     if (glued(text, start, from, BASE64URL)) return null;
     const header = runEnd(text, end, to, BASE64URL);
-    if (header >= to || text[header] !== DOT || header - start > HEADER) return null;
+    if (header >= to || text[header] !== DOT) return null;
     const payload = runEnd(text, header + 1, to, BASE64URL);
     if (payload >= to || text[payload] !== DOT) return null;
-    if (!isHeader(Buffer.from(text.subarray(start, header)).toString("latin1"))) return null;
+    const isDecoded = header - start <= HEADER;
+    if (isDecoded && !isHeader(Buffer.from(text.subarray(start, header)).toString("latin1"))) return null;
     let last = runEnd(text, payload + 1, to, BASE64URL);
     for (let part = 4; part <= 5 && last < to && text[last] === DOT; part += 1) {
       const next = runEnd(text, last + 1, to, BASE64URL);

@@ -357,3 +357,24 @@ test("a key that is longer than a window is masked to its end", () => {
   const { text } = scanned(`a "${key}" b`, DEFAULT_DETECTORS);
   assert.equal(text, `a "${"*".repeat(key.length)}" b`);
 });
+
+test("a value that is longer than any that is known is masked to its end", () => {
+  const random = (length: number) => "aB3xZ9kQ".repeat(length / 8);
+  const header = Buffer.from(JSON.stringify({ alg: "RS256", x5c: ["A".repeat(9_000)] })).toString(
+    "base64url",
+  );
+  const jwt = `${header}.${random(800)}.${random(344)}`;
+  for (const [before, value, after] of [
+    ["", `ghp_${random(2_000)}`, " x"],
+    ["", `hvb.${random(600)}`, '"'],
+    ["password=", random(1_000), " x"],
+    ["postgres://app:", random(2_000), "@db/x"],
+    [`postgres://${"u".repeat(200)}:`, random(80), "@db/x"],
+    ["", jwt, " x"],
+  ] as const) {
+    const { text } = scanned(`${before}${value}${after}`, every("mask"));
+    assert.equal(text, `${before}${"*".repeat(value.length)}${after}`, before || value.slice(0, 8));
+  }
+  const long = random(1_000);
+  assert.equal(scanned(long, only("secret"), Hint.secret).text, "*".repeat(long.length));
+});

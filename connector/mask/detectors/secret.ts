@@ -4,6 +4,7 @@ import type { Anchor, Find, Found, Reach } from "./found.ts";
 /** Bytes that a value has at least, and of which its entropy is taken at most. */
 const LEAST = 8;
 const MEASURED = 64;
+/** Bytes of a value by which it is told; it may be longer. */
 const LONGEST = 256;
 /** Bits a character: more than words have, less than what a generator makes. */
 const NAMED_ENTROPY = 2.75;
@@ -48,7 +49,9 @@ const assigned: Find = (text, start, end, _from, to) => {
   at = runEnd(text, sign, Math.min(to, sign + SPACING), SPACE);
   at = runEnd(text, at, Math.min(to, at + SPACING), QUOTES);
   const last = runEnd(text, at, Math.min(to, at + LONGEST), VALUE);
-  return isSecret(text, at, last) ? { start: at, end: last, certain: true } : null;
+  if (!isSecret(text, at, last)) return null;
+  // Only of what is one the end is looked for: else a run of names would be read again for each of them.
+  return { start: at, end: runEnd(text, last, to, VALUE), certain: true, more: VALUE };
 };
 
 function isBearer(text: Uint8Array, start: number): boolean {
@@ -57,9 +60,10 @@ function isBearer(text: Uint8Array, start: number): boolean {
 
 /** `scheme://user:password@host`. */
 const inAddress: Find = (text, _start, end, _from, to) => {
-  const user = runEnd(text, end, Math.min(to, end + 64), USER);
+  const user = runEnd(text, end, to, USER);
   if (user >= to || text[user] !== COLON) return null;
-  const last = runEnd(text, user + 1, Math.min(to, user + 1 + LONGEST), PASSWORD);
+  // Neither has a slash, so that nothing is read twice.
+  const last = runEnd(text, user + 1, to, PASSWORD);
   if (last === user + 1 || last >= to || text[last] !== AT) return null;
   return { start: user + 1, end: last, certain: true };
 };
@@ -70,7 +74,7 @@ const AT = 0x40;
 
 /** A value in a column that is named so. */
 export function namedSecret(text: Uint8Array, from: number, to: number): Found | null {
-  const end = runEnd(text, from, Math.min(to, from + LONGEST), VALUE);
+  const end = runEnd(text, from, to, VALUE);
   return end === to && isSecret(text, from, end) ? { start: from, end, certain: true } : null;
 }
 

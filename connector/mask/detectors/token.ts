@@ -13,7 +13,7 @@ import {
 } from "./characters.ts";
 import type { Anchor, Find, Reach } from "./found.ts";
 
-/** Bytes of the longest token that is overwritten whole; none that is known comes near. */
+/** Bytes of a token of which, in a stream, the beginning is waited for; none that is known comes near. */
 const LONGEST = 512;
 
 interface Family {
@@ -74,13 +74,13 @@ const FAMILIES: Record<string, Family> = {
   age: { prefixes: ["AGE-SECRET-KEY-1"], bytes: UPPER, least: 58, most: 58 },
 };
 
-function inFamily({ bytes, least, most = LONGEST }: Family): Find {
+function inFamily({ bytes, least, most }: Family): Find {
   return (text, start, end, from, to) => {
     if (glued(text, start, from, WORD)) return null;
-    const last = runEnd(text, end, Math.min(to, end + most + 1), bytes);
+    const last = runEnd(text, end, most === undefined ? to : Math.min(to, end + most + 1), bytes);
     const length = last - end;
-    if (length < least || (length > most && most < LONGEST)) return null;
-    return { start, end: trimmed(text, end + least, Math.min(last, end + most)), certain: true, more: bytes };
+    if (length < least || (most !== undefined && length > most)) return null;
+    return { start, end: trimmed(text, end + least, last), certain: true, more: bytes };
   };
 }
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../../../protocol/seeded.ts";
 import { TestTimers } from "../../guard/testing.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES, type DetectorName, type Detectors } from "../detectors/modes.ts";
 import { TELLING } from "../detectors/open.ts";
 import { Scanner } from "../detectors/scanner.ts";
 import { HOLD_MS, MOST_HELD, StreamMask } from "./stream-mask.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`stream mask: SEED=${SEED}`);
 
 const every = (mode: "off" | "mask" | "report") =>

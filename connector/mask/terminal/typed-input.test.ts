@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../../../protocol/seeded.ts";
 import { TestTimers } from "../../guard/testing.ts";
 import { DECIDE_MS, MOST_UNDECIDED } from "./echo.ts";
 import { LONGEST_SECRET, TypedInput } from "./typed-input.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`typed input: SEED=${SEED}`);
 
 /** What was recorded: keys as they are, `«n»` for so many that were withheld. */

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../../../protocol/seeded.ts";
 import type { CatalogName } from "../../../protocol/sql/catalog.ts";
 import { loadParser, parseSql } from "../../../protocol/sql/parser.ts";
 import { changeStatement } from "./change-query.ts";
 import { literal, loadStatements, withSchemas } from "./queries.ts";
 import { PROBE } from "./session-state.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`catalog queries fuzz: SEED=${SEED}`);
 
 before(() => loadParser());

@@ -7,12 +7,12 @@ import { SallyportError } from "../../../protocol/errors.ts";
 import * as m from "../../../protocol/postgres/messages.ts";
 import { MessageReader, STARTUP } from "../../../protocol/postgres/reader.ts";
 import { message, u16, u32 } from "../../../protocol/postgres/wire.ts";
+import { SEED } from "../../../protocol/seeded.ts";
 import { targetConfig } from "../test-stream.ts";
 import { readAnswers } from "./answers.ts";
 import { SideConnection, type SideConnectionOptions } from "./side-connection.ts";
 import { MAX_ANSWER, TargetSqlError } from "./source.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`side connection fuzz: SEED=${SEED}`);
 
 const servers: Server[] = [];

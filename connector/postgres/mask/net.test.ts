@@ -4,10 +4,10 @@ import fc from "fast-check";
 import * as m from "../../../protocol/postgres/messages.ts";
 import { MessageReader } from "../../../protocol/postgres/reader.ts";
 import { cstring, message, u16, u32 } from "../../../protocol/postgres/wire.ts";
+import { SEED } from "../../../protocol/seeded.ts";
 import { DEFAULT_DETECTORS, DETECTOR_NAMES, type Detectors } from "../../mask/detectors/modes.ts";
 import { Net } from "./net.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`net: SEED=${SEED}`);
 
 const ALL = Object.fromEntries(DETECTOR_NAMES.map((name) => [name, "mask"])) as Detectors;
@@ -331,4 +331,19 @@ describe("whatever the contents are", () => {
       { seed: SEED, numRuns: 100 },
     );
   });
+});
+
+test("a description of more columns than there can be ends the session: unread, it would hide what columns are called", () => {
+  const columns = (count: number) =>
+    rowDescription(
+      ...Array.from({ length: count }, (_, index) => ({ name: `${"x".repeat(59)}${1_000 + index}` })),
+    );
+  const secret = dataRow("aB3xZ9kQaB3xZ9kQ");
+  const named = through(Buffer.concat([rowDescription({ name: "api_key" }), secret]));
+  assert.ok(!named.bytes.includes("aB3xZ9kQ"));
+  through(columns(1_664));
+  const attack = Buffer.concat([columns(3_200), secret]);
+  for (const cuts of [[], [1_000, 100_000]]) {
+    assert.throws(() => through(attack, cuts), { code: "protocol_violation" });
+  }
 });

@@ -21,7 +21,7 @@ const DATA_ROW = BACKEND.DataRow.type;
 const COPY_DATA = BACKEND.CopyData.type;
 const ROW_DESCRIPTION = BACKEND.RowDescription.type;
 const HEADER = 5;
-/** Bytes of a description that is read; of longer ones the columns stay unknown. */
+/** Bytes of the longest description: PostgreSQL's 1,664 columns have 136,454 at most. */
 const MAX_DESCRIPTION = 256 * 1024;
 const LF = 0x0a;
 
@@ -230,7 +230,14 @@ export class Net {
   #describe(reader: MessageReader): void {
     if (reader.first) {
       this.#columns = null;
-      this.#description = reader.length > MAX_DESCRIPTION ? null : [];
+      // Unread, it would hide from the detectors which columns are called so that they hold a secret.
+      if (reader.length > MAX_DESCRIPTION) {
+        throw new SallyportError(
+          "protocol_violation",
+          "RowDescription describes more columns than there can be",
+        );
+      }
+      this.#description = [];
     }
     if (this.#description === null) return;
     const { data, start, end } = reader;

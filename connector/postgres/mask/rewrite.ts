@@ -6,12 +6,13 @@ import { bodyOf, identifiers } from "../../../protocol/sql/resolve/tree.ts";
 import type { ResolvedNames } from "../../../protocol/sql/resolve.ts";
 import { walk } from "../../../protocol/sql/tree.ts";
 import { labelNames, type MaskContext, masksOf } from "./effective-labels.ts";
-import { type MaskKeys, maskExpression, maskPaths, Unmaskable } from "./expression.ts";
+import type { MaskKeys } from "./expression.ts";
 import { dependentColumns } from "./grouping.ts";
 import { expressionFragment, fromFragment, type Substitutions } from "./intended-tree.ts";
 import { certainRanges, foundValue, type Lookup, lookupsIn } from "./lookup.ts";
+import { MaskedColumns, rowsQuery } from "./masked-columns.ts";
 import { isOf, isRead, type MaskedUse, names, readsMasked } from "./masked-use.ts";
-import { quoted, quotedName, shown } from "./quoted.ts";
+import { quoted, shown } from "./quoted.ts";
 import type { Edit, LazySource, SourceText } from "./source-text.ts";
 import { groupByBefore, referenceSpan, relationSpan, sampledSpan, tableCommandStart } from "./spans.ts";
 import {
@@ -56,6 +57,7 @@ class Rewriter {
   readonly #tree: Node;
   readonly #resolved: ResolvedNames;
   readonly #keys: MaskKeys;
+  readonly #columns: MaskedColumns;
   readonly #uses = new Map<RangeVar, MaskedUse>();
   readonly #edits: Edit[] = [];
   readonly #substitutions: Substitutions = new Map();
@@ -72,6 +74,7 @@ class Rewriter {
     this.#tree = tree;
     this.#resolved = resolved;
     this.#keys = keys;
+    this.#columns = new MaskedColumns(context, resolved, keys);
   }
 
   run(): Rewriting {
@@ -146,40 +149,9 @@ class Rewriter {
 
   /** The parenthesised query that gives the relation's rows with masks. `tail`: what stands behind its name in FROM. */
   #subquery(use: MaskedUse, tail = "", columns = use.relation.columns): string {
-    const list = columns.map((column) => this.#selected(use, column));
+    const list = this.#columns.selected(use, columns);
     for (const column of this.#systemColumns(use)) list.push(quoted(column));
-    const from =
-      use.inlined === null
-        ? `${use.inherited ? "" : "ONLY "}${quotedName(use.relation)}${tail}`
-        : `(${use.inlined}) AS ${quoted(use.relation.name)}`;
-    const where = use.conditions.length === 0 ? "" : ` WHERE ${use.conditions.join(" AND ")}`;
-    return `(SELECT ${list.join(", ")} FROM ${from}${where})`;
-  }
-
-  #selected(use: MaskedUse, column: string): string {
-    const value = quoted(column);
-    const masked = this.#mask(use, column, value);
-    return masked === null ? value : `${masked} AS ${value}`;
-  }
-
-  /** The masked value; null where the column may be seen. */
-  #mask(use: MaskedUse, column: string, value: string): string | null {
-    const { relation, masks } = use;
-    const mask = masks.get(column);
-    if (mask === undefined) return null;
-    const detail = relation.details?.[relation.columns.indexOf(column)];
-    const labels = labelNames(mask);
-    if (detail === undefined)
-      throw new Unmasked(`the type of ${shown(relation)}.${column} is not known`, labels);
-    if (!isRead(this.#context, relation, this.#resolved, column)) return `NULL::${detail.type}`;
-    try {
-      if (mask.kind === "whole") return maskExpression(value, detail, mask.label.mask, this.#keys);
-      const paths = mask.paths.map(({ path, label }) => ({ path, mask: label.mask }));
-      return maskPaths(value, detail, paths, this.#keys);
-    } catch (error) {
-      if (!(error instanceof Unmaskable)) throw error;
-      throw new Unmasked(`${shown(relation)}.${column} can't be masked: ${error.message}`, labels);
-    }
+    return rowsQuery(use, list, tail);
   }
 
   /** System columns that the statement names of this entry: a subquery offers only what it selects. */
@@ -354,7 +326,7 @@ class Rewriter {
     }
     const { column } = masked[0]!;
     const { start, end } = referenceSpan(this.#source, node);
-    const expression = this.#mask(use, column, this.#source.slice(start, end)) ?? this.#unknown();
+    const expression = this.#columns.value(use, column, this.#source.slice(start, end)) ?? this.#unknown();
     // A subquery keeps the name that the result's column has.
     const text = this.#isNaming(node) ? `(SELECT ${expression} AS ${quoted(column)})` : expression;
     this.#edits.push({ start, end, text });
@@ -386,7 +358,7 @@ class Rewriter {
       const written = use?.as === "target" ? use : undefined;
       return item.columns.map(({ name, source }) => {
         const value = `${quoted(use?.renamed ?? item.name!)}.${quoted(name)}`;
-        const mask = written && source !== null ? this.#mask(written, source.column, value) : null;
+        const mask = written && source !== null ? this.#columns.value(written, source.column, value) : null;
         return mask === null ? value : `(SELECT ${mask} AS ${quoted(name)})`;
       });
     });

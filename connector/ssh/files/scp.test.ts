@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../../../protocol/errors.ts";
 import { scpCommand } from "../../../protocol/scp/command.ts";
+import { SEED } from "../../../protocol/seeded.ts";
 import type { FileGuard } from "./file-guard.ts";
 import { ScpRelay } from "./scp.ts";
 import { TargetNames } from "./target-names.ts";
@@ -15,7 +16,6 @@ import { NotingGuard } from "./testing-guard.ts";
 import { sftpServer } from "./testing-sftp.ts";
 import { Turns } from "./turns.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`hostile scp: SEED=${SEED}`);
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 

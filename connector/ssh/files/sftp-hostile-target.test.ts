@@ -3,6 +3,7 @@ import { duplexPair } from "node:stream";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { SallyportError } from "../../../protocol/errors.ts";
+import { SEED } from "../../../protocol/seeded.ts";
 import { OpenFlag, Packet, Status } from "../../../protocol/sftp/numbers.ts";
 import { packet, readStatus, status, string, u32, version } from "../../../protocol/sftp/packets.ts";
 import { attributes, requestPacket } from "../../../protocol/sftp/testing.ts";
@@ -10,7 +11,6 @@ import { TargetNames } from "./target-names.ts";
 import { NotingGuard } from "./testing-guard.ts";
 import { PacketPeer, type Relayed, relayed } from "./testing-sftp.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`hostile SFTP server: SEED=${SEED}`);
 
 const name = (id: number, path: string | Buffer) =>

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { SEED } from "../../seeded.ts";
 import { SHELL_EFFECTS, type ShellEffect } from "../facts.ts";
 import { WRAPPERS } from "../wrappers/table.ts";
 import { describeProgram, type Surroundings, UNKNOWN_PROGRAM } from "./describe.ts";
 import { programNames } from "./programs.ts";
 import { secretFiles } from "./secrets.ts";
 
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 console.log(`programs fuzz: SEED=${SEED}`);
 
 function describe(argv: (string | null)[], surroundings?: Surroundings) {

@@ -61,11 +61,7 @@ export function comparison({ kind, name, lexpr, rexpr }: Body<"A_Expr">): Compar
  */
 export function stripped(node: Node | undefined): Node | undefined {
   let rest = node;
-  for (let step = 0; step < 100; step++) {
-    const next = strip(rest);
-    if (next === undefined) break;
-    rest = next;
-  }
+  for (let next = strip(rest); next !== undefined; next = strip(rest)) rest = next;
   return rest;
 }
 

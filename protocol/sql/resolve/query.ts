@@ -132,11 +132,12 @@ function resolveValues(context: Context, select: SelectStmt, enclosing: Scope): 
     width = Math.max(width, values.length);
     resolveExpressions(context, values, enclosing);
   }
+  if (width > MAX_COLUMNS) context.found.opaque.add(`a query in it has more than ${MAX_COLUMNS} columns`);
   const columns = Array.from({ length: Math.min(width, MAX_COLUMNS) }, (_, index) =>
     derivedColumn(`column${index + 1}`, { expressions: rows.map((values) => values[index]) }),
   );
   finishSelect(context, select, { ...enclosing, items: [derivedItem("*VALUES*", columns)] });
-  return { columns, open: false };
+  return { columns, open: width > MAX_COLUMNS };
 }
 
 /** A list of output expressions: of SELECT or RETURNING. */

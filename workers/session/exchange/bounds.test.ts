@@ -154,12 +154,11 @@ describe("a response's body", () => {
     });
     return { held, said, body, consumed: () => consumed };
   };
-  const message = { partial: false, text: false, last: false };
   const turns = () => new Promise(setImmediate);
 
   test("is consumed as the client reads it, and not before", async () => {
     const { held, said, body, consumed } = rig();
-    for (let i = 0; i < 4; i++) body.data(piece, message);
+    for (let i = 0; i < 4; i++) body.data(piece);
     body.end();
     await turns();
     assert.equal(consumed(), 0);
@@ -177,7 +176,7 @@ describe("a response's body", () => {
 
   test("that breaks off is an error for its reader", async () => {
     const { held, said, body } = rig();
-    body.data(piece, message);
+    body.data(piece);
     await turns();
     body.broken("target_closed", "it broke off");
     await assert.rejects(body.readable.getReader().read(), /it broke off/);
@@ -187,10 +186,10 @@ describe("a response's body", () => {
 
   test("whose reader is gone tells so", async () => {
     const { held, said, body } = rig();
-    body.data(piece, message);
+    body.data(piece);
     await body.readable.cancel();
     await turns();
-    body.data(piece, message);
+    body.data(piece);
     assert.deepEqual(said, ["agent_gone"]);
     isFree(held);
   });
@@ -198,7 +197,7 @@ describe("a response's body", () => {
   test("is dropped where the object holds too much already", async () => {
     const { held, said, body } = rig();
     held.take(MAX_HELD);
-    body.data(piece, message);
+    body.data(piece);
     assert.deepEqual(said, ["limit_exceeded"]);
     await assert.rejects(body.readable.getReader().read());
     held.give(MAX_HELD);

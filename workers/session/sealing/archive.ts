@@ -53,13 +53,8 @@ export class Archive {
    * the store fails.
    */
   async *read(session: string, part: SealedPart, isEncrypted: boolean): AsyncGenerator<Uint8Array> {
-    if (isEncrypted)
-      throw new SallyportError(
-        "recording_unavailable",
-        "the recording is encrypted, and the edge has no key to it",
-        "Export the session: it is decrypted on your side.",
-      );
-    const body = await this.#open(session, part);
+    if (isEncrypted) throw unreadable();
+    const body = await this.#open(session, part, false);
     const gunzip = new DecompressionStream("gzip");
     const feeding = new Feeding(body, part);
     const fed = feeding.into(gunzip.writable);
@@ -71,10 +66,29 @@ export class Archive {
     }
   }
 
-  async #open(session: string, part: SealedPart): Promise<ReadableStream<Uint8Array>> {
+  /**
+   * A part's object as it lies there. Ends only when it was the one that was sealed, to its last byte; throws as `read` does.
+   */
+  async *object(session: string, part: SealedPart, isEncrypted: boolean): AsyncGenerator<Uint8Array> {
+    const hash = createHash("sha256");
+    const reader = (await this.#open(session, part, isEncrypted)).getReader();
+    try {
+      for (;;) {
+        const { done, value } = await next(reader);
+        if (done) break;
+        hash.update(value);
+        yield value;
+      }
+      if (hash.digest("hex") !== part.sha256) throw damaged(part, "its bytes are others");
+    } finally {
+      await reader.cancel().catch(() => undefined);
+    }
+  }
+
+  async #open(session: string, part: SealedPart, isEncrypted: boolean): Promise<ReadableStream<Uint8Array>> {
     let object: R2ObjectBody | null;
     try {
-      object = await this.#bucket.get(partKey(session, part.part, false));
+      object = await this.#bucket.get(partKey(session, part.part, isEncrypted));
     } catch {
       throw unavailable();
     }
@@ -102,7 +116,7 @@ class Feeding {
     const reader = this.#body.getReader();
     try {
       for (;;) {
-        const { done, value } = await this.#next(reader);
+        const { done, value } = await next(reader);
         if (done) break;
         this.#hash.update(value);
         for (let at = 0; at < value.length; at += PIECE) await writer.write(value.subarray(at, at + PIECE));
@@ -113,21 +127,31 @@ class Feeding {
       }
       await writer.close();
     } catch (error) {
+      if (error instanceof SallyportError) this.fault = error;
       await reader.cancel().catch(() => undefined);
       await writer.abort(error).catch(() => undefined);
     }
   }
+}
 
-  async #next(
-    reader: ReadableStreamDefaultReader<Uint8Array>,
-  ): Promise<ReadableStreamReadResult<Uint8Array>> {
-    try {
-      return await reader.read();
-    } catch {
-      this.fault = unavailable();
-      throw this.fault;
-    }
+/** Throws `recording_unavailable` where the store breaks off. */
+async function next(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw unavailable();
   }
+}
+
+/** What is told of an encrypted recording where it would have to be read. */
+export function unreadable(): SallyportError {
+  return new SallyportError(
+    "recording_encrypted",
+    "the recording is encrypted, and the edge has no key to it",
+    "Give the command the identity file of one of its recipients: --identity FILE.",
+  );
 }
 
 function unavailable(): SallyportError {

@@ -19,8 +19,9 @@ export interface Sealing {
   readonly part: number;
   readonly tallies: Tallies;
   /**
-   * What this part's object may be: one for each time that it was packed. Packing may be random (encryption), and an object
-   * may arrive after its sender has crashed, so any of them is right; they hold the same entries.
+   * What this part's object may be: one for each time that it was packed, the newest `MAX_ATTEMPTS`. Packing may be random
+   * (encryption), and an object may arrive minutes after its sender has crashed, so any of them is right; they hold the same
+   * entries.
    */
   readonly attempts: readonly Attempt[];
   /** What double entry has shown. */
@@ -32,9 +33,20 @@ export interface Sealing {
 /**
  * `pack`: the next part is to be made. `look`: it may have been put. `trim`: a live session's rows that are in the part are
  * removed. Then, once the session is over and all parts are there: `judge` the double entry, `note` in the ledger, `index` for
- * search, `mark` in the directory, `free` the rows. `rest`: nothing is left but the record, for a while.
+ * search, `mark` in the directory, `free` the rows. Before the edge can't read a recording any more, as it is encrypted, it waits
+ * in `tell` until everybody who is told of the session has been. `rest`: nothing is left but the record, for a while.
  */
-export type SealingStep = "pack" | "look" | "trim" | "judge" | "note" | "index" | "mark" | "free" | "rest";
+export type SealingStep =
+  | "pack"
+  | "look"
+  | "trim"
+  | "judge"
+  | "note"
+  | "index"
+  | "tell"
+  | "mark"
+  | "free"
+  | "rest";
 
 /** A part as it was packed. */
 export interface Attempt extends SealedPart {
@@ -57,6 +69,11 @@ const LONGEST_WAIT_MS = 5 * 60_000;
 const FAULT_WAIT_MS = 60 * 60_000;
 /** After so many failures, about a day, a recording is sealed without being searchable. */
 export const INDEX_TRIES = 300;
+/** Attempts of one part that are known: the oldest of so many is hours old where the store fails each time. */
+export const MAX_ATTEMPTS = 32;
+/** How often it is looked whether all have been told, ms; and how long after the end of the session at most. */
+const TELL_WAIT_MS = 1_000;
+export const TELL_MS = 7 * 24 * 60 * 60_000;
 
 /** The sealing of a session begins; of a live one when its rows are many. */
 export function begun(tallies: Tallies, now: number): Sealing {
@@ -81,7 +98,8 @@ export function nothingToSeal(tallies: Tallies, now: number): Sealing {
 /** The part was packed: to be kept before the object is put. The range of entries is that of earlier attempts, if any. */
 export function packed(state: Sealing, attempt: Attempt): Sealing {
   const known = state.attempts.some(({ sha256 }) => sha256 === attempt.sha256);
-  return { ...state, step: "look", attempts: known ? state.attempts : [...state.attempts, attempt] };
+  const attempts = known ? state.attempts : [...state.attempts, attempt].slice(-MAX_ATTEMPTS);
+  return { ...state, step: "look", attempts };
 }
 
 /** What came of looking for the part's object: the state, and the part when it is there. */
@@ -126,7 +144,18 @@ export function noted(state: Sealing): Sealing {
 }
 
 /** Activities are indexed, or it was tried so often that the recording itself must be at fault. */
-export function indexed(state: Sealing): Sealing {
+export function indexed(state: Sealing, isEncrypted: boolean): Sealing {
+  return { ...well(state), step: isEncrypted ? "tell" : "mark" };
+}
+
+/** Somebody is yet to be told of the session: it is looked again soon, and later as long as it lasts. */
+export function telling(state: Sealing, now: number): Sealing {
+  const waited = now - (state.note?.time ?? now);
+  return { ...well(state), due: now + Math.min(Math.max(TELL_WAIT_MS, waited / 10), LONGEST_WAIT_MS) };
+}
+
+/** Nobody is to be told any more, or it is given up. */
+export function told(state: Sealing): Sealing {
   return { ...well(state), step: "mark" };
 }
 

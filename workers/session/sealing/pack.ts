@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConnectorSeal } from "../../../protocol/control.ts";
+import { encrypted } from "../../../protocol/recording/encryption/encrypt.ts";
 import {
   type RecordingTrailer,
   recordingEntry,
@@ -26,6 +27,12 @@ export interface Packing {
 
 /** As they are. */
 export const PLAIN: Packing = { isEncrypted: false, pack: async (gzip) => gzip };
+
+/** As a session's recipients say, whatever was set since it was opened. */
+export function packingFor(recipients: readonly string[]): Packing {
+  if (recipients.length === 0) return PLAIN;
+  return { isEncrypted: true, pack: (gzip) => encrypted(gzip, recipients, () => sleep(0)) };
+}
 
 /** The slice that a part is to hold. */
 export interface Slice {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { createHash } from "node:crypto";
+import { before, describe, test } from "node:test";
+import { generateIdentity } from "age-encryption";
+import { Identities } from "../../../protocol/recording/encryption/identities.ts";
 import { Crash, randomPacking, SealingWorld } from "../../testing/sealing-world.ts";
-import { REST_MS } from "./machine.ts";
+import { MAX_ATTEMPTS, REST_MS, TELL_MS } from "./machine.ts";
+import { packingFor } from "./pack.ts";
 import { archiveHash } from "./sealed-entry.ts";
 import { SealingStore } from "./store.ts";
 
@@ -82,6 +86,125 @@ describe("sealing a session", () => {
       assert.ok(effects > 40, `${effects} places to crash at`);
     });
   }
+
+  describe("encrypted to somebody's key", () => {
+    let identities: Identities;
+    let recipients: string[];
+
+    before(async () => {
+      const secret = await generateIdentity();
+      identities = await Identities.parse(secret, "the identity");
+      recipients = [...identities.recipients];
+    });
+
+    const worldOf = () => {
+      const world = new SealingWorld();
+      world.packing = packingFor(recipients);
+      return world;
+    };
+
+    test("its parts are age files of their own, and nobody without the key reads them once rows are gone", async () => {
+      const world = worldOf();
+      const record = world.session(ID, SIZES);
+      const file = world.file(record);
+      world.sealer().want(record);
+      await toTheEnd(world);
+      assert.ok(world.objects.size > 3);
+      for (const [key, bytes] of world.objects) {
+        assert.match(key, /\d{4}\.gz\.age$/);
+        assert.match(bytes.toString("latin1"), /^age-encryption\.org\/v1\n-> X25519 /);
+      }
+      await assert.rejects(world.read(record), { code: "recording_encrypted" });
+      assert.deepEqual(await world.decrypted(record, identities), file);
+      assert.equal(world.ledger[0]!.agreement, "agreed");
+      assert.equal(world.indexed[0]!.length, SIZES.length);
+    });
+
+    test("a crash before and after each effect: at each moment it is whole, in rows or encrypted, and the ledger names what is there", async () => {
+      let effects = 0;
+      for (let at = 0; at === 0 || at < effects; at++) {
+        const world = worldOf();
+        const record = world.session(ID, SIZES);
+        const file = world.file(record);
+        let passed = 0;
+        let polls = 0;
+        world.isTold = () => polls++ > 1;
+        world.around = (what, when) => {
+          if (passed++ !== at) return;
+          if (what === "put" && when === "before") world.late.push(world.lastPut);
+          throw new Crash();
+        };
+        const holds = async () => {
+          assert.deepEqual(await world.decrypted(record, identities), file, `crash ${at}`);
+          const hash = createHash("sha256");
+          for (const bytes of world.objectsOf(ID)) hash.update(createHash("sha256").update(bytes).digest());
+          if (world.ledger.length > 0) assert.equal(world.ledger[0]!.archive, hash.digest("hex"));
+        };
+        world.sealer().want(record);
+        await toTheEnd(world, holds);
+        await holds();
+        assert.equal(world.ledger.length, 1);
+        assert.equal(world.ledger[0]!.parts, world.objects.size);
+        assert.deepEqual(world.faults, []);
+        assert.deepEqual([...world.sql.exec("SELECT id FROM log")], []);
+        effects = Math.max(effects, passed);
+      }
+      assert.ok(effects > 40, `${effects} places to crash at`);
+    });
+
+    test("rows stay until everybody is told what is in them, a week at most, and until then it is not sealed", async () => {
+      for (const isToldAt of [3 * 3_600_000, Number.POSITIVE_INFINITY]) {
+        const world = worldOf();
+        const record = world.session(ID, SIZES);
+        const began = world.now;
+        world.isTold = () => world.now >= began + isToldAt;
+        world.sealer().want(record);
+        const sealer = world.sealer();
+        while (world.marked.size === 0) {
+          await sealer.start(world.now);
+          const rows = [...world.sql.exec("SELECT id FROM log")].length;
+          if (world.marked.size === 0) assert.equal(rows, SIZES.length);
+          assert.ok(sealer.deadline() <= world.now + 5 * 60_000 || world.marked.size > 0);
+          world.now = Math.max(world.now, sealer.deadline());
+        }
+        const waited = world.now - began;
+        const wanted = Math.min(isToldAt, TELL_MS);
+        assert.ok(waited >= wanted && waited <= wanted + 15 * 60_000, `${waited}`);
+      }
+    });
+
+    test("a live session stays in rows, however large its log", async () => {
+      const world = worldOf();
+      const record = world.session(ID, SIZES);
+      record.state = "open";
+      world.records.save(record);
+      const sealer = world.sealer(1_000, 1);
+      assert.equal(sealer.threshold(record), Number.POSITIVE_INFINITY);
+      sealer.want(record);
+      await sealer.start(world.now);
+      assert.equal(world.objects.size, 0);
+    });
+
+    test("of attempts that the store refused a number is known, and the next one that arrives is right", async () => {
+      const world = worldOf();
+      const record = world.session(ID, SIZES);
+      const file = world.file(record);
+      world.around = (what, when) => {
+        if (what === "put" && when === "before") throw new Error("no answer");
+      };
+      const sealer = world.sealer();
+      sealer.want(record);
+      for (let i = 0; i < 100; i++) {
+        await sealer.start(world.now);
+        world.now = sealer.deadline();
+      }
+      const { attempts } = new SealingStore(world.sql).find(record.number)!;
+      assert.equal(attempts.length, MAX_ATTEMPTS);
+      world.around = () => {};
+      await toTheEnd(world);
+      assert.deepEqual(await world.decrypted(record, identities), file);
+    });
+  });
 
   test("a store that fails is asked again, later each time, and nothing is removed before", async () => {
     const world = new SealingWorld();

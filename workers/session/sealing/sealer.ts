@@ -1,6 +1,7 @@
 import type { SessionSealed } from "../../../protocol/ledger/entry.ts";
 import { alarmLine } from "../../ledger/alarm-line.ts";
 import { logLine } from "../../log-line.ts";
+import { lineAbout } from "../../telemetry/session-span.ts";
 import type { SessionEntries } from "../entries.ts";
 import type { LoggedEntry, SessionLog } from "../log.ts";
 import type { SessionRecord } from "../record.ts";
@@ -14,7 +15,8 @@ import { Counting, judgeSeal, type Tallies, talliesAtStart } from "./tallies.ts"
 /** What sealing needs of the rest of the edge; each may be done twice. */
 export interface SealingMeans {
   archive: Archive;
-  packing: Packing;
+  /** How a session's parts are packed: the same for all of them. */
+  packing(record: SessionRecord): Packing;
   /** Bytes of the export file in a part; bytes of a live session's rows from which on parts are made. */
   partBytes: number;
   liveBytes: number;
@@ -40,6 +42,8 @@ export interface SealingHost {
   record(no: number): SessionRecord | undefined;
   log(record: SessionRecord): SessionLog;
   entries(record: SessionRecord): SessionEntries;
+  /** Whether nobody is yet to be told what is in the recording. */
+  isTold(record: SessionRecord): boolean;
   /** Removes the rows of a live session that a part has, but for those that a side may still need. */
   trim(record: SessionRecord, first: number, last: number): Promise<void>;
   /** Removes the rows of a session that is sealed. */
@@ -82,6 +86,7 @@ export class Sealer {
 
   /** At how many logged bytes of a live session `want` is called, when so many of them are in parts. */
   threshold(record: SessionRecord): number {
+    if (this.#means.packing(record).isEncrypted) return Number.POSITIVE_INFINITY;
     return (this.#store.find(record.number)?.tallies.bytes ?? 0) + this.#means.liveBytes;
   }
 
@@ -129,7 +134,7 @@ export class Sealer {
       // The step may have got on before it failed.
       const current = this.#store.find(record.number) ?? state;
       if (isFault) return this.#fault(record, machine.faulted(current, words, now));
-      logLine("warning", "a session is not sealed yet", { session: record.id, error: words });
+      logLine("warning", "a session is not sealed yet", { ...lineAbout(record), error: words });
       this.#store.save(record.number, machine.failed(current, now));
     }
   }
@@ -159,7 +164,12 @@ export class Sealer {
       case "index":
         if (state.failures >= machine.INDEX_TRIES) alarmLine("recording_not_indexed", { session: record.id });
         else await this.#means.index(record, this.#host.entries(record).entries(1));
-        return save(machine.indexed(state));
+        return save(machine.indexed(state, this.#means.packing(record).isEncrypted));
+      case "tell":
+        if (this.#host.isTold(record)) return save(machine.told(state));
+        if (clock() < record.end!.at + machine.TELL_MS) return save(machine.telling(state, clock()));
+        alarmLine("events_not_delivered", { session: record.id });
+        return save(machine.told(state));
       case "mark":
         await this.#means.mark(record, {
           entry: this.#entry(record, state),
@@ -175,10 +185,13 @@ export class Sealer {
   }
 
   async #pack(record: SessionRecord, state: machine.Sealing): Promise<void> {
-    const { archive, packing, partBytes, liveBytes } = this.#means;
+    const { archive, partBytes, liveBytes } = this.#means;
+    const packing = this.#means.packing(record);
     const log = this.#host.log(record);
     const isOver = record.state === "ended";
     const fixed = state.attempts[0];
+    // Nobody here reads an encrypted part, and a live session's entries may be asked for: they stay rows.
+    if (!isOver && packing.isEncrypted) return this.#store.save(record.number, machine.waiting(state));
     if (!isOver && !fixed && log.bytes - state.tallies.bytes < liveBytes) {
       log.sealAt = state.tallies.bytes + liveBytes;
       return this.#store.save(record.number, machine.waiting(state));
@@ -212,7 +225,7 @@ export class Sealer {
 
   async #look(record: SessionRecord, state: machine.Sealing): Promise<void> {
     const { archive, packing, clock } = this.#means;
-    const found = await archive.look(record.id, state.part, packing.isEncrypted);
+    const found = await archive.look(record.id, state.part, packing(record).isEncrypted);
     const { state: next, part } = machine.looked(state, found, clock());
     if (next.fault !== null) return this.#fault(record, next);
     if (part) this.#store.addPart(record.number, part);

@@ -25,6 +25,10 @@ export interface SealingOwner {
   relay(session: string): Relay | undefined;
   /** The alarm is wanted at this time, ms since 1970. */
   wake(at: number): void;
+  /** Whether nobody is yet to be told what is in a session's recording. */
+  isTold(record: SessionRecord): boolean;
+  /** Removes what people were asked in a session, which its recording has. Safe to repeat. */
+  forgetQuestions(record: SessionRecord): void;
   /** The object is one session's own, and that is sealed: removes all that it has, at once or when nothing needs it. */
   empty(): Promise<void>;
   /** How many sessions share all objects; 0 where each has its own. */
@@ -53,6 +57,7 @@ export class SessionSealing {
       record: (no) => this.#record(no),
       log: (record) => this.#log(record),
       entries: (record) => this.entries(record),
+      isTold: (record) => owner.isTold(record),
       trim: (record, first, last) => this.#trim(record, first, last),
       free: (record, parts) => this.#free(record, parts),
       bury: (record) => this.#bury(record),
@@ -83,7 +88,7 @@ export class SessionSealing {
 
   /** Whether an entry of a session is in object storage, so that rows may not have it. */
   isSealed(record: SessionRecord, seq: number): boolean {
-    return this.#store.part(record.number, seq, this.#means.packing.isEncrypted) !== null;
+    return this.#kept(record, seq) !== null;
   }
 
   /** Whether this object can tell a session's entries: of one that is sealed for long it has forgotten where they are. */
@@ -107,8 +112,12 @@ export class SessionSealing {
     });
   }
 
+  #kept(record: SessionRecord, seq: number): FoundPart | null {
+    return this.#store.part(record.number, seq, record.recipients.length > 0);
+  }
+
   #part(record: SessionRecord, seq: number): FoundPart | null | Promise<FoundPart | null> {
-    const found = this.#store.part(record.number, seq, this.#means.packing.isEncrypted);
+    const found = this.#kept(record, seq);
     // A number is given again, an id is not.
     if (this.#records.find(record.id)?.number === record.number) {
       if (found || this.#store.find(record.number) || record.state !== "ended") return found;
@@ -135,13 +144,17 @@ export class SessionSealing {
   }
 
   async #free(record: SessionRecord, parts: readonly Attempt[]): Promise<void> {
+    const isEncrypted = record.recipients.length > 0;
+    if (isEncrypted) this.#owner.forgetQuestions(record);
     // All goes at once with the record; to remove rows one by one costs as much as to write them.
-    if (this.#isEmptied(record)) return;
+    else if (this.#isEmptied(record)) return;
     const log = this.#log(record);
     for (const { first, last } of parts) {
       const step = Math.min(Math.max(Math.ceil((last - first + 1) / STEPS), 1), REMOVED);
       for (let from = first; from <= last; from += step) {
-        log.remove(from, Math.min(from + step - 1, last));
+        const to = Math.min(from + step - 1, last);
+        if (isEncrypted) log.erase(from, to);
+        else log.remove(from, to);
         await sleep(0);
       }
     }

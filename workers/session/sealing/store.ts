@@ -57,8 +57,12 @@ export class SealingStore {
     );
   }
 
-  /** The part that holds an entry; of a number that is after all entries the final one, if it is there. */
+  /**
+   * The part from which an entry is to be read; of a number that is after all entries the final one, if it is there. Nobody here
+   * reads one that is encrypted: rows have its entries until they go.
+   */
   part(no: number, seq: number, isEncrypted: boolean): FoundPart | null {
+    if (isEncrypted && hasRows(this.find(no))) return null;
     const [row] = this.#sql.exec(
       "SELECT made FROM parts WHERE no = ? AND first <= ? ORDER BY part DESC LIMIT 1",
       no,
@@ -75,4 +79,9 @@ export class SealingStore {
     this.#sql.exec("DELETE FROM sealing WHERE no = ?", no);
     this.#sql.exec("DELETE FROM parts WHERE no = ?", no);
   }
+}
+
+/** Whether a session that is being sealed has all its rows. */
+function hasRows(state: Sealing | null): boolean {
+  return state !== null && state.step !== "free" && state.step !== "rest";
 }

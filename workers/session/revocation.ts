@@ -2,8 +2,8 @@ import { SallyportError } from "../../protocol/errors.ts";
 import { watchedSessions } from "../directory/watches.ts";
 import type { Env } from "../environment.ts";
 import { logLine } from "../log-line.ts";
-import { sessionStub } from "../session/stub.ts";
-import type { WatchHolder } from "../session/watchers.ts";
+import { sessionStub } from "./stub.ts";
+import type { WatchHolder } from "./watchers.ts";
 
 /**
  * Ends live sessions at once, all in parallel; answers how many it ended. The directory must hold the revocation

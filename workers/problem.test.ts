@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SallyportError } from "../../protocol/errors.ts";
+import { SallyportError } from "../protocol/errors.ts";
 import { problemResponse } from "./problem.ts";
 
 test("an error of ours says what, why and what next", async () => {

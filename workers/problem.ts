@@ -1,6 +1,6 @@
-import type { Problem } from "../../protocol/directory.ts";
-import { ERRORS, SallyportError } from "../../protocol/errors.ts";
-import { logLine } from "../log-line.ts";
+import type { Problem } from "../protocol/directory.ts";
+import { ERRORS, SallyportError } from "../protocol/errors.ts";
+import { logLine } from "./log-line.ts";
 
 /**
  * An error as problem+json (RFC 9457). A 401 says in `WWW-Authenticate` what is wrong with the token (RFC 6750

@@ -1,4 +1,4 @@
-import type { Env } from "../environment.ts";
+import type { Env } from "./environment.ts";
 
 /** Characters of an address: the longest IPv6 form with its zone. */
 const MAX_ADDRESS = 64;
