@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { SallyportError } from "../protocol/errors.ts";
-import { CredentialStore, configFolder } from "./credentials.ts";
 import { EdgeApi, edgeUrl, type TokenSource } from "./edge-api.ts";
 import { jwtExpiry } from "./http/kubeconfig.ts";
+import { CredentialStore, configFolder } from "./login/credentials.ts";
 
 type Environment = NodeJS.ProcessEnv;
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { chooseEdge, openEdge } from "./access.ts";
-import { parseListen } from "./config-file.ts";
+import { parseListen } from "./config/file.ts";
 import type { EdgeApi } from "./edge-api.ts";
 import { IDENTITY_ENV } from "./recordings/identity.ts";
 import { note, printJson, printTable } from "./terminal.ts";

@@ -1,7 +1,7 @@
 import type { ListedTarget } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
-import { openExchangeTunnel, openTunnel, type TunnelOptions } from "../protocol/join.ts";
 import type { AgentStream, ExchangeTunnel } from "../protocol/stream.ts";
+import { openExchangeTunnel, openTunnel, type TunnelOptions } from "../protocol/tunnel/join.ts";
 import { type Access, accessTo, type Wanted } from "./approvals/access.ts";
 import { type OpeningCommand, obtainAccess, reasonMissing, tellAccess } from "./approvals/told-access.ts";
 import type { EdgeApi } from "./edge-api.ts";

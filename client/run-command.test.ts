@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { complete, completionScript } from "./completion.ts";
+import { restartWait } from "./local-edge/supervise.ts";
 import { buildProgram } from "./main.ts";
 import { sessionsWithin } from "./open-files.ts";
 import { tunnelEnvironment } from "./run-command.ts";
-import { restartWait } from "./supervise.ts";
 
 const LOCAL = { host: "127.0.0.1", port: 5555 };
 

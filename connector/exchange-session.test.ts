@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { SessionFacts } from "../protocol/control.ts";
-import { Heard, REQUEST, RESPONSE } from "../protocol/exchange-testing.ts";
 import { encodeFrame, FrameType, WINDOW } from "../protocol/frame.ts";
-import { openExchangeTunnel } from "../protocol/join.ts";
 import { SEED } from "../protocol/seeded.ts";
 import { generateKey } from "../protocol/signatures.ts";
 import type { ExchangeStream, ExchangeTunnel } from "../protocol/stream.ts";
-import { ModelEdge } from "../protocol/tunnel-testing.ts";
+import { Heard, REQUEST, RESPONSE } from "../protocol/tunnel/exchange-testing.ts";
+import { openExchangeTunnel } from "../protocol/tunnel/join.ts";
+import { ModelEdge } from "../protocol/tunnel/testing.ts";
 import { ConnectorSession } from "./session.ts";
 
 console.log(`exchanges and resumes: SEED=${SEED}`);

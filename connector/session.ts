@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../protocol/approval.ts";
+import type { ApprovalAsk } from "../protocol/approval/approval.ts";
 import type { EndCode } from "../protocol/close-reason.ts";
 import {
   type ConnectorEvent,
@@ -12,12 +12,12 @@ import {
   type SessionFacts,
 } from "../protocol/control.ts";
 import { chainFrame, frameGenesis } from "../protocol/entry.ts";
-import type { ExchangeStreams } from "../protocol/exchange-streams.ts";
 import { FrameFlag } from "../protocol/frame.ts";
-import { join } from "../protocol/join.ts";
 import { type PrivateKey, signText, thumbprint } from "../protocol/signatures.ts";
 import type { ConnectorStream, ExchangeStream, StreamHandlers } from "../protocol/stream.ts";
-import type { TunnelEnd, TunnelSide } from "../protocol/tunnel.ts";
+import type { ExchangeStreams } from "../protocol/tunnel/exchange-streams.ts";
+import { join } from "../protocol/tunnel/join.ts";
+import type { TunnelEnd, TunnelSide } from "../protocol/tunnel/tunnel.ts";
 import type { SessionTap } from "./events/tap.ts";
 
 /** Who keeps the sessions of a connector. */

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type WebSocket from "ws";
 import { Header, Path, PING, PING_EVERY_MS, PONG } from "../protocol/control.ts";
-import { connect, readProblem } from "../protocol/dial.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import {
   ANSWER_OF,
@@ -19,6 +18,7 @@ import {
 } from "../protocol/hub-messages.ts";
 import type { LabelScan, ScanLabelsRequest } from "../protocol/label-scan.ts";
 import type { PrivateKey } from "../protocol/signatures.ts";
+import { connect, readProblem } from "../protocol/tunnel/dial.ts";
 import type { SessionTap } from "./events/tap.ts";
 import type { Log } from "./log.ts";
 import { ConnectorSession } from "./session.ts";

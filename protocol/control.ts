@@ -1,4 +1,4 @@
-import type { ApprovalEvent, ApprovalNews } from "./approval.ts";
+import type { ApprovalEvent, ApprovalNews } from "./approval/approval.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { HttpEvent } from "./http/events.ts";
 import type { Decision } from "./policy/decision.ts";

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalEvent } from "./approval.ts";
+import type { Approval, ApprovalEvent } from "./approval/approval.ts";
 import type { Lease, Limits, PolicyStamp, TargetKind } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { Agreement } from "./ledger/entry.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalAsk, ApprovalNews } from "./approval.ts";
+import type { ApprovalAsk, ApprovalNews } from "./approval/approval.ts";
 import type { EndCode } from "./close-reason.ts";
 import type { ConnectorEvent, SessionFacts } from "./control.ts";
 import type { ErrorCode } from "./errors.ts";

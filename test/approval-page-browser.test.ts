@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import type { Approval } from "../protocol/approval.ts";
+import type { Approval } from "../protocol/approval/approval.ts";
 import { type Chromium, startChromium } from "./chromium.ts";
 import { startTestEdge, type TestEdge } from "./gateway.ts";
 import { issuerSettings, startIssuer, type TestIssuer } from "./oidc-provider.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import type { Approval } from "../protocol/approval.ts";
+import type { Approval } from "../protocol/approval/approval.ts";
 import type { Page, TrailEntry } from "../protocol/directory.ts";
 import { Browser, type Visit } from "./browser.ts";
 import { startTestEdge, type TestEdge } from "./gateway.ts";

@@ -1,5 +1,5 @@
 import { after } from "node:test";
-import type { Approval, ApprovalSummary } from "../protocol/approval.ts";
+import type { Approval, ApprovalSummary } from "../protocol/approval/approval.ts";
 import type { LeaseRecord, Page, TrailEntry } from "../protocol/directory.ts";
 import { type Answer, done, startStubEdge } from "./stub-edge.ts";
 

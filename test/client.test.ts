@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { CommandProcess, listening } from "../client/commands/testing.ts";
-import { type Edge, startEdge } from "../client/edge-host.ts";
+import { type Edge, startEdge } from "../client/local-edge/host.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { AUDIENCE, CLI_CLIENT, startIssuer, type TestIssuer } from "./oidc-provider.ts";
 import "./connection-each.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs, styleText } from "node:util";
 import { VerdictStatus } from "../client/policy-replay/verdict-status.ts";
 import { psqlLine } from "../client/run-command.ts";
-import type { ApprovalSummary } from "../protocol/approval.ts";
+import type { ApprovalSummary } from "../protocol/approval/approval.ts";
 import type { ListedTarget, Session } from "../protocol/directory.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { runAgent, type Say } from "./demo/agent.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Edge, startEdge } from "../client/edge-host.ts";
+import { type Edge, startEdge } from "../client/local-edge/host.ts";
 import "./connection-each.ts";
 
 const state = mkdtempSync(join(tmpdir(), "sallyport-answers-"));

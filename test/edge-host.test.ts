@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type EdgeOptions, startEdge } from "../client/edge-host.ts";
+import { type EdgeOptions, startEdge } from "../client/local-edge/host.ts";
 import "./connection-each.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-host-"));
@@ -98,7 +98,7 @@ test("a crash of workerd is told and mended", async () => {
 
 test("the workerd of an edge that was killed is ended by the next edge", async () => {
   const settings = JSON.stringify(options("orphan"));
-  const module = new URL("../client/edge-host.ts", import.meta.url).href;
+  const module = new URL("../client/local-edge/host.ts", import.meta.url).href;
   const host = spawn(
     process.execPath,
     [

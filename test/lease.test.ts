@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { ConnectorSession } from "../connector/session.ts";
 import type { Uplink } from "../connector/uplink.ts";
-import type { Approval } from "../protocol/approval.ts";
+import type { Approval } from "../protocol/approval/approval.ts";
 import type { SessionFacts } from "../protocol/control.ts";
 import type { Page, TrailEntry } from "../protocol/directory.ts";
-import { openTunnel } from "../protocol/join.ts";
+import { openTunnel } from "../protocol/tunnel/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 import { A_SECOND_MS } from "./run/second.ts";
 

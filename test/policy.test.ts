@@ -6,15 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import WebSocket from "ws";
-import { applyConfig, changeLines } from "../client/apply.ts";
-import { parseConfigFile } from "../client/config-file.ts";
+import { applyConfig, changeLines } from "../client/config/apply.ts";
+import { parseConfigFile } from "../client/config/file.ts";
 import { EdgeApi } from "../client/edge-api.ts";
 import { PolicyHolder } from "../connector/guard/policy-holder.ts";
 import { type ConnectorIdentity, connectorToken } from "../connector/identity.ts";
 import type { ConnectorSession } from "../connector/session.ts";
 import type { Uplink } from "../connector/uplink.ts";
 import { Header, Path, type PolicyStamp } from "../protocol/control.ts";
-import { connect } from "../protocol/dial.ts";
 import type { ChangeRecord, Page, PolicyRecord, Settings } from "../protocol/directory.ts";
 import { SallyportError } from "../protocol/errors.ts";
 import type {
@@ -24,11 +23,12 @@ import type {
   PolicyInForce,
   PolicyTaken,
 } from "../protocol/hub-messages.ts";
-import { openTunnel } from "../protocol/join.ts";
 import { nodeCedar } from "../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../protocol/policy/policy-set.ts";
 import { STARTER_POLICIES } from "../protocol/policy/starter.ts";
 import { factsOf } from "../protocol/sql/facts.ts";
+import { connect } from "../protocol/tunnel/dial.ts";
+import { openTunnel } from "../protocol/tunnel/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 import { ALLOW_LISTED } from "./policies.ts";
 

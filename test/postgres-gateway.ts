@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { EdgeOptions } from "../client/edge-host.ts";
 import { type Listener, listen } from "../client/listener.ts";
+import type { EdgeOptions } from "../client/local-edge/host.ts";
 import {
   type ConnectorConfig,
   type PostgresTargetConfig,
@@ -10,7 +10,7 @@ import { startConnector, type Told } from "../connector/main.ts";
 import { DEFAULT_DETECTORS } from "../connector/mask/detectors/modes.ts";
 import { NO_LABELS } from "../connector/mask/settings.ts";
 import type { Uplink } from "../connector/uplink.ts";
-import { openTunnel } from "../protocol/join.ts";
+import { openTunnel } from "../protocol/tunnel/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "./gateway.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 

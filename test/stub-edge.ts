@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Edge, startEdge } from "../client/edge-host.ts";
+import { type Edge, startEdge } from "../client/local-edge/host.ts";
 import type { Issuer, Problem, Settings } from "../protocol/directory.ts";
 import { generateKey, type PrivateKey, publicKey } from "../protocol/signatures.ts";
 import { issuerSettings, startIssuer, type TestIssuer } from "./oidc-provider.ts";

@@ -9,12 +9,12 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ConnectorSession } from "../connector/session.ts";
 import type { Uplink } from "../connector/uplink.ts";
-import { openTunnel } from "../protocol/join.ts";
 import * as pg from "../protocol/postgres/messages.ts";
 import { MessageReader, STARTUP } from "../protocol/postgres/reader.ts";
 import { cstring, i32, message, u16, u32 } from "../protocol/postgres/wire.ts";
 import { generateKey, publicKey } from "../protocol/signatures.ts";
 import type { ByteStream } from "../protocol/stream.ts";
+import { openTunnel } from "../protocol/tunnel/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 
 /** Recordings of a real edge, through the real command: exported, verified, shown, replayed, followed. */

@@ -13,11 +13,11 @@ import type { Uplink } from "../connector/uplink.ts";
 import { Path } from "../protocol/control.ts";
 import type { ChangeRecord, ListedTarget, Page } from "../protocol/directory.ts";
 import { EntryKind } from "../protocol/entry.ts";
-import { openTunnel } from "../protocol/join.ts";
 import { passwordMessage, startupMessage } from "../protocol/postgres/frontend.ts";
 import { u32 } from "../protocol/postgres/wire.ts";
 import { edgeEvent } from "../protocol/recording/events.ts";
 import type { RecordedEntry } from "../protocol/recording.ts";
+import { openTunnel } from "../protocol/tunnel/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "./gateway.ts";
 import { A_SECOND_MS } from "./run/second.ts";
 

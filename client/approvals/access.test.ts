@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { AccessRequest, accessTo, type Waiting } from "./access.ts";
 import { ASKED, accessRequest, ScriptedEdge, SESSION, vote } from "./testing.ts";

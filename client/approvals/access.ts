@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { WhoAmI } from "../commands/account.ts";

@@ -4,7 +4,7 @@ import {
   type ApprovalId,
   type ApprovalStatus,
   type ApprovalSummary,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { EdgeApi } from "../edge-api.ts";

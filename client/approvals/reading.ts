@@ -8,9 +8,9 @@ import {
   type ApprovalSummary,
   type ApprovalVote,
   STATUSES,
-} from "../../protocol/approval.ts";
-import { isChannel } from "../../protocol/approval-reading.ts";
-import { isHeldRequest } from "../../protocol/approval-request.ts";
+} from "../../protocol/approval/approval.ts";
+import { isChannel } from "../../protocol/approval/reading.ts";
+import { isHeldRequest } from "../../protocol/approval/request.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { isPlan } from "../../protocol/policy/reading.ts";

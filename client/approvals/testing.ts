@@ -3,8 +3,8 @@ import type {
   ConnectQuestion,
   RequestQuestion,
   StatementQuestion,
-} from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
+} from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
 import { EdgeApi } from "../edge-api.ts";
 
 /** Approvals for tests. */

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { note, printable, timeText } from "../terminal.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalId, ApprovalStatus, ApprovalSummary } from "../../protocol/approval.ts";
+import type { ApprovalId, ApprovalStatus, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { EdgeApi } from "../edge-api.ts";
 import { type ApprovalFilter, getApproval, listApprovals } from "./api.ts";

@@ -6,7 +6,7 @@ import {
   type ApprovalVote,
   CHANNELS,
   type HeldQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import {
   accountOf,
   heldRequestText,
@@ -14,7 +14,7 @@ import {
   requestTitle,
   responseText,
   terminalText,
-} from "../../protocol/approval-text.ts";
+} from "../../protocol/approval/text.ts";
 import { counted } from "../../protocol/evidence/words.ts";
 import { codePointName, HIDDEN } from "../../protocol/hidden-characters.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";

@@ -1,6 +1,11 @@
-import type { ApprovalAsk, ApprovalEvent, ApprovalVote, HeldQuestion } from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
-import { counted, isAsker } from "../../protocol/approval-votes.ts";
+import type {
+  ApprovalAsk,
+  ApprovalEvent,
+  ApprovalVote,
+  HeldQuestion,
+} from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
+import { counted, isAsker } from "../../protocol/approval/votes.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { Audited } from "./controls.ts";
 

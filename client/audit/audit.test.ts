@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import type { ApprovalVote } from "../../protocol/approval.ts";
+import type { ApprovalVote } from "../../protocol/approval/approval.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";

@@ -1,4 +1,4 @@
-import { isAsk, isByEdge } from "../../protocol/approval.ts";
+import { isAsk, isByEdge } from "../../protocol/approval/approval.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
 import { edgeAddressOf, edgeOf, withExamples } from "../command-line.ts";
-import { CredentialStore, configFolder } from "../credentials.ts";
 import { getPublic } from "../edge-api.ts";
-import { loginWithCode, openBrowser } from "../login-code.ts";
-import { loginWithDevice } from "../login-device.ts";
-import { type LoginIssuer, revoke } from "../oidc.ts";
+import { loginWithCode, openBrowser } from "../login/code.ts";
+import { CredentialStore, configFolder } from "../login/credentials.ts";
+import { loginWithDevice } from "../login/device.ts";
+import { type LoginIssuer, revoke } from "../login/oidc.ts";
 import { note, print, printable, printJson } from "../terminal.ts";
 
 export interface WhoAmI {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { WebSocketServer } from "ws";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import type { LeaseRecord } from "../../protocol/directory.ts";
 import { accessRequest, heldStatement, SESSION, statementQuestion, vote } from "../approvals/testing.ts";
 import { summaryOf } from "../approvals/words.ts";

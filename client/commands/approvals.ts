@@ -5,7 +5,7 @@ import {
   type ApprovalStatus,
   MAX_APPROVAL_REASON,
   STATUSES,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {
   type ApprovalFilter,

@@ -1,10 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { SallyportError } from "../../protocol/errors.ts";
-import { applyConfig, changeLines, distributionLines, summary } from "../apply.ts";
 import { edgeOf, withExamples } from "../command-line.ts";
-import { DEFAULT_FILE, readConfigFile } from "../config-file.ts";
-import { EXAMPLE } from "../example-config.ts";
+import { applyConfig, changeLines, distributionLines, summary } from "../config/apply.ts";
+import { EXAMPLE } from "../config/example.ts";
+import { DEFAULT_FILE, readConfigFile } from "../config/file.ts";
 import { confirm, note, print, printJson } from "../terminal.ts";
 
 export function addConfigurationCommands(program: Command): void {

@@ -3,18 +3,18 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { DEFAULT_EDGE_LIMITS } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { changeLines } from "../apply.ts";
-import { approvalBindings } from "../approval-config.ts";
 import { listenAddress, withExamples } from "../command-line.ts";
-import { type ConfigFile, DEFAULT_FILE, parseConfigFile, readConfigFile } from "../config-file.ts";
-import { startDev } from "../dev.ts";
-import type { Edge } from "../edge-host.ts";
+import { changeLines } from "../config/apply.ts";
+import { approvalBindings } from "../config/approvals.ts";
+import { type ConfigFile, DEFAULT_FILE, parseConfigFile, readConfigFile } from "../config/file.ts";
+import { siemBindings } from "../config/siem.ts";
+import { witnessBindings } from "../config/witness.ts";
 import { isLoopback } from "../listener.ts";
+import { startDev } from "../local-edge/dev.ts";
+import type { Edge } from "../local-edge/host.ts";
 import { openFilesLimit, sessionsWithin } from "../open-files.ts";
-import { siemBindings } from "../siem-config.ts";
 import { telemetryBindings } from "../telemetry/edge-bindings.ts";
 import { note, print, progress } from "../terminal.ts";
-import { witnessBindings } from "../witness-config.ts";
 
 /** More crashes of workerd than this within the window, and we give up. */
 const MAX_CRASHES = 5;
@@ -114,7 +114,7 @@ async function openEdge(
   const done = progress("Starting the edge");
   try {
     // Miniflare and esbuild take a while to load: other commands do without.
-    const { startEdge } = await import("../edge-host.ts");
+    const { startEdge } = await import("../local-edge/host.ts");
     return await startEdge({
       state: options.state === undefined ? edge.state : resolve(options.state),
       host,

@@ -5,8 +5,8 @@ import { join as joinPath } from "node:path";
 import { type TestContext, test } from "node:test";
 import { KubeConfig } from "@kubernetes/client-node";
 import { Header, Path, type TargetKind } from "../../protocol/control.ts";
-import { join } from "../../protocol/join.ts";
-import { ModelEdge } from "../../protocol/tunnel-testing.ts";
+import { join } from "../../protocol/tunnel/join.ts";
+import { ModelEdge } from "../../protocol/tunnel/testing.ts";
 import { Served } from "../http/testing.ts";
 import { CommandProcess, type CommandResult } from "./testing.ts";
 

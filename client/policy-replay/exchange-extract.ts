@@ -1,5 +1,5 @@
-import { MAX_APPROVALS, type RequestQuestion } from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
+import { MAX_APPROVALS, type RequestQuestion } from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { Entry } from "../../protocol/entry.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";

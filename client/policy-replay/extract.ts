@@ -1,4 +1,4 @@
-import { type ApprovalAsk, MAX_APPROVALS, type StatementQuestion } from "../../protocol/approval.ts";
+import { type ApprovalAsk, MAX_APPROVALS, type StatementQuestion } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { SallyportError } from "../../protocol/errors.ts";

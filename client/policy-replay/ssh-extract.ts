@@ -1,5 +1,5 @@
-import { type ApprovalAsk, MAX_APPROVALS } from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
+import { type ApprovalAsk, MAX_APPROVALS } from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { channelRecord, connectorEvent, edgeEvent } from "../../protocol/recording/events.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { RequestQuestion } from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
+import type { RequestQuestion } from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
 import { ALLOW_ALL } from "../../protocol/policy/starter.ts";
 import { Composer } from "../../protocol/recording/testing.ts";
 import { lineFacts } from "../../protocol/shell/line.ts";

@@ -1,4 +1,4 @@
-import type { StatementQuestion } from "../../protocol/approval.ts";
+import type { StatementQuestion } from "../../protocol/approval/approval.ts";
 import type { Approve, Block } from "../../protocol/policy/decision.ts";
 import { nodeCedar } from "../../protocol/policy/node-cedar.ts";
 import { PolicySet } from "../../protocol/policy/policy-set.ts";

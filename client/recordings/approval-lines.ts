@@ -1,5 +1,5 @@
-import type { HeldQuestion } from "../../protocol/approval.ts";
-import { responseText } from "../../protocol/approval-text.ts";
+import type { HeldQuestion } from "../../protocol/approval/approval.ts";
+import { responseText } from "../../protocol/approval/text.ts";
 import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { approvalEntryWords, approvalWords } from "./approval-words.ts";
 import { linesOf, MORE, recorded, type Style, type Styler } from "./recorded-text.ts";

@@ -1,4 +1,4 @@
-import { type ApprovalChannel, CHANNELS } from "../../protocol/approval.ts";
+import { type ApprovalChannel, CHANNELS } from "../../protocol/approval/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApprovalAsk, ApprovalEvent, ApprovalVote } from "../../protocol/approval.ts";
+import type { ApprovalAsk, ApprovalEvent, ApprovalVote } from "../../protocol/approval/approval.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import * as pg from "../../protocol/postgres/messages.ts";
 import { HeldStatements } from "../../protocol/postgres/transcript/held.ts";

@@ -2,12 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import WebSocket, { type ClientOptions } from "ws";
 import { readCloseReason } from "../../protocol/close-reason.ts";
 import { PING, PONG } from "../../protocol/control.ts";
-import { readProblem } from "../../protocol/dial.ts";
 import { chain, ENTRY_HEADER, EntryKind, genesis, HASH_LENGTH } from "../../protocol/entry.ts";
 import { isFinalClose, SallyportError } from "../../protocol/errors.ts";
 import { edgeEvent } from "../../protocol/recording/events.ts";
 import { parseEntry } from "../../protocol/recording/reader.ts";
 import { MAX_FRAME, type RecordedEntry } from "../../protocol/recording.ts";
+import { readProblem } from "../../protocol/tunnel/dial.ts";
 import type { EdgeApi } from "../edge-api.ts";
 
 const CONNECT_MS = 10_000;

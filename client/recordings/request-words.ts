@@ -1,5 +1,5 @@
-import type { HeldQuestion } from "../../protocol/approval.ts";
-import { heldRequestText } from "../../protocol/approval-text.ts";
+import type { HeldQuestion } from "../../protocol/approval/approval.ts";
+import { heldRequestText } from "../../protocol/approval/text.ts";
 import type { Decision } from "../../protocol/policy/decision.ts";
 import type { LineFacts } from "../../protocol/shell/facts.ts";
 import type { ForwardRequest } from "../../protocol/ssh/request.ts";

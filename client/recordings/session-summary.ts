@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp, SessionFacts } from "../../protocol/control.ts";
 import type { ApprovalEntry } from "../../protocol/postgres/transcript/approval-entry.ts";
 import { addDetected, type Found } from "./masking-words.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent, EdgeEvent, PolicyStamp } from "../../protocol/control.ts";
 import { printable } from "../terminal.ts";
 import { leaseText } from "./approval-words.ts";

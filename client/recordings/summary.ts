@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent } from "../../protocol/control.ts";
 import { HeldStatements, type Told } from "../../protocol/postgres/transcript/held.ts";
 import type { TranscriptEvent } from "../../protocol/postgres/transcript.ts";

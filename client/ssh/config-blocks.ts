@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
-import { configFolder } from "../credentials.ts";
+import { configFolder } from "../login/credentials.ts";
 import { readIfPresent, writePrivate } from "../private-file.ts";
 import { DEFAULT_USER, hostOptions, proxyCommand } from "./host-options.ts";
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ListedTarget } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { fingerprint, formatPublicKey, parsePublicKey } from "../../protocol/ssh/public-key.ts";
-import { configFolder } from "../credentials.ts";
+import { configFolder } from "../login/credentials.ts";
 import { readIfPresent, writePrivate } from "../private-file.ts";
 import { note } from "../terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalNews } from "../../protocol/approval/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import { DEFAULT_LIMITS, type EdgeEvent, type SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";

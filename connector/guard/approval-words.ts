@@ -1,4 +1,4 @@
-import type { ApprovalNews, HeldQuestion } from "../../protocol/approval.ts";
+import type { ApprovalNews, HeldQuestion } from "../../protocol/approval/approval.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { bounded } from "../../protocol/policy/reason.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ApprovalAsk, type ApprovalNews, MAX_APPROVALS } from "../../protocol/approval.ts";
+import { type ApprovalAsk, type ApprovalNews, MAX_APPROVALS } from "../../protocol/approval/approval.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { type HeldWords, notApprovedWords } from "./approval-words.ts";
 import { Approvals, MAX_OPEN_APPROVALS } from "./approvals.ts";

@@ -4,7 +4,7 @@ import {
   type HeldQuestion,
   MAX_APPROVAL_REASON,
   MAX_APPROVALS,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {
   approvedWords,

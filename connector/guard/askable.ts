@@ -1,5 +1,5 @@
-import type { HeldQuestion } from "../../protocol/approval.ts";
-import { readApprovalAsk } from "../../protocol/approval-reading.ts";
+import type { HeldQuestion } from "../../protocol/approval/approval.ts";
+import { readApprovalAsk } from "../../protocol/approval/reading.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { MAX_PAYLOAD } from "../../protocol/frame.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { MAX_APPROVAL_TEXT, MAX_CONTENT_TYPE } from "../../protocol/approval.ts";
-import { readApprovalAsk } from "../../protocol/approval-reading.ts";
+import { MAX_APPROVAL_TEXT, MAX_CONTENT_TYPE } from "../../protocol/approval/approval.ts";
+import { readApprovalAsk } from "../../protocol/approval/reading.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { HttpRequest, RequestBody } from "../../protocol/http/request.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";

@@ -3,10 +3,10 @@ import {
   MAX_APPROVAL_TEXT,
   MAX_CONTENT_TYPE,
   type RequestQuestion,
-} from "../../protocol/approval.ts";
-import { agreed } from "../../protocol/approval-cover.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
-import { heldActions } from "../../protocol/approval-request.ts";
+} from "../../protocol/approval/approval.ts";
+import { agreed } from "../../protocol/approval/cover.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
+import { heldActions } from "../../protocol/approval/request.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";
 import { checkAskable } from "./askable.ts";

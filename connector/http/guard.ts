@@ -1,4 +1,4 @@
-import type { RequestQuestion } from "../../protocol/approval.ts";
+import type { RequestQuestion } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { ExchangeFacts } from "../../protocol/http/facts.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ApprovalAsk, ApprovalNews, RequestQuestion } from "../../protocol/approval.ts";
+import type { ApprovalAsk, ApprovalNews, RequestQuestion } from "../../protocol/approval/approval.ts";
 import { Approvals } from "../guard/approvals.ts";
 import { TestTimers } from "../guard/testing.ts";
 import { HeldExchanges } from "./held-exchanges.ts";

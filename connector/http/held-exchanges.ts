@@ -1,4 +1,4 @@
-import type { RequestQuestion } from "../../protocol/approval.ts";
+import type { RequestQuestion } from "../../protocol/approval/approval.ts";
 import type { Approvals, Hold, Outcome } from "../guard/approvals.ts";
 import type { Timers } from "../guard/timers.ts";
 

@@ -1,4 +1,4 @@
-import type { ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalNews } from "../../protocol/approval/approval.ts";
 import type { ConnectorEvent, ExchangeKind, SessionFacts } from "../../protocol/control.ts";
 import { ERRORS, type SallyportError } from "../../protocol/errors.ts";
 import { fittedEvent } from "../../protocol/http/fitted-event.ts";

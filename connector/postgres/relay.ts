@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalNews } from "../../protocol/approval/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import {

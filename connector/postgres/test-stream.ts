@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";

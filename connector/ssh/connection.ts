@@ -1,5 +1,5 @@
 import ssh2, { type Connection as AgentClient, type AuthContext, type ClientChannel } from "ssh2";
-import type { ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalNews } from "../../protocol/approval/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import { SallyportError } from "../../protocol/errors.ts";

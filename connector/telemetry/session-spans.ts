@@ -1,7 +1,7 @@
 import { ATTR_SERVER_ADDRESS, ATTR_SERVER_PORT } from "@opentelemetry/semantic-conventions";
 import { ActivityReader } from "../../protocol/activity/activities.ts";
 import type { Activity } from "../../protocol/activity/activity.ts";
-import { MAX_APPROVALS } from "../../protocol/approval.ts";
+import { MAX_APPROVALS } from "../../protocol/approval/approval.ts";
 import { carriesExchanges, type SessionFacts } from "../../protocol/control.ts";
 import { type Entry, EntryKind } from "../../protocol/entry.ts";
 import { ERRORS } from "../../protocol/errors.ts";

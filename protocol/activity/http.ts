@@ -1,4 +1,4 @@
-import { type ApprovalAsk, type ApprovalEvent, MAX_APPROVALS } from "../approval.ts";
+import { type ApprovalAsk, type ApprovalEvent, MAX_APPROVALS } from "../approval/approval.ts";
 import type { Entry } from "../entry.ts";
 import type { HttpRequest } from "../http/request.ts";
 import { apiText } from "../http/request-text.ts";

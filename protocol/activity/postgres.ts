@@ -1,4 +1,4 @@
-import { MAX_APPROVALS } from "../approval.ts";
+import { MAX_APPROVALS } from "../approval/approval.ts";
 import type { ConnectorEvent } from "../control.ts";
 import type { Entry } from "../entry.ts";
 import { HeldStatements, type Told } from "../postgres/transcript/held.ts";

@@ -1,4 +1,4 @@
-import type { RequestQuestion, StatementQuestion } from "../approval.ts";
+import type { RequestQuestion, StatementQuestion } from "../approval/approval.ts";
 import type { Entry } from "../entry.ts";
 import type { Block } from "../policy/decision.ts";
 import * as pg from "../postgres/messages.ts";

@@ -1,4 +1,4 @@
-import { type ApprovalStatus, MAX_APPROVALS } from "../approval.ts";
+import { type ApprovalStatus, MAX_APPROVALS } from "../approval/approval.ts";
 import type { ConnectorSeal, EdgeEvent, EdgeSeal, SessionFacts } from "../control.ts";
 import { FrameFlag } from "../frame.ts";
 import { connectorEvent } from "../recording/events.ts";

@@ -1,4 +1,4 @@
-import { MAX_APPROVALS } from "../approval.ts";
+import { MAX_APPROVALS } from "../approval/approval.ts";
 import type {
   ApprovalNoted,
   LedgerEntry,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ApprovalStatus } from "../approval.ts";
+import type { ApprovalStatus } from "../approval/approval.ts";
 import { signCheckpoint } from "../ledger/checkpoint.ts";
 import type { LedgerEntry, SessionSealed } from "../ledger/entry.ts";
 import { EVIDENCE_FORMAT, evidenceText } from "../ledger/evidence.ts";

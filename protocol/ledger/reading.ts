@@ -1,4 +1,4 @@
-import { STATUSES } from "../approval.ts";
+import { STATUSES } from "../approval/approval.ts";
 import { TARGET_KINDS } from "../control.ts";
 import { SallyportError } from "../errors.ts";
 import { count, hasExactly, isObject, misfit, oneOf, type Shape, type Test, text } from "../json-shape.ts";

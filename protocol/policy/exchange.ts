@@ -1,4 +1,4 @@
-import { requestDigest } from "../approval-digest.ts";
+import { requestDigest } from "../approval/digest.ts";
 import type { ExchangeFacts } from "../http/facts.ts";
 import type { ExchangeAction, HttpAction, HttpRequest, KubernetesAction } from "../http/request.ts";
 import type { RequestInfo } from "../kubernetes/request-info.ts";

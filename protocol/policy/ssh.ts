@@ -1,4 +1,4 @@
-import { requestDigest } from "../approval-digest.ts";
+import { requestDigest } from "../approval/digest.ts";
 import type { CommandFacts, LineFacts } from "../shell/facts.ts";
 import type { ExecRequest, FileRequest, SshAction, SshRequest } from "../ssh/request.ts";
 import type { Block, Decision } from "./decision.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { ApprovalAsk, ApprovalEvent } from "../approval.ts";
+import type { ApprovalAsk, ApprovalEvent } from "../approval/approval.ts";
 import type { ConnectorEvent, EdgeEvent, SessionFacts } from "../control.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../frame.ts";
 import type { Approve, Block } from "../policy/decision.ts";

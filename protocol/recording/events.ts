@@ -1,5 +1,5 @@
-import { type ApprovalAsk, isAsk, isByEdge } from "../approval.ts";
-import { isApprovalAsk, isApprovalEvent, isLease } from "../approval-reading.ts";
+import { type ApprovalAsk, isAsk, isByEdge } from "../approval/approval.ts";
+import { isApprovalAsk, isApprovalEvent, isLease } from "../approval/reading.ts";
 import type { ConnectorEvent, EdgeEvent, Limits, SessionFacts, SessionTrace } from "../control.ts";
 import { SallyportError } from "../errors.ts";
 import { FRAME_HEADER, FrameFlag } from "../frame.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../approval.ts";
+import type { ApprovalAsk } from "../approval/approval.ts";
 import type { EndCode } from "../close-reason.ts";
 import {
   type ConnectorEvent,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import pg from "pg";
 import { CommandProcess } from "../../client/commands/testing.ts";
-import type { ApprovalSummary } from "../../protocol/approval.ts";
+import type { ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { A_SECOND_MS } from "../run/second.ts";
 import { type ApprovalRig, POLICIES, startApprovalRig } from "./rig.ts";

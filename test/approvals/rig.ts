@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { EdgeOptions } from "../../client/edge-host.ts";
-import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
+import type { EdgeOptions } from "../../client/local-edge/host.ts";
+import type { Approval, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { type PostgresGateway, startPostgresGateway } from "../postgres-gateway.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import type { ChangeRecord, Page, Settings } from "../../protocol/directory.ts";
 import { connectorEvent, edgeEvent } from "../../protocol/recording/events.ts";
 import { readRecording } from "../../protocol/recording/reader.ts";

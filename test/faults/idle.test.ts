@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openTunnel } from "../../protocol/join.ts";
 import { PROTOCOL_3_0, query, startupMessage } from "../../protocol/postgres/frontend.ts";
-import type { TunnelEnd } from "../../protocol/tunnel.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
+import type { TunnelEnd } from "../../protocol/tunnel/tunnel.ts";
 import { eventually, type Rig, residentMiB, startRig } from "./rig.ts";
 
 const SESSIONS = process.env.LONG ? 1_000 : 100;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Page, Session } from "../../protocol/directory.ts";
-import { openTunnel } from "../../protocol/join.ts";
 import { PROTOCOL_3_0, startupMessage } from "../../protocol/postgres/frontend.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { A_SECOND_MS } from "../run/second.ts";
 import { sealedEvidence } from "./evidence.ts";
 import { type Psql, psql, startPsql } from "./psql.ts";

@@ -6,11 +6,11 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import type { EdgeOptions } from "../../client/edge-host.ts";
 import { type Listener, listen } from "../../client/listener.ts";
+import type { EdgeOptions } from "../../client/local-edge/host.ts";
 import type { Session } from "../../protocol/directory.ts";
-import { openTunnel } from "../../protocol/join.ts";
 import { SEED } from "../../protocol/seeded.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "../gateway.ts";
 import { type PostgresServer, startPostgres } from "../postgres-server.ts";
 

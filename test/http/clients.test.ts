@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { listenHttp } from "../../client/http/listener.ts";
 import type { Listener } from "../../client/listener.ts";
-import { openExchangeTunnel } from "../../protocol/join.ts";
+import { openExchangeTunnel } from "../../protocol/tunnel/join.ts";
 import { unavailable } from "../system-packages.ts";
 import { type HttpGateway, startHttpGateway } from "./gateway.ts";
 import { startServer, type TestServer } from "./server.ts";

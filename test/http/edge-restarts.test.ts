@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { openExchangeTunnel } from "../../protocol/join.ts";
+import { openExchangeTunnel } from "../../protocol/tunnel/join.ts";
 import { bodyOf, type EdgeService, type Served, startEdgeService } from "./edge-service.ts";
 
 const MiB = 1024 * 1024;

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import WebSocket from "ws";
 import { WINDOW } from "../../protocol/frame.ts";
-import { openExchangeTunnel, openTunnel } from "../../protocol/join.ts";
+import { openExchangeTunnel, openTunnel } from "../../protocol/tunnel/join.ts";
 import { bodyOf, type EdgeService, startEdgeService } from "./edge-service.ts";
 
 const MiB = 1024 * 1024;

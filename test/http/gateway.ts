@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { EdgeOptions } from "../../client/edge-host.ts";
+import type { EdgeOptions } from "../../client/local-edge/host.ts";
 import type { ConnectorConfig, TargetConfig } from "../../connector/config.ts";
 import { startConnector, type Told } from "../../connector/main.ts";
 import type { Uplink } from "../../connector/uplink.ts";

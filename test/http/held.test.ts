@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listenHttp } from "../../client/http/listener.ts";
-import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
+import type { Approval, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
-import { openExchangeTunnel } from "../../protocol/join.ts";
+import { openExchangeTunnel } from "../../protocol/tunnel/join.ts";
 import { type HttpGateway, startHttpGateway } from "./gateway.ts";
 import { startServer, type TestServer } from "./server.ts";
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import WebSocket, { WebSocketServer } from "ws";
 import type { DocumentLabels } from "../../connector/mask/document-labels.ts";
 import type { Label } from "../../connector/mask/labels.ts";
-import type { ApprovalSummary } from "../../protocol/approval.ts";
+import type { ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { type HttpGateway, startHttpGateway } from "./gateway.ts";
 import { startServer, type TestServer } from "./server.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { body, message, type Part } from "../../connector/kubernetes/protobuf/testing.ts";
-import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
+import type { Approval, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import type { HttpRequest } from "../../protocol/http/request.ts";
 import { STARTER_POLICIES } from "../../protocol/policy/starter.ts";

@@ -1,15 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { EdgeOptions } from "../../client/edge-host.ts";
+import type { EdgeOptions } from "../../client/local-edge/host.ts";
 import type { ConnectorSession } from "../../connector/session.ts";
 import type { Session, Settings } from "../../protocol/directory.ts";
-import { openTunnel } from "../../protocol/join.ts";
 import { parseCheckpoint } from "../../protocol/ledger/checkpoint.ts";
 import type { IndexedEntry } from "../../protocol/ledger/entry.ts";
 import { parseNote } from "../../protocol/ledger/note.ts";
 import { readLedgerEntry } from "../../protocol/ledger/reading.ts";
 import { bundlePath, decodeBundle, TILE_WIDTH, tileWidth } from "../../protocol/ledger/tile.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { startTestEdge, startUplink, type TestEdge, testTarget } from "../gateway.ts";
 import { ALLOW_LISTED } from "../policies.ts";
 

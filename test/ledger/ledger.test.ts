@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import type { ChangeRecord, Page } from "../../protocol/directory.ts";
 import { openCheckpoint, parseCheckpoint } from "../../protocol/ledger/checkpoint.ts";
 import type { IndexedEntry } from "../../protocol/ledger/entry.ts";

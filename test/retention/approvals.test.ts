@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { ApprovalSummary } from "../../protocol/approval.ts";
+import type { ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page, Session } from "../../protocol/directory.ts";
 import { type ApprovalRig, ended, startApprovalRig } from "../approvals/rig.ts";
 import { eventually } from "../faults/rig.ts";

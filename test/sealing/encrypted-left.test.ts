@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { generateIdentity, identityToRecipient } from "age-encryption";
 import type { SearchPage } from "../../protocol/activity/search.ts";
-import type { ApprovalSummary } from "../../protocol/approval.ts";
+import type { ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page, Session, Settings } from "../../protocol/directory.ts";
 import { type ApprovalRig, ended, startApprovalRig } from "../approvals/rig.ts";
 import { eventually } from "../faults/rig.ts";

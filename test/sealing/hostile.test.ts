@@ -5,7 +5,7 @@ import { type ConnectorSeal, connectorSealText } from "../../protocol/control.ts
 import { SallyportError } from "../../protocol/errors.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
 import { signText } from "../../protocol/signatures.ts";
-import { TunnelEnd } from "../../protocol/tunnel.ts";
+import { TunnelEnd } from "../../protocol/tunnel/tunnel.ts";
 import { type SealingRig, startSealingRig } from "./rig.ts";
 
 /** Who changes what was sealed, or seals what was not so, is found out. */

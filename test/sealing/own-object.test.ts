@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { generateIdentity, identityToRecipient } from "age-encryption";
-import { bundleWorker } from "../../client/edge-bundle.ts";
+import { bundleWorker } from "../../client/local-edge/bundle.ts";
 import { unpacked } from "../../client/recordings/unpacked.ts";
 import { Identities } from "../../protocol/recording/encryption/identities.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";

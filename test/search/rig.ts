@@ -10,7 +10,7 @@ import type { Label } from "../../connector/mask/labels.ts";
 import type { Uplink } from "../../connector/uplink.ts";
 import type { SearchPage } from "../../protocol/activity/search.ts";
 import type { Session } from "../../protocol/directory.ts";
-import { openTunnel } from "../../protocol/join.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { eventually } from "../faults/rig.ts";
 import { testTarget } from "../gateway.ts";
 import { startServer, type TestServer } from "../http/server.ts";

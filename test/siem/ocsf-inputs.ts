@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Activity } from "../../protocol/activity/activity.ts";
-import { STATUSES } from "../../protocol/approval.ts";
+import { STATUSES } from "../../protocol/approval/approval.ts";
 import { TARGET_KINDS } from "../../protocol/control.ts";
 import { HTTP_ACTIONS, KUBERNETES_ACTIONS } from "../../protocol/http/request.ts";
 import type { LedgerEntry } from "../../protocol/ledger/entry.ts";

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { relay } from "../../client/relay.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { decodeHeader, FRAME_HEADER, FrameFlag, FrameType } from "../../protocol/frame.ts";
-import { openTunnel } from "../../protocol/join.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { type CuttingProxy, startCuttingProxy } from "../cutting-proxy.ts";
 import { sealedEvidence } from "../faults/evidence.ts";
 import { chooseSeed, seeded } from "../faults/rig.ts";

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { EdgeOptions } from "../../client/edge-host.ts";
+import type { EdgeOptions } from "../../client/local-edge/host.ts";
 import { relay } from "../../client/relay.ts";
 import type { ConnectorConfig } from "../../connector/config.ts";
 import { loadIdentity, sshHostKey } from "../../connector/identity.ts";
@@ -12,8 +12,8 @@ import { startConnector, type Told } from "../../connector/main.ts";
 import { DEFAULT_DETECTORS } from "../../connector/mask/detectors/modes.ts";
 import type { SshTargetConfig } from "../../connector/ssh/target/config.ts";
 import type { Uplink } from "../../connector/uplink.ts";
-import { openTunnel } from "../../protocol/join.ts";
 import type { RecordedEntry } from "../../protocol/recording.ts";
+import { openTunnel } from "../../protocol/tunnel/join.ts";
 import { startTestEdge, type TestEdge, testTarget } from "../gateway.ts";
 import { type SshServer, startSshServer } from "../ssh-server.ts";
 

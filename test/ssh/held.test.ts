@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
+import type { Approval, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { SshClient } from "./clients.ts";
 import { type SshGateway, startSshGateway, TARGET } from "./gateway.ts";

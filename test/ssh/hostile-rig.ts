@@ -4,7 +4,7 @@ import { REAL_TIMERS } from "../../connector/guard/timers.ts";
 import { DEFAULT_DETECTORS } from "../../connector/mask/detectors/modes.ts";
 import { serveSsh } from "../../connector/ssh/gate.ts";
 import type { SshTargetConfig } from "../../connector/ssh/target/config.ts";
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import type { EndCode } from "../../protocol/close-reason.ts";
 import type { ConnectorEvent, SessionFacts } from "../../protocol/control.ts";
 import { WINDOW } from "../../protocol/frame.ts";

@@ -4,7 +4,7 @@ import {
   type ApprovalId,
   type ConnectQuestion,
   MAX_APPROVAL_REASON,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import type { AccessAnswer } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Approve } from "../../protocol/policy/decision.ts";

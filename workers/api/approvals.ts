@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import type { Approval, ApprovalSummary } from "../../protocol/approval.ts";
+import type { Approval, ApprovalSummary } from "../../protocol/approval/approval.ts";
 import type { Page, TrailEntry } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { answerApproval, findApproval, policiesInForce, unknownApproval } from "../approval/answer.ts";

@@ -5,8 +5,8 @@ import type {
   ApprovalId,
   ApprovalSubject,
   ConnectQuestion,
-} from "../../protocol/approval.ts";
-import { voters } from "../../protocol/approval-votes.ts";
+} from "../../protocol/approval/approval.ts";
+import { voters } from "../../protocol/approval/votes.ts";
 import type { TrailEntry } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { grantLease, type NewLease, revokeLease } from "../directory/leases.ts";

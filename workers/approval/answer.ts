@@ -4,7 +4,7 @@ import {
   type ApprovalChannel,
   type ApprovalId,
   type ApprovalVote,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";
 import { isIndexed } from "../directory/approvals.ts";

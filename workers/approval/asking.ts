@@ -1,4 +1,4 @@
-import { readApprovalAsk } from "../../protocol/approval-reading.ts";
+import { readApprovalAsk } from "../../protocol/approval/reading.ts";
 import type { SessionFacts } from "../../protocol/control.ts";
 import type { ApprovalDesk } from "./desk.ts";
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import { readable } from "../../test/slack-blocks.ts";
 import { buttonsOf, type SlackStandIn, startSlack } from "../../test/slack-stand-in.ts";
 import type { Env } from "../environment.ts";

@@ -5,7 +5,7 @@ import type {
   HeldQuestion,
   RequestQuestion,
   StatementQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import {
   sampleAnswer,
   sampleConnect,

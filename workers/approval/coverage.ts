@@ -3,8 +3,8 @@ import type {
   ApprovalSubject,
   HeldQuestion,
   HeldRequest,
-} from "../../protocol/approval.ts";
-import { agreed, isNotMuchMore } from "../../protocol/approval-cover.ts";
+} from "../../protocol/approval/approval.ts";
+import { agreed, isNotMuchMore } from "../../protocol/approval/cover.ts";
 import type { ApprovalState } from "./machine.ts";
 
 /**

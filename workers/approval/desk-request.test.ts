@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalNews } from "../../protocol/approval/approval.ts";
 import { sampleAnswer, sampleRequestQuestion } from "../testing/sample-approval.ts";
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApprovalEvent, ApprovalNews, ApprovalQuestion } from "../../protocol/approval.ts";
+import type { ApprovalEvent, ApprovalNews, ApprovalQuestion } from "../../protocol/approval/approval.ts";
 import type { SqlValue } from "../session/log.ts";
 import { sessionStorage } from "../testing/session-storage.ts";
 import { ApprovalDesk } from "./desk.ts";

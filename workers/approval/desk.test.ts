@@ -6,7 +6,7 @@ import {
   type ApprovalNews,
   MAX_APPROVALS,
   type StatementQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import type { Sql } from "../session/log.ts";
 import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import { sessionStorage } from "../testing/session-storage.ts";

@@ -6,7 +6,7 @@ import {
   type ApprovalQuestion,
   type ApprovalSubject,
   MAX_APPROVALS,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Sql } from "../session/log.ts";
 import { covers } from "./coverage.ts";

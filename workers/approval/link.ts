@@ -1,4 +1,4 @@
-import type { ApprovalId } from "../../protocol/approval.ts";
+import type { ApprovalId } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ApprovalEvent, ApprovalNews } from "../../protocol/approval.ts";
+import type { ApprovalEvent, ApprovalNews } from "../../protocol/approval/approval.ts";
 import {
   type ApprovalInput,
   type ApprovalState,

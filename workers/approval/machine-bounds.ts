@@ -1,4 +1,4 @@
-import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
+import { MAX_APPROVAL_REASON } from "../../protocol/approval/approval.ts";
 import type { ApprovalInput } from "./machine.ts";
 
 /** Characters of a principal's name, as `PRINCIPAL` has it. */

@@ -1,4 +1,4 @@
-import type { ApprovalEvent, ApprovalStatus, ApprovalVote } from "../../protocol/approval.ts";
+import type { ApprovalEvent, ApprovalStatus, ApprovalVote } from "../../protocol/approval/approval.ts";
 import { type AnswerOutcome, type ApprovalState, due } from "./machine.ts";
 import {
   type Actor,

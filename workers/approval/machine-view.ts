@@ -1,5 +1,5 @@
-import type { Approval, ApprovalNews } from "../../protocol/approval.ts";
-import { progress, voters } from "../../protocol/approval-votes.ts";
+import type { Approval, ApprovalNews } from "../../protocol/approval/approval.ts";
+import { progress, voters } from "../../protocol/approval/votes.ts";
 import type { ApprovalState } from "./machine.ts";
 
 /** What the connector must hear of a state as long as what it asked about has not run; null once it has. */

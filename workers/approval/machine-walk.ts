@@ -1,4 +1,4 @@
-import type { ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
+import type { ApprovalVote, StatementQuestion } from "../../protocol/approval/approval.ts";
 import type { Answer, ApprovalState } from "./machine.ts";
 import { must, mustAnswer, mustEnd, mustFollow, mustNotBeLost, same } from "./machine-laws.ts";
 import {

@@ -4,7 +4,7 @@ import type {
   ApprovalStatus,
   ApprovalSubject,
   StatementQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import type { Answer, AnswerOutcome, ApprovalState } from "./machine.ts";
 
 /**

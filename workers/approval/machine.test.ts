@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { ApprovalStatus, StatementQuestion } from "../../protocol/approval.ts";
-import { MAX_APPROVAL_REASON } from "../../protocol/approval.ts";
-import { isApprovalEvent } from "../../protocol/approval-reading.ts";
-import { isMet } from "../../protocol/approval-votes.ts";
+import type { ApprovalStatus, StatementQuestion } from "../../protocol/approval/approval.ts";
+import { MAX_APPROVAL_REASON } from "../../protocol/approval/approval.ts";
+import { isApprovalEvent } from "../../protocol/approval/reading.ts";
+import { isMet } from "../../protocol/approval/votes.ts";
 import { sampleAnswer, sampleConnect, sampleQuestion } from "../testing/sample-approval.ts";
 import {
   type Answer,

@@ -8,8 +8,8 @@ import type {
   ApprovalStatus,
   ApprovalSubject,
   ApprovalVote,
-} from "../../protocol/approval.ts";
-import { counted, isAsker, isMet, samePerson, voters } from "../../protocol/approval-votes.ts";
+} from "../../protocol/approval/approval.ts";
+import { counted, isAsker, isMet, samePerson, voters } from "../../protocol/approval/votes.ts";
 import { type ErrorCode, SallyportError } from "../../protocol/errors.ts";
 import { bounded, cut, MAX_SPEAKER_NAME } from "./machine-bounds.ts";
 import { newsOf, viewOf } from "./machine-view.ts";

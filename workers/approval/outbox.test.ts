@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Approval, ApprovalChannel } from "../../protocol/approval.ts";
+import type { Approval, ApprovalChannel } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 import { ASKED, SAMPLE_ID, sampleApproval, sampleVote } from "../testing/sample-approval.ts";
 import { sessionStorage } from "../testing/session-storage.ts";

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 import { logLine } from "../log-line.ts";
 import type { Sql } from "../session/log.ts";

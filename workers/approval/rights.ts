@@ -1,5 +1,5 @@
-import type { Approval, ApprovalQuestion, ApprovalRule } from "../../protocol/approval.ts";
-import { isAsker } from "../../protocol/approval-votes.ts";
+import type { Approval, ApprovalQuestion, ApprovalRule } from "../../protocol/approval/approval.ts";
+import { isAsker } from "../../protocol/approval/votes.ts";
 import type { PolicySet, PolicyTarget } from "../../protocol/policy/policy-set.ts";
 import type { Subject } from "../identity/identity.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Subject } from "../identity/identity.ts";
 import { ASKED, SAMPLE_ID, sampleApproval } from "../testing/sample-approval.ts";

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalId } from "../../protocol/approval/approval.ts";
 import type { SlackUser } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { Subject } from "../identity/identity.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import { messageProblem, readable } from "../../test/slack-blocks.ts";
 import { ASKED, SAMPLE_ID, sampleApproval, sampleRequest, sampleVote } from "../testing/sample-approval.ts";
 import {

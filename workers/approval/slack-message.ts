@@ -1,11 +1,16 @@
-import type { Approval, ApprovalQuestion, ApprovalVote, StatementQuestion } from "../../protocol/approval.ts";
+import type {
+  Approval,
+  ApprovalQuestion,
+  ApprovalVote,
+  StatementQuestion,
+} from "../../protocol/approval/approval.ts";
 import {
   accountOf,
   heldRequestText,
   requestTitle,
   responseText,
   terminalText,
-} from "../../protocol/approval-text.ts";
+} from "../../protocol/approval/text.ts";
 import { jsonBytes, pieces, shortened, visible } from "./visible-text.ts";
 import { duration, HEADINGS, scopeText, utc } from "./words.ts";
 

@@ -1,4 +1,4 @@
-import { APPROVAL_ID, type ApprovalId } from "../../protocol/approval.ts";
+import { APPROVAL_ID, type ApprovalId } from "../../protocol/approval/approval.ts";
 import { postableUrl } from "./post.ts";
 import { APPROVE_ACTION, DENY_ACTION } from "./slack-message.ts";
 

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalId } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 import type { Sql } from "../session/log.ts";
 import { approvalLink } from "./link.ts";

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 import { sessionStub } from "../session/stub.ts";
 import type { Answer, AnswerOutcome } from "./machine.ts";

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Approval } from "../../protocol/approval.ts";
+import type { Approval } from "../../protocol/approval/approval.ts";
 import type { Env } from "../environment.ts";
 import { approvalLink } from "./link.ts";
 import type { OutboxMessage, Receiver } from "./outbox.ts";

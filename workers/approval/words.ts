@@ -1,4 +1,4 @@
-import type { ApprovalQuestion, ApprovalStatus } from "../../protocol/approval.ts";
+import type { ApprovalQuestion, ApprovalStatus } from "../../protocol/approval/approval.ts";
 
 /** What stands over an approval's page, and over its message. */
 export const HEADINGS = {

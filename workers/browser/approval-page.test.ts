@@ -6,7 +6,7 @@ import {
   MAX_APPROVAL_TEXT,
   type RequestQuestion,
   type StatementQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { SEED } from "../../protocol/seeded.ts";
 import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { approvalContent, type Reader } from "./approval-page.ts";

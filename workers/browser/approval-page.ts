@@ -7,15 +7,15 @@ import {
   MAX_APPROVAL_REASON,
   type RequestQuestion,
   type StatementQuestion,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import {
   accountOf,
   heldRequestText,
   requestTitle,
   responseText,
   terminalText,
-} from "../../protocol/approval-text.ts";
-import { counted } from "../../protocol/approval-votes.ts";
+} from "../../protocol/approval/text.ts";
+import { counted } from "../../protocol/approval/votes.ts";
 import { heldBy, isOwnQuestion } from "../approval/rights.ts";
 import { duration, HEADINGS, scopeText, utc } from "../approval/words.ts";
 import type { Subject } from "../identity/identity.ts";

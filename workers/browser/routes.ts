@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
-import { APPROVAL_ID } from "../../protocol/approval.ts";
+import { APPROVAL_ID } from "../../protocol/approval/approval.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import { visible } from "../api/approvals.ts";
 import { reason } from "../api/names.ts";

@@ -6,7 +6,7 @@ import {
   type ApprovalStatus,
   type ConnectQuestion,
   STATUSES,
-} from "../../protocol/approval.ts";
+} from "../../protocol/approval/approval.ts";
 import { sampleHeldRequest } from "../testing/sample-approval.ts";
 import { sqliteDirectory } from "../testing/sqlite-directory.ts";
 import { claimRequest, dropClaim, indexApproval, isIndexed, listApprovals } from "./approvals.ts";

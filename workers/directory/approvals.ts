@@ -6,8 +6,8 @@ import type {
   ApprovalRule,
   ApprovalStatus,
   ApprovalSummary,
-} from "../../protocol/approval.ts";
-import { questionText } from "../../protocol/approval-text.ts";
+} from "../../protocol/approval/approval.ts";
+import { questionText } from "../../protocol/approval/text.ts";
 import type { Page } from "../../protocol/directory.ts";
 import { heldActions } from "../approval/rights.ts";
 import { decodeCursor, encodeCursor, type PageRequest } from "./page.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalRule } from "../../protocol/approval.ts";
+import type { ApprovalRule } from "../../protocol/approval/approval.ts";
 import type { Lease } from "../../protocol/control.ts";
 import type { LeaseRecord, Page, Target } from "../../protocol/directory.ts";
 import { type Actor, recordChange } from "./changes.ts";

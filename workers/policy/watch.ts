@@ -1,4 +1,4 @@
-import { samePerson } from "../../protocol/approval-votes.ts";
+import { samePerson } from "../../protocol/approval/votes.ts";
 import type { Session, Target } from "../../protocol/directory.ts";
 import { SallyportError } from "../../protocol/errors.ts";
 import type { PolicySet } from "../../protocol/policy/policy-set.ts";

@@ -1,4 +1,4 @@
-import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval/approval.ts";
 import { ApprovalDesk, type DeskHost } from "../approval/desk.ts";
 import { type Answer, type AnswerOutcome, type ApprovalState, viewOf } from "../approval/machine.ts";
 import { ApprovalOutbox, type ApprovalTidings } from "../approval/outbox.ts";

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval.ts";
+import type { Approval, ApprovalChannel, ApprovalId } from "../../protocol/approval/approval.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { FRAME_HEADER } from "../../protocol/frame.ts";
 import type { DeskHost } from "../approval/desk.ts";

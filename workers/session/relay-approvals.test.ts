@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import type { ApprovalAsk } from "../../protocol/approval.ts";
+import type { ApprovalAsk } from "../../protocol/approval/approval.ts";
 import { DEFAULT_LIMITS } from "../../protocol/control.ts";
 import { EntryKind } from "../../protocol/entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../protocol/frame.ts";

@@ -5,8 +5,8 @@ import type {
   ConnectQuestion,
   RequestQuestion,
   StatementQuestion,
-} from "../../protocol/approval.ts";
-import { requestDigest } from "../../protocol/approval-digest.ts";
+} from "../../protocol/approval/approval.ts";
+import { requestDigest } from "../../protocol/approval/digest.ts";
 import type { Answer } from "../approval/machine.ts";
 
 /** When the sample was asked, ms since 1970: 2026-11-22 05:00:00 UTC. */

@@ -1,4 +1,4 @@
-import type { RequestQuestion } from "../../../protocol/approval.ts";
+import type { RequestQuestion } from "../../../protocol/approval/approval.ts";
 import { Composer, HELD } from "../../../protocol/recording/testing.ts";
 import type { RecordedEntry } from "../../../protocol/recording.ts";
 import { generateKey } from "../../../protocol/signatures.ts";

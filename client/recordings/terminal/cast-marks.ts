@@ -1,4 +1,4 @@
-import type { ApprovalEvent } from "../../../protocol/approval.ts";
+import type { ApprovalEvent } from "../../../protocol/approval/approval.ts";
 import type { EdgeEvent } from "../../../protocol/control.ts";
 import type { ApprovalEntry } from "../../../protocol/postgres/transcript/approval-entry.ts";
 import { approvalEntryWords } from "../approval-words.ts";

@@ -1,4 +1,4 @@
-import type { StatementQuestion } from "../../../protocol/approval.ts";
+import type { StatementQuestion } from "../../../protocol/approval/approval.ts";
 import { errorFields } from "../../../protocol/postgres/backend.ts";
 import { type HeldWords, type NotApproved, notApprovedWords } from "../../guard/approval-words.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
-import type { ApprovalAsk, ApprovalNews, StatementQuestion } from "../../../protocol/approval.ts";
+import type { ApprovalAsk, ApprovalNews, StatementQuestion } from "../../../protocol/approval/approval.ts";
 import * as m from "../../../protocol/postgres/messages.ts";
 import type { PostgresDeps } from "../gate.ts";
 import {

@@ -1,5 +1,5 @@
-import type { StatementQuestion } from "../../../protocol/approval.ts";
-import { agreed } from "../../../protocol/approval-cover.ts";
+import type { StatementQuestion } from "../../../protocol/approval/approval.ts";
+import { agreed } from "../../../protocol/approval/cover.ts";
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Approve, Block } from "../../../protocol/policy/decision.ts";

@@ -1,4 +1,4 @@
-import type { StatementQuestion } from "../../../protocol/approval.ts";
+import type { StatementQuestion } from "../../../protocol/approval/approval.ts";
 import type { PlanEstimate } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { ClassifiedStatement, SessionEffect } from "../../../protocol/sql/facts.ts";

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
-import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval.ts";
-import { agreed, isNotMuchMore } from "../../../protocol/approval-cover.ts";
-import { statementDigest } from "../../../protocol/approval-digest.ts";
+import { MAX_APPROVAL_TEXT, type StatementQuestion } from "../../../protocol/approval/approval.ts";
+import { agreed, isNotMuchMore } from "../../../protocol/approval/cover.ts";
+import { statementDigest } from "../../../protocol/approval/digest.ts";
 import type { PlanEstimate, SessionFacts } from "../../../protocol/control.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
 import type { Approve } from "../../../protocol/policy/decision.ts";

@@ -1,4 +1,4 @@
-import type { ApprovalAsk, ApprovalEvent } from "../../approval.ts";
+import type { ApprovalAsk, ApprovalEvent } from "../../approval/approval.ts";
 import type { EndCode } from "../../close-reason.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import type { Decision } from "../../policy/decision.ts";

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type ApprovalAsk, type ApprovalEvent, MAX_APPROVALS } from "../../approval.ts";
+import { type ApprovalAsk, type ApprovalEvent, MAX_APPROVALS } from "../../approval/approval.ts";
 import { fieldValue } from "../fields.ts";
 import type { RequestHead } from "../head.ts";
 import type { HttpRequest } from "../request.ts";

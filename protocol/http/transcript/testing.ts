@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import type { RequestQuestion } from "../../approval.ts";
-import { requestDigest } from "../../approval-digest.ts";
+import type { RequestQuestion } from "../../approval/approval.ts";
+import { requestDigest } from "../../approval/digest.ts";
 import type { EndCode } from "../../close-reason.ts";
 import { encodeReset } from "../../exchange-payload.ts";
 import { FRAME_HEADER, FrameFlag, FrameType } from "../../frame.ts";

@@ -1,4 +1,4 @@
-import { type ApprovalAsk, type ApprovalEvent, isAsk, isByEdge } from "../../approval.ts";
+import { type ApprovalAsk, type ApprovalEvent, isAsk, isByEdge } from "../../approval/approval.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import { type Entry, EntryKind } from "../../entry.ts";
 import { SallyportError } from "../../errors.ts";

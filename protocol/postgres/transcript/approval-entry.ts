@@ -1,4 +1,4 @@
-import { type ApprovalAsk, type ApprovalEvent, isAsk, isByEdge } from "../../approval.ts";
+import { type ApprovalAsk, type ApprovalEvent, isAsk, isByEdge } from "../../approval/approval.ts";
 import type { TranscriptEvent } from "../transcript.ts";
 
 /** What a recording tells of approvals: the connector's entries and the edge's. */

@@ -1,4 +1,4 @@
-import type { ApprovalAsk } from "../../approval.ts";
+import type { ApprovalAsk } from "../../approval/approval.ts";
 import type { ConnectorEvent, EdgeEvent } from "../../control.ts";
 import type { TransactionStatus } from "../backend.ts";
 import type { Value } from "../types.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ApprovalAsk, ApprovalEvent } from "../../approval.ts";
+import type { ApprovalAsk, ApprovalEvent } from "../../approval/approval.ts";
 import type { FileRequest, SshRequest } from "../request.ts";
 
 /** Requests, and questions about them, that are remembered; what is older is matched to nothing. */

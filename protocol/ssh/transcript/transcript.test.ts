@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { ApprovalEvent, RequestQuestion } from "../../approval.ts";
+import type { ApprovalEvent, RequestQuestion } from "../../approval/approval.ts";
 import { EntryKind } from "../../entry.ts";
 import { encodeFrame, FrameFlag, FrameType } from "../../frame.ts";
 import { Composer, printedRandom } from "../../recording/testing.ts";

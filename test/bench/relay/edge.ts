@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startEdge } from "../../../client/edge-host.ts";
+import { startEdge } from "../../../client/local-edge/host.ts";
 
 const [state = ""] = process.argv.slice(2);
 const migrations = join(state, "no-migrations");

@@ -4,7 +4,6 @@ import { connect as connectTcp } from "node:net";
 import { WebSocketServer } from "ws";
 import type { EndCode } from "../../../protocol/close-reason.ts";
 import { Path } from "../../../protocol/control.ts";
-import { connect, type EdgeSocket } from "../../../protocol/dial.ts";
 import { EntryKind } from "../../../protocol/entry.ts";
 import {
   decodeAck,
@@ -15,6 +14,7 @@ import {
   FrameType,
 } from "../../../protocol/frame.ts";
 import type { HttpRequest } from "../../../protocol/http/request.ts";
+import { connect, type EdgeSocket } from "../../../protocol/tunnel/dial.ts";
 import { type HttpGateway, startHttpGateway } from "../gateway.ts";
 import { startServer, type TestServer } from "../server.ts";
 

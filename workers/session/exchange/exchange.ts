@@ -1,10 +1,10 @@
 import type { EndCode } from "../../../protocol/close-reason.ts";
 import { type ErrorCode, SallyportError } from "../../../protocol/errors.ts";
-import type { ExchangeStreams } from "../../../protocol/exchange-streams.ts";
 import { fieldValue } from "../../../protocol/http/fields.ts";
 import type { RequestHead, ResponseHead } from "../../../protocol/http/head.ts";
 import { readResponseHead } from "../../../protocol/http/reading.ts";
 import type { ExchangeHandlers, ExchangeStream } from "../../../protocol/stream.ts";
+import type { ExchangeStreams } from "../../../protocol/tunnel/exchange-streams.ts";
 import { originHeaders } from "../../exchange/origin.ts";
 import type { Held } from "./held.ts";
 import { Messages } from "./messages.ts";

@@ -1,8 +1,8 @@
 import { type EndCode, readCloseReason } from "../../../protocol/close-reason.ts";
 import { SallyportError } from "../../../protocol/errors.ts";
-import { ExchangeStreams, type StreamWire } from "../../../protocol/exchange-streams.ts";
 import { ACK_EVERY, decodeAck, decodeHeader, encodeAck, FrameType } from "../../../protocol/frame.ts";
 import type { RequestHead } from "../../../protocol/http/head.ts";
+import { ExchangeStreams, type StreamWire } from "../../../protocol/tunnel/exchange-streams.ts";
 import type { Peer } from "../readers.ts";
 import { Exchange } from "./exchange.ts";
 import type { Held } from "./held.ts";
