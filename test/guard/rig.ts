@@ -83,7 +83,8 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
         // A connector that was too slow to take the policies has lost its sessions, this one with them.
         if (watch?.over !== false)
           watch = await Wire.open({ ...through, database: CANARY }).catch(() => undefined);
-        const [error] = (await watch?.query("SHOW work_mem"))?.errors ?? [];
+        // It may be ended while it asks.
+        const [error] = (await watch?.query("SHOW work_mem").catch(() => undefined))?.errors ?? [];
         if (error?.message.includes(canary)) return;
         if (performance.now() > deadline) throw new Error(`the policies are not in force: ${error?.message}`);
       }

@@ -101,10 +101,11 @@ describe("hostile requests to the edge's own address", { timeout: 300_000 }, () 
   describe("for what is masked", () => {
     for (const path of ["/masked", "/part", "/parts", "/not-gzip", "/coded"]) {
       test(`as ${path} shows nothing of it`, async () => {
-        const response = await rig.gateway.fetch(path, { headers: { range: "bytes=0-19" } });
+        const response = rig.gateway.fetch(path, { headers: { range: "bytes=0-19" } });
+        // What turns out to be broken is broken off, perhaps before the head has left.
         const text = await within(
           "a body",
-          response.text().catch(() => ""),
+          response.then((one) => one.text()).catch(() => ""),
         );
         assert.equal(text.includes(SECRET.slice(4, 16)), false, text);
       });

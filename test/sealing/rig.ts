@@ -128,12 +128,20 @@ function databases(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
+/** SQLITE_READONLY: the index of the write-ahead log is not there yet, as while an object empties its storage. */
+const READONLY = 8;
+
 function read<Row>(path: string, query: string): Row[] {
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-  try {
-    return database.prepare(query).all() as Row[];
-  } finally {
-    database.close();
+  for (const deadline = performance.now() + 5_000; ; ) {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    try {
+      return database.prepare(query).all() as Row[];
+    } catch (error) {
+      const { errcode = 0 } = error as { errcode?: number };
+      if ((errcode & 0xff) !== READONLY || performance.now() > deadline) throw error;
+    } finally {
+      database.close();
+    }
   }
 }
 

@@ -103,11 +103,14 @@ describe("an edge with a witness", () => {
       .map((line) => JSON.parse(line) as Line);
     assert.deepEqual(head, { format: "sallyport witness 1", origin: "sallyport/ledger" });
     const leaves = lines.filter(({ index }) => index !== undefined);
+    // A session that ended before may be sealed meanwhile.
+    assert.ok(leaves.length >= size);
     assert.deepEqual(
       leaves.map(({ index }) => index),
-      Array.from({ length: size }, (_, index) => index),
+      leaves.map((_, index) => index),
     );
-    assert.equal(lines.at(-1)!.size, size);
+    const checkpoint = lines.at(-1)!.size!;
+    assert.ok(checkpoint >= size && checkpoint <= leaves.length, `${checkpoint} of ${leaves.length}`);
   });
 
   test("an auditor finds who changed what", async () => {
