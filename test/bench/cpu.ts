@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
+import { runCopyOut } from "./copy.ts";
 import type { Database } from "./database.ts";
 import type { Path } from "./path.ts";
 import { runSelects } from "./pgbench.ts";
+import { timesOf } from "./process-times.ts";
+import { atRest } from "./rest.ts";
 import { Skipped } from "./skipped.ts";
 
-/** Of /proc/PID/stat, see proc(5); Linux gives user space 100 of them a second. */
-const TICK_US = 10_000;
 /** How much longer than the measurement the work before it takes. */
 const WARM_UP = 2;
 
@@ -22,19 +22,31 @@ export async function cpuOfSelect(
   const run = { clients: 1, mode: "simple", seconds } as const;
   // JavaScript is compiled by then.
   await runSelects(database, path, { ...run, seconds: WARM_UP * seconds });
-  const before = times(path);
+  await atRest([path]);
+  const before = timesOf(path);
   const { value } = await runSelects(database, path, run);
   const transactions = value * seconds;
   return Object.fromEntries(
-    Object.entries(times(path)).map(([name, time]) => [name, (time - before[name]!) / transactions]),
+    Object.entries(timesOf(path)).map(([name, time]) => [name, (time - before[name]!) / transactions]),
   );
 }
 
-function times(path: Path): Record<string, number> {
+/**
+ * CPU time that each process of the path spends on what a COPY leaves to do once its session has ended, such as sealing, for
+ * each megabyte of it, in milliseconds. `megabytes`: of the copy.
+ */
+export async function cpuOfSealing(
+  database: Database,
+  path: Path,
+  megabytes: number,
+): Promise<Record<string, number>> {
+  if (process.platform !== "linux") throw new Skipped("CPU time is read from /proc, which only Linux has");
+  await runCopyOut(database, path);
+  await atRest([path]);
+  await runCopyOut(database, path);
+  const before = timesOf(path);
+  await atRest([path]);
   return Object.fromEntries(
-    Object.entries(path.processes).map(([name, pid]) => {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
-      return [name, (Number(fields[11]) + Number(fields[12])) * TICK_US];
-    }),
+    Object.entries(timesOf(path)).map(([name, time]) => [name, (time - before[name]!) / 1_000 / megabytes]),
   );
 }

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { conditions, loadNow, stolenNow } from "./conditions.ts";
 import { prepareCopies } from "./copy.ts";
-import { cpuOfSelect } from "./cpu.ts";
+import { cpuOfSealing, cpuOfSelect } from "./cpu.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { detectorSpeeds } from "./detectors.ts";
 import { type Hops, measureHops } from "./hops.ts";
@@ -14,6 +14,7 @@ import { maskTimes } from "./masks.ts";
 import { idleSessions, slowReader } from "./memory.ts";
 import { HELP, type Options, type PathName, readOptions, type WorkloadName, workloadsOf } from "./options.ts";
 import { type Destination, type Path, startPath } from "./path.ts";
+import { atRest } from "./rest.ts";
 import type { Sallyport } from "./sallyport.ts";
 import { type Row, rounded, rowsOf, type Sample } from "./samples.ts";
 import { Skipped } from "./skipped.ts";
@@ -52,11 +53,12 @@ async function bench(options: Options, stops: Stops): Promise<void> {
   const database = options.only.some((name) => !ALONE.has(name)) ? await started(options, stops) : null;
   let hops = new Map<PathName, Hops>();
   if (database !== null) {
-    const copySize = options.only.includes("copy") ? await prepareCopies(database) : 0;
+    const copies = options.only.includes("copy") || options.only.includes("sealing");
+    const copySize = copies ? await prepareCopies(database) : 0;
     const wanted = workloads(database, options, copySize);
     rows.unshift(
       ...(await compare(database, wanted, options, stops)),
-      ...(await costs(database, options, stops)),
+      ...(await costs(database, options, copySize, stops)),
     );
     hops = await hopTimes(database, options, stops);
   }
@@ -117,6 +119,7 @@ async function compare(to: Destination, wanted: Workload[], options: Options, st
       const samples = new Map<PathName, Sample>();
       for (const [name, path] of paths) {
         say(`  ${name} …`);
+        await atRest(paths.values());
         samples.set(name, await run(path));
       }
       rounds.push(samples);
@@ -130,7 +133,7 @@ async function compare(to: Destination, wanted: Workload[], options: Options, st
 }
 
 /** Memory and CPU time are measured on paths just started: what earlier work has left would hide in them. */
-async function costs(database: Database, options: Options, stops: Stops): Promise<Row[]> {
+async function costs(database: Database, options: Options, copySize: number, stops: Stops): Promise<Row[]> {
   const { sessions, megabytes, seconds } = options;
   const parts = [
     {
@@ -139,6 +142,13 @@ async function costs(database: Database, options: Options, stops: Stops): Promis
       unit: "µs",
       workload: "CPU time of a transaction",
       measure: (path: Path) => cpuOfSelect(database, path, seconds),
+    },
+    {
+      name: "sealing",
+      clients: 1,
+      unit: "ms",
+      workload: "CPU time of sealing a megabyte",
+      measure: (path: Path) => cpuOfSealing(database, path, copySize / 1e6),
     },
     {
       name: "idle",

@@ -7,6 +7,7 @@ export const WORKLOADS = [
   "copy",
   "opening",
   "cpu",
+  "sealing",
   "idle",
   "slow-reader",
   "hops",

@@ -59,6 +59,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
   readonly #errands: Errands;
   readonly #approvals: SessionApprovals;
   readonly #sealing: SessionSealing;
+  /** When a message came last, ms since 1970. */
+  #heard = 0;
   readonly #searched = new LiveActivities();
   readonly #siem: SiemOutbox;
   readonly #agents: HttpAgents;
@@ -83,6 +85,7 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
       },
     });
     this.#sealing = new SessionSealing(env, ctx.storage.sql, this.#records, {
+      heard: () => this.#heard,
       relay: (session) => this.#relays.get(session),
       wake: (at) => this.#clock.wake(at),
       isTold: (record) => this.#siem.isDone(record.id) && this.#approvals.isTold(record),
@@ -164,7 +167,8 @@ export class Session extends DurableObject<Env> implements ApprovalHost {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const link = this.#links.find(socket);
-    if (link) this.#inbox.push(senderOf(link, message), { socket, message }, Date.now());
+    this.#heard = Date.now();
+    if (link) this.#inbox.push(senderOf(link, message), { socket, message }, this.#heard);
     else if (typeof message !== "string") this.#doorways.message(socket, new Uint8Array(message));
   }
 

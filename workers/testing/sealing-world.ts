@@ -37,6 +37,8 @@ export class SealingWorld {
   readonly marked = new Map<string, { entry: SessionSealed; parts: SealedPart[] }>();
   readonly indexed: string[][] = [];
   readonly faults: string[] = [];
+  /** Of each part that was to be made: how many sessions waited. */
+  readonly turns: number[] = [];
   readonly sql = sessionStorage();
   now = 1_000_000;
   packing: Packing = PLAIN;
@@ -162,6 +164,7 @@ export class SealingWorld {
         record: (no) => this.records.at(no),
         log: (record) => new SessionLog(this.sql, record.id, record.number),
         entries: (record) => this.entries(record),
+        turn: async (waiting) => void this.turns.push(waiting),
         isTold: () => this.isTold(),
         trim: async () => {},
         free: async (record, parts) => {

@@ -56,6 +56,11 @@ describe("sealing a session", () => {
     await sealer.start(world.now);
     done(world, file);
     assert.equal(world.indexed[0]!.length, SIZES.length);
+    assert.deepEqual(
+      world.turns,
+      parts.map(() => 1),
+      "before each part whoever uses a session has a turn",
+    );
   });
 
   for (const kind of ["the same bytes each time", "other bytes each time, as encryption does"]) {

@@ -42,6 +42,8 @@ export interface SealingHost {
   record(no: number): SessionRecord | undefined;
   log(record: SessionRecord): SessionLog;
   entries(record: SessionRecord): SessionEntries;
+  /** Resolves when a part may be made: live sessions go before it, the less the more sessions wait to be sealed. */
+  turn(waiting: number): Promise<void>;
   /** Whether nobody is yet to be told what is in the recording. */
   isTold(record: SessionRecord): boolean;
   /** Removes the rows of a live session that a part has, but for those that a side may still need. */
@@ -117,8 +119,12 @@ export class Sealer {
     for (;;) {
       const next = this.#store.next();
       if (!next || next.due > this.#means.clock()) return;
+      if (this.#store.find(next.no)!.step === "pack")
+        await this.#host.turn(this.#store.waiting(this.#means.clock()));
       const record = this.#host.record(next.no);
-      const state = this.#store.find(next.no)!;
+      // A live session may have ended meanwhile.
+      const state = this.#store.find(next.no);
+      if (!state) continue;
       if (record) await this.#step(record, state);
       else this.#store.remove(next.no);
     }

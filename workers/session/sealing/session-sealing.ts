@@ -14,6 +14,7 @@ import { sealingMeans } from "./means.ts";
 import { sealMembers } from "./sealed-entry.ts";
 import { Sealer, type SealingMeans } from "./sealer.ts";
 import { SealingStore } from "./store.ts";
+import { turn } from "./turn.ts";
 
 /** Entries that are removed at a time, at most, and in how many steps a part's go. */
 const REMOVED = 2_000;
@@ -21,6 +22,8 @@ const STEPS = 4;
 
 /** What sealing asks of its object. */
 export interface SealingOwner {
+  /** When a message of any session came last, ms since 1970. */
+  heard(): number;
   /** The relay of a session that is not over. */
   relay(session: string): Relay | undefined;
   /** The alarm is wanted at this time, ms since 1970. */
@@ -57,6 +60,7 @@ export class SessionSealing {
       record: (no) => this.#record(no),
       log: (record) => this.#log(record),
       entries: (record) => this.entries(record),
+      turn: (waiting) => turn({ clock: means.clock, heard: () => owner.heard(), sleep }, waiting),
       isTold: (record) => owner.isTold(record),
       trim: (record, first, last) => this.#trim(record, first, last),
       free: (record, parts) => this.#free(record, parts),

@@ -40,6 +40,12 @@ export class SealingStore {
     return { no: Number(row.no), due: Number(row.due) };
   }
 
+  /** Sessions whose turn has come. */
+  waiting(now: number): number {
+    const [row] = this.#sql.exec("SELECT count(*) AS sessions FROM sealing WHERE due <= ?", now);
+    return Number(row!.sessions);
+  }
+
   addPart(no: number, made: Attempt): void {
     this.#sql.exec(
       "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?)",
