@@ -42,7 +42,7 @@ export interface SealingHost {
   record(no: number): SessionRecord | undefined;
   log(record: SessionRecord): SessionLog;
   entries(record: SessionRecord): SessionEntries;
-  /** Resolves when a part may be made: live sessions go before it, the less the more sessions wait to be sealed. */
+  /** Resolves when a part of a session that is over may be made: live ones go before it, the less the more wait to be sealed. */
   turn(waiting: number): Promise<void>;
   /** Whether nobody is yet to be told what is in the recording. */
   isTold(record: SessionRecord): boolean;
@@ -119,10 +119,10 @@ export class Sealer {
     for (;;) {
       const next = this.#store.next();
       if (!next || next.due > this.#means.clock()) return;
-      if (this.#store.find(next.no)!.step === "pack")
-        await this.#host.turn(this.#store.waiting(this.#means.clock()));
       const record = this.#host.record(next.no);
-      // A live session may have ended meanwhile.
+      // One that lives must not outgrow its object.
+      if (record?.state === "ended" && this.#store.find(next.no)!.step === "pack")
+        await this.#host.turn(this.#store.waiting(this.#means.clock()));
       const state = this.#store.find(next.no);
       if (!state) continue;
       if (record) await this.#step(record, state);
