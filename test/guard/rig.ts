@@ -83,8 +83,10 @@ export async function startGuarded(options: GuardedOptions): Promise<Guarded> {
         // A connector that was too slow to take the policies has lost its sessions, this one with them.
         if (watch?.over !== false)
           watch = await Wire.open({ ...through, database: CANARY }).catch(() => undefined);
-        // It may be ended while it asks.
-        const [error] = (await watch?.query("SHOW work_mem").catch(() => undefined))?.errors ?? [];
+        const answer = await watch?.query("SHOW work_mem").catch(() => undefined);
+        // It was ended as it asked.
+        if (answer === undefined) watch = undefined;
+        const [error] = answer?.errors ?? [];
         if (error?.message.includes(canary)) return;
         if (performance.now() > deadline) throw new Error(`the policies are not in force: ${error?.message}`);
       }
